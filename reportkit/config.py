@@ -1,0 +1,113 @@
+"""The workspace's configuration, ``reportkit.toml``: read once, checked whole, misspelt keys refused."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from reportkit.errors import ConfigError, nearest
+from reportkit.period import FiscalCalendar
+
+FILE = "reportkit.toml"
+MARKS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone; write for example 'Europe/Zurich'")
+    return name
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Organisation(_Section):
+    """Who reports, in which money, time and calendar."""
+
+    name: str = "Your organisation"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    jurisdiction: str = "US"
+
+
+class Report(_Section):
+    """What stands on the cover and in every header."""
+
+    author: str = "Office of the CISO"
+    classification: Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"] = "TLP:AMBER"
+    language: Literal["en"] = "en"
+
+
+class Limits(_Section):
+    """How long a run may take (seconds) and how much memory its kernel may use (megabytes)."""
+
+    cell_seconds: Annotated[float, Field(gt=0)] = 300
+    run_seconds: Annotated[float, Field(gt=0)] = 1800
+    memory_mb: Annotated[int, Field(gt=0)] = 4000
+
+
+class Mail(_Section):
+    """Who sends and who receives; nothing is sent unless a transport is set."""
+
+    sender: str = "security-reports@example.org"
+    recipients: tuple[str, ...] = ()
+
+
+class Settings(_Section):
+    """Everything ``reportkit.toml`` can say; every key has a default."""
+
+    organisation: Organisation = Organisation()
+    report: Report = Report()
+    limits: Limits = Limits()
+    mail: Mail = Mail()
+    freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
+        default_factory=dict, description="days after the quarter's end at which a table counts as stale, by table"
+    )
+    owners: dict[str, str] = Field(default_factory=dict, description="owner by role of each measure")
+
+    @property
+    def calendar(self) -> FiscalCalendar:
+        """The organisation's calendar."""
+        return FiscalCalendar(self.organisation.fiscal_year_start, self.organisation.timezone)
+
+
+def read(folder: Path) -> Settings:
+    """Read ``reportkit.toml`` of a workspace folder.
+
+    Raises:
+        ConfigError: no such file, not TOML, an unknown key (with the nearest known one) or a value out of range.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder} is not a workspace (it has no {FILE}); make one with 'reportkit init {folder}' "
+            "or 'reportkit demo'."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}); save it as UTF-8 text.") from None
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        raise ConfigError(f"{path}: " + "; ".join(_sentence(item) for item in error.errors()) + ".") from None
+
+
+def _sentence(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{where} = {item['input']!r}: {item['msg'].lower()}"
+    model: type[BaseModel] = Settings
+    for part in item["loc"][:-1]:
+        inner = model.model_fields[str(part)].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return f"unknown key {where}; {nearest(str(item['loc'][-1]), model.model_fields)}".rstrip(".")
