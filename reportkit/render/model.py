@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from reportkit.facts import Callout, Cover, Decisions, Facts, Headline, Table, Tiles
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 Node = dict[str, Any]
+
+#: ``Cover.known_by`` of a notebook that does not say when it was run; formats print no date then.
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Prose:
-    """Markdown as a syntax tree (mistune nodes). Headings keep their level; level 1 opens a section."""
+    """Markdown as a syntax tree (mistune nodes), without any HTML in it.
+
+    Headings keep their level; level 1 opens a section. Blocks are heading, paragraph, block_text, list, list_item,
+    block_quote, block_code, thematic_break, table, table_head, table_body, table_row, table_cell; inline nodes are text,
+    strong, emphasis, strikethrough, codespan, link (http, https and mailto only), softbreak, linebreak and footnote_ref.
+
+    Attributes:
+        nodes: the blocks.
+        notes: footnotes by the ``raw`` key of their footnote_ref, each a run of inline nodes.
+    """
 
     nodes: tuple[Node, ...]
+    notes: tuple[tuple[str, tuple[Node, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,9 @@ class Break:
     """A wish for a new page in print."""
 
 
-Content = Prose | Chart | Headline | Tiles | Table | Callout | Decisions | Image | Preformatted | Break
+Content = (
+    Prose | Chart | Headline | Tiles | Table | Callout | Decisions | Image | Preformatted | Break
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +94,28 @@ class Placed:
 
 @dataclass(frozen=True)
 class Document:
-    """Cover, blocks in reading order, facts; and what was left out, with the reason."""
+    """Cover, blocks in reading order, facts; and what was left out, with the reason.
+
+    Attributes:
+        without_alt: charts and pictures whose author gave no alternative text; a plain one stands in.
+    """
 
     cover: Cover
     blocks: tuple[Placed, ...]
     facts: Facts = field(default_factory=Facts)
     left_out: tuple[str, ...] = ()
+    without_alt: tuple[str, ...] = ()
+
+
+def read(notebook: NotebookNode) -> Document:
+    """Read an executed notebook into the document that every format writes.
+
+    Source text of cells is never read. Cells tagged ``setup``, ``parameters``, ``injected-parameters``, ``hide``,
+    ``remove-output`` or ``remove-cell`` show nothing, but their facts and cover count.
+
+    Args:
+        notebook: an executed notebook, as nbformat gives it.
+    """
+    from reportkit.render.reading import Reader
+
+    return Reader().read(notebook)

@@ -1,0 +1,119 @@
+"""Markdown to a syntax tree that holds text only: no HTML, no unsafe link, no picture from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from reportkit.render.model import Node, Prose
+
+_SAFE_LINK = re.compile(r"(?i)(https?://|mailto:)")
+_BREAK = re.compile(r"(?i)<br\s*/?>")
+_COMMENT = re.compile(r"(?s)\s*(<!--.*?-->\s*)+")
+_STRUCTURE = re.compile(r"(?i)\s*<(table|div|p|h[1-6]|ul|ol|blockquote|section|center)[\s>]")
+
+#: Takes address and alternative text of a picture, and says whether the picture found its own place.
+TakeImage = Callable[[str, str], bool]
+#: Takes structural HTML and gives the blocks of text in it.
+TakeHtml = Callable[[str], Iterable[Node]]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Callable[[str], Any]:
+    import mistune
+
+    return mistune.create_markdown(
+        renderer="ast", plugins=["table", "strikethrough", "footnotes", "url"]
+    )
+
+
+def prose(source: str, take_image: TakeImage, take_html: TakeHtml) -> Prose:
+    """Give the syntax tree of a markdown text.
+
+    HTML inside markdown is shown as the text it is, save line breaks and comments; a structural block goes to ``take_html``.
+    """
+    nodes: list[Node] = []
+    notes: list[tuple[str, tuple[Node, ...]]] = []
+    for node in _parser()(source):
+        if node["type"] == "footnotes":
+            notes += [
+                (item["attrs"]["key"], tuple(_flat(item, take_image))) for item in node["children"]
+            ]
+        elif node["type"] == "block_html":
+            nodes += _html(node["raw"], take_html)
+        elif node["type"] != "blank_line":
+            nodes.append(_clean(node, take_image))
+    return Prose(nodes=tuple(node for node in nodes if not _empty(node)), notes=tuple(notes))
+
+
+def _html(raw: str, take_html: TakeHtml) -> Iterable[Node]:
+    if _COMMENT.fullmatch(raw):
+        return []
+    if _STRUCTURE.match(raw):
+        return take_html(raw)
+    return [paragraph(raw.strip())]
+
+
+def _flat(item: Node, take_image: TakeImage) -> list[Node]:
+    inline: list[Node] = []
+    for child in item["children"]:
+        if inline:
+            inline.append({"type": "softbreak"})
+        inline += _clean(child, take_image).get("children", [])
+    return inline
+
+
+def _clean(node: Node, take_image: TakeImage) -> Node:
+    kind = node["type"]
+    if kind == "inline_html":
+        raw = node["raw"]
+        if _BREAK.fullmatch(raw):
+            return {"type": "linebreak"}
+        return text("" if _COMMENT.fullmatch(raw) else raw)
+    if kind == "block_html":
+        return paragraph("" if _COMMENT.fullmatch(node["raw"]) else node["raw"].strip())
+    if kind == "image":
+        words = plain(node.get("children", []))
+        return text("" if take_image(node["attrs"]["url"], words) else words)
+    children = [
+        _clean(child, take_image)
+        for child in node.get("children", [])
+        if child["type"] != "blank_line"
+    ]
+    if kind == "link" and not _SAFE_LINK.match(node["attrs"].get("url", "")):
+        return {"type": "text", "raw": plain(children)}
+    kept: Node = {"type": kind}
+    if "raw" in node:
+        kept["raw"] = node["raw"]
+    if "attrs" in node:
+        kept["attrs"] = dict(node["attrs"])
+    if "children" in node:
+        kept["children"] = children
+    return kept
+
+
+def text(raw: str) -> Node:
+    """Give an inline node of plain text."""
+    return {"type": "text", "raw": raw}
+
+
+def paragraph(raw: str) -> Node:
+    """Give a paragraph of plain text."""
+    return {"type": "paragraph", "children": [text(raw)]}
+
+
+def plain(nodes: Iterable[Node]) -> str:
+    """Give the words of a run of nodes."""
+    words = []
+    for node in nodes:
+        if node["type"] in {"softbreak", "linebreak"}:
+            words.append(" ")
+        elif node["type"] != "footnote_ref":
+            words.append(node.get("raw") or plain(node.get("children", [])))
+    return "".join(words)
+
+
+def _empty(node: Node) -> bool:
+    return node["type"] in {"paragraph", "heading"} and not plain(node["children"]).strip()
