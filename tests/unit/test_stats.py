@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,11 +22,10 @@ from reportkit.stats import (
     proportions_differ,
     wilson,
 )
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from random import Random
     from collections.abc import Callable
+    from random import Random
 
 # Freireich et al. (1963), weeks of remission under 6-mercaptopurine; a plus in the paper is False here.
 REMISSION = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]

@@ -1,0 +1,34 @@
+"""Small statistics for durations, shares and counts, each with its uncertainty.
+
+Nothing measured gives ``None``, never 0. NumPy is the only library needed: importing scipy costs a second.
+"""
+
+from reportkit.stats.durations import Survival, kaplan_meier, kaplan_meier_counts
+from reportkit.stats.intervals import (
+    LEVEL,
+    Interval,
+    Population,
+    chapman,
+    counts_differ,
+    newcombe,
+    poisson_exact,
+    proportions_differ,
+    wilson,
+    wilson_band,
+)
+
+__all__ = [
+    "LEVEL",
+    "Interval",
+    "Population",
+    "Survival",
+    "chapman",
+    "counts_differ",
+    "kaplan_meier",
+    "kaplan_meier_counts",
+    "newcombe",
+    "poisson_exact",
+    "proportions_differ",
+    "wilson",
+    "wilson_band",
+]
