@@ -1,0 +1,83 @@
+"""The three formats as nbconvert exporters, for ``jupyter nbconvert --to`` and for JupyterLab's export menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbconvert.exporters import Exporter
+from traitlets import default
+
+from reportkit.render.model import read
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Written = tuple[Any, dict[str, Any]]
+
+
+class PDFExporter(Exporter):
+    """Writes an executed notebook as an accessible, archivable PDF."""
+
+    export_from_notebook = "reportkit PDF"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> Written:
+        """Give the PDF as bytes; ``resources["reportkit"]`` says pages, conformance and warnings."""
+        from reportkit.render import pdf
+
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        result = pdf.write(read(nb))
+        for warning in result.warnings:
+            self.log.warning("reportkit: %s", warning)
+        resources["reportkit"] = {
+            "pages": result.pages,
+            "conformance": list(result.conformance),
+            "warnings": list(result.warnings),
+        }
+        return result.data, resources
+
+
+class HTMLExporter(Exporter):
+    """Writes an executed notebook as one HTML file that asks nothing of the network."""
+
+    export_from_notebook = "reportkit HTML"
+    output_mimetype = "text/html"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> Written:
+        """Give the page as text."""
+        from reportkit.render import html
+
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        return html.write(read(nb)), resources
+
+
+class EmailExporter(Exporter):
+    """Writes the parts of an executed notebook that are tagged ``email`` as a message file."""
+
+    export_from_notebook = "reportkit e-mail"
+    output_mimetype = "message/rfc822"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".eml"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> Written:
+        """Give the message as bytes."""
+        from reportkit.render import email
+
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        return email.write(read(nb)), resources
