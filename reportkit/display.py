@@ -1,0 +1,290 @@
+"""How things show themselves in a notebook: blocks for the report, plain markup for JupyterLab, text for the rest.
+
+This is the only module that writes markup inside a notebook. Everything is escaped first: findings are written by
+strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from reportkit import locale
+from reportkit.facts import (
+    MIME,
+    Block,
+    Callout,
+    Cell,
+    Column,
+    Cover,
+    Decisions,
+    Facts,
+    Headline,
+    Status,
+    Table,
+    Tile,
+    Tiles,
+    Tone,
+    Trend,
+    bundle,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportkit.measures import Measure
+    from reportkit.measures.model import Value
+    from reportkit.workspace import View, Workspace
+
+TONES: dict[Status, Tone] = {"green": "good", "amber": "watch", "red": "bad", "none": "none"}
+WORDS: dict[Status, str] = {"green": "On target", "amber": "Watch", "red": "Act", "none": "Not measured"}
+_COLOURS = {"good": "#00626F", "watch": "#8a5a00", "bad": "#A83246", "neutral": "#14213D", "none": "#5B6777"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something a cell shows: a block for the reader, facts for the gates and the ledger, or both."""
+
+    block: Block | None = None
+    facts: Facts = field(default_factory=Facts)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {
+            MIME: bundle(self.block, self.facts),
+            "text/html": markup(self.block) if self.block is not None else "",
+            "text/plain": words(self.block) if self.block is not None else "",
+        }
+
+
+# ---- numbers as text -------------------------------------------------------------------------------------------------
+
+
+def write(value: float | None, unit: str, *, digits: int = 0, currency: str = "EUR", sign: bool = False) -> str:
+    """Write a measure's value as a reader expects it, with its unit."""
+    en = locale.EN
+    if value is None:
+        return "–"
+    if unit == "percent":
+        return en.percent(value, digits, sign=sign)
+    if unit == "money":
+        return en.money(value, currency, sign=sign)
+    text = en.number(value, digits, sign=sign)
+    short = {"days": "d", "hours": "h"}.get(unit)
+    return f"{text}{locale.NARROW}{short}" if short else text
+
+
+def ratio(value: Value, unit: str, currency: str = "EUR") -> str:
+    """Write numerator and denominator: ``412 of 450``."""
+    if value.numerator is None or value.denominator is None:
+        return ""
+    if unit == "percent" and value.denominator > 1e5:
+        return f"{locale.EN.money(value.numerator, currency)} of {locale.EN.money(value.denominator, currency)}"
+    return f"{locale.EN.number(value.numerator)} of {locale.EN.number(value.denominator)}"
+
+
+def trend(now: float | None, before: float | None, direction: str) -> Trend:
+    """Say whether a change is better, worse or none."""
+    if now is None or before is None:
+        return "none"
+    if direction == "band":
+        now, before = abs(now), abs(before)
+    if round(now, 6) == round(before, 6):
+        return "same"
+    return "better" if (now > before) == (direction == "up") else "worse"
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------------
+
+
+def table(
+    id_: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell | str]],
+    **more: Any,
+) -> Shown:
+    """Give a table; a plain text stands for a plain cell.
+
+    Args:
+        id_: unique in the report.
+        title: what the table says.
+        columns: the columns.
+        rows: one sequence of cells for each row.
+        **more: ``note``, ``total``, ``wide``, ``dense``, ``empty`` as in :class:`reportkit.facts.Table`; ``facts``.
+    """
+    facts = more.pop("facts", Facts())
+    cells = tuple(tuple(c if isinstance(c, Cell) else Cell(text=c) for c in row) for row in rows)
+    return Shown(Table(id=id_, title=title, columns=tuple(columns), rows=cells, **more), facts)
+
+
+def status_cell(status: Status, word: str = "") -> Cell:
+    """Give a status pill: colour, shape and word."""
+    return Cell(text=word or WORDS[status], kind="status", tone=TONES[status])
+
+
+def number(text: str) -> Cell:
+    """Give a right-aligned number."""
+    return Cell(text=text, kind="number")
+
+
+# ---- what objects show when they are the last line of a cell ---------------------------------------------------------
+
+
+def measure(item: Measure) -> dict[str, Any]:
+    """Show a measure as a tile with its definition."""
+    words_, value = item.definition, item.value
+    shown = write(value.value, words_.unit, digits=words_.digits, currency=item.currency)
+    tile = Tile(
+        label=f"{words_.id} {words_.name}" + (f" ({item.scope})" if item.scope else ""),
+        value=shown if value.value is not None else "Not measured",
+        note=value.reason or ratio(value, words_.unit, item.currency),
+        tone=TONES[item.status],
+    )
+    return Shown(Tiles(items=(tile,)), Facts(figures=(item.figure(),)))._repr_mimebundle_()  # noqa: SLF001 - same protocol
+
+
+def workspace(item: Workspace) -> dict[str, Any]:
+    """Show a workspace as the list of its tables."""
+    loads = item.store.loads()
+    names = sorted({load.table for load in loads})
+    rows = []
+    for name in names:
+        own = [load for load in loads if load.table == name]
+        rows.append((name, number(f"{sum(x.rows for x in own):,}"), number(str(len(own))), f"{own[-1].recorded_at:%Y-%m-%d}"))
+    shown = table(
+        "workspace", item.settings.organisation.name,
+        (Column(label="Table"), Column(label="Rows", align="right"), Column(label="Loads", align="right"), Column(label="Last")), rows,
+        empty="Nothing is loaded yet.",
+    )  # fmt: skip
+    return shown._repr_mimebundle_()  # noqa: SLF001
+
+
+def view(item: View) -> dict[str, Any]:
+    """Show a view in one line."""
+    text = f"{item.workspace.settings.organisation.name}, {item.period.label}" + (f", unit {item.unit}" if item.unit else "")
+    line = f"{text}: as of {item.as_of:%d %B %Y}, known by {item.known_by:%d %B %Y %H:%M} UTC"
+    return {"text/plain": line, "text/html": f"<p>{escape(line)}</p>"}
+
+
+def frame(item: pd.DataFrame) -> Shown:
+    """Show a pandas frame as a table of the report."""
+    columns = [Column(label=str(name), align="right" if item[name].dtype.kind in "iuf" else "left") for name in item.columns]
+    rows = [[Cell(text="" if value != value or value is None else str(value)) for value in row] for row in item.itertuples(index=False)]
+    return table("frame", "", columns, rows)
+
+
+# ---- markup for JupyterLab -------------------------------------------------------------------------------------------
+
+_FONT = "font-family:Inter,'Segoe UI',system-ui,sans-serif"
+
+
+def markup(block: Block) -> str:
+    """Write a block as self-contained HTML for a notebook front end."""
+    writer: Callable[[Any], str] = _WRITERS.get(block.kind, lambda _: "")
+    inner = writer(block)
+    return f'<div style="{_FONT};color:#14213D;max-width:980px">{inner}</div>' if inner else ""
+
+
+def _p(text: str, style: str = "") -> str:
+    return f'<div style="{style}">{escape(text)}</div>'
+
+
+def _cover(b: Cover) -> str:
+    known = f"as of {b.as_of:%d %B %Y}, known by {b.known_by:%d %B %Y}"
+    return (
+        '<div style="background:#0B2239;color:#fff;padding:20px 24px;border-radius:6px">'
+        + _p(f"{b.organisation} · {b.classification}", "color:#9FC3CF;font-size:13px")
+        + _p(b.title, "font-size:26px;font-weight:600")
+        + _p(f"{b.period} · {b.status} · {known}", "color:#C9D9E0;font-size:13px")
+        + "</div>"
+    )
+
+
+def _headline(b: Headline) -> str:
+    points = "".join(
+        f'<li style="margin:6px 0"><b style="color:{_COLOURS[m.tone]}">{escape(m.title)}</b> {escape(m.text)}</li>' for m in b.messages
+    )
+    return _p(b.statement, "font-size:19px;font-weight:600;margin:8px 0") + f"<ul>{points}</ul>"
+
+
+def _tiles(b: Tiles) -> str:
+    return '<div style="display:flex;gap:12px;flex-wrap:wrap">' + "".join(
+        f'<div style="border:1px solid #E3E8EE;border-top:3px solid {_COLOURS[t.tone]};padding:10px 14px;min-width:150px">'
+        + _p(t.label, "font-size:12px;color:#5B6777")
+        + _p(t.value, "font-size:22px;font-weight:600")
+        + _p(" ".join(x for x in (t.delta, t.note) if x), "font-size:12px;color:#5B6777")
+        + "</div>"
+        for t in b.items
+    ) + "</div>"  # fmt: skip
+
+
+def _table(b: Table) -> str:
+    head = "".join(f'<th scope="col" style="text-align:{c.align};padding:4px 8px;color:#5B6777;font-weight:500">{escape(c.label)}</th>' for c in b.columns)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="text-align:{c.align};padding:4px 8px;border-top:1px solid #E3E8EE">{_cell(x)}</td>' for x, c in zip(row, b.columns, strict=True)) + "</tr>"
+        for row in b.rows
+    )  # fmt: skip
+    note = _p(b.note, "font-size:12px;color:#5B6777") if b.note else ""
+    empty = "" if b.rows else _p(b.empty, "color:#5B6777;padding:6px 8px")
+    return f'<table style="border-collapse:collapse;font-size:13px"><caption style="text-align:left;font-weight:600;padding:6px 8px">{escape(b.title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{empty}{note}'
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def bars(values: Sequence[float | None]) -> str:
+    """Write a short series as block characters; a gap stays a gap."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    return "".join(" " if v is None else _BARS[round(7 * (v - low) / (high - low))] if high > low else _BARS[3] for v in values)
+
+
+def _cell(c: Cell) -> str:
+    text = bars(c.spark) if c.kind == "spark" else c.text
+    style = f"color:{_COLOURS[c.tone]};font-weight:600" if c.tone not in {"none", "neutral"} else "font-weight:600" if c.kind == "strong" else ""
+    sub = f'<br><span style="font-size:11px;color:#5B6777">{escape(c.sub)}</span>' if c.sub else ""
+    return f'<span style="{style}">{escape(text)}</span>{sub}'
+
+
+def _callout(b: Callout) -> str:
+    return f'<div style="border-left:4px solid {_COLOURS[b.tone]};background:#F5F7FA;padding:8px 14px"><b>{escape(b.title)}</b><br>{escape(b.text)}</div>'
+
+
+def _decisions(b: Decisions) -> str:
+    if not b.items:
+        return _p(b.empty, "color:#5B6777")
+    parts = []
+    for d in b.items:
+        options = "".join(
+            f"<li>{'<b>Recommended:</b> ' if o.recommended else ''}{escape(o.name)}: {escape(o.cost)}; {escape(o.risk_change)}; {escape(o.user_impact)}</li>" for o in d.options
+        )
+        parts.append(f"<h4>{d.number}. {escape(d.title)}</h4>{_p(d.ask)}<ul>{options}</ul>{_p(f'{d.owner}, by {d.by_when}', 'color:#5B6777')}")
+    return "".join(parts)
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "cover": _cover, "headline": _headline, "tiles": _tiles, "table": _table, "callout": _callout, "decisions": _decisions,
+}  # fmt: skip
+
+
+def words(block: Block) -> str:
+    """Write a block as plain text, for a terminal or a screen reader of raw output."""
+    if isinstance(block, Table):
+        lines = ["  ".join(c.label for c in block.columns)]
+        lines += ["  ".join(bars(c.spark) if c.kind == "spark" else c.text for c in row) for row in block.rows]
+        return "\n".join([block.title, *lines])
+    if isinstance(block, Headline):
+        return "\n".join([block.statement, *(f"- {m.title} {m.text}" for m in block.messages)])
+    if isinstance(block, Tiles):
+        return "\n".join(f"{t.label}: {t.value} {t.delta} {t.note}".rstrip() for t in block.items)
+    if isinstance(block, Cover):
+        return f"{block.title}, {block.organisation}, {block.period}"
+    if isinstance(block, Callout):
+        return f"{block.title} {block.text}"
+    if isinstance(block, Decisions):
+        return "\n".join(f"{d.number}. {d.title}: {d.ask}" for d in block.items) or block.empty
+    return ""

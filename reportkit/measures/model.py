@@ -1,0 +1,176 @@
+"""The types of a measure: its definition, its value at a moment, and the value with everything that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from reportkit.facts import Figure, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportkit.period import Period
+
+Unit = Literal["count", "percent", "days", "hours", "money", "ratio"]
+Direction = Literal["down", "up", "band"]
+#: How a change between two quarters is told from chance; ``census`` counts everything, so every change is real.
+Noise = Literal["census", "proportion", "poisson", "interval"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A finished number, or the reason why there is none.
+
+    Attributes:
+        value: in the measure's unit; percent runs from 0 to 100; None is "not measured", never zero.
+        numerator, denominator: of a ratio.
+        low, high: 95 % interval.
+        n: how many things the number rests on.
+        reason: why there is no value.
+        note: what a reader should know about this value.
+        target: appetite that the value itself brings along (a loss curve's approved point), else None.
+    """
+
+    value: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    reason: str | None = None
+    note: str = ""
+    target: float | None = None
+
+
+class Moment(Protocol):
+    """What a measure may know about the view it is computed in."""
+
+    @property
+    def period(self) -> Period: ...
+    @property
+    def as_of(self) -> date: ...
+    @property
+    def known_by(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def jurisdiction(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    def sql(self, query: str) -> pd.DataFrame: ...
+
+
+Finish = Callable[["pd.DataFrame", Moment], Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """What a measure says, how it is computed and what it needs.
+
+    Attributes:
+        id: catalogue id, for example ``V03``.
+        name: as printed on a scorecard.
+        definition: numerator, denominator, clock, and what an unfinished item counts as.
+        why: why the number is useful.
+        use: what is decided with it.
+        source: where the definition comes from.
+        version: raised whenever the same data would give another number.
+        needs: tables that must have been loaded, and fresh.
+        fields: columns that must hold values, as ``table.column``; alternatives are joined by ``|``.
+        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{end}`` are literals and
+            ``{group}`` is the grouping expression; its first column is named ``grp``.
+        finish: turns the rows of one group into a value.
+        dims: what the measure can be split by: name to SQL expression.
+        green, red: default limits in the measure's unit; thresholds of the workspace replace them.
+        noise: how a change is told from chance.
+        digits: decimals printed.
+    """
+
+    id: str
+    name: str
+    definition: str
+    why: str
+    use: str
+    source: str
+    unit: Unit
+    direction: Direction
+    needs: tuple[str, ...]
+    reduce: str
+    finish: Finish
+    version: int = 1
+    fields: tuple[str, ...] = ()
+    dims: Mapping[str, str] = field(default_factory=dict)
+    green: float | None = None
+    red: float | None = None
+    noise: Noise = "census"
+    digits: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A measure at a moment: the value never travels without its definition, its day and its source.
+
+    Attributes:
+        scope: empty for the whole view, else for example ``severity=critical``.
+        status: against the limits in force on the day.
+        default_limits: the limits are reportkit's defaults, not the organisation's own.
+        frame: the rows the value was finished from.
+    """
+
+    definition: Definition
+    value: Value
+    period: Period
+    as_of: date
+    known_by: datetime
+    scope: str = ""
+    unit_id: str = ""
+    currency: str = "EUR"
+    green: float | None = None
+    red: float | None = None
+    default_limits: bool = True
+    status: Status = "none"
+    override: str = ""
+    confidence: Literal["A", "B", "C", "D"] = "D"
+    owner: str = ""
+    inputs: tuple[str, ...] = ()
+    frame: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def target(self) -> float | None:
+        """The limit the reader compares with: the value's own appetite, else the green limit."""
+        return self.value.target if self.value.target is not None else self.green
+
+    def figure(self) -> Figure:
+        """Give the fact that travels to the ledger, the annex and the gates."""
+        v = self.value
+        return Figure(
+            measure=self.definition.id,
+            name=self.definition.name,
+            scope=self.scope,
+            value=v.value,
+            unit=self.definition.unit,
+            currency=self.currency if self.definition.unit == "money" else None,
+            numerator=v.numerator,
+            denominator=v.denominator,
+            low=v.low,
+            high=v.high,
+            n=v.n,
+            reason=v.reason,
+            as_of=self.as_of,
+            known_by=self.known_by,
+            direction=self.definition.direction,
+            target=self.target,
+            status=self.status,
+            definition_version=self.definition.version,
+            confidence=self.confidence,
+            owner=self.owner,
+            inputs=self.inputs,
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from reportkit import display
+
+        return display.measure(self)

@@ -1,0 +1,30 @@
+"""Money: what was spent against what was planned."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reportkit.measures.model import Moment, Value
+from reportkit.measures.registry import measure
+
+
+@measure(
+    id="B01", name="Spend against plan",
+    definition="Actual spend of the fiscal year to the quarter's end minus budget of the same quarters, in per cent of that budget.",
+    why="Too little spent is late delivery; too much is a surprise.", use="Outside the band: a reason and a forecast.",
+    source="reportkit", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.budget"),
+    reduce="SELECT {group} AS grp, period, SUM(budget) AS budget, SUM(actual) AS actual, COUNT(DISTINCT currency) AS currencies "
+    "FROM spend WHERE budget IS NOT NULL GROUP BY {group}, period",
+    dims={"category": "category", "unit": "unit_id", "run_change": "run_change"}, green=5, red=10, digits=1,
+)  # fmt: skip
+def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give actual against budget of the fiscal year so far."""
+    year = rows[rows["period"].str.startswith(f"{at.period.year}-") & (rows["period"] <= at.period.key)]
+    if year.empty or not (year["period"] == at.period.key).any():
+        return Value(reason="no budget line of this quarter was loaded")
+    if int(year["currencies"].max()) > 1:
+        return Value(reason="budget lines are in several currencies without rates")
+    budget, actual = float(year["budget"].sum()), float(year["actual"].sum())
+    if budget <= 0:
+        return Value(reason="the budget of the year so far is zero")
+    return Value(value=100 * (actual / budget - 1), numerator=actual, denominator=budget, n=int(year["period"].nunique()))

@@ -1,0 +1,99 @@
+"""The author's words: commentary files whose numbers are bound to measures.
+
+A commentary is ``commentary/<period>.md``: the first paragraph is the statement, each ``## Title`` opens one message,
+and ``{{ V04.value }}`` stands for a measure's value. A number typed beside a measure's id, or a commentary of another
+quarter, is told to the gates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reportkit import display
+from reportkit.errors import DataError, nearest
+from reportkit.facts import Binding, Facts, Message, Tone
+
+if TYPE_CHECKING:
+    from reportkit.workspace import View
+
+_BINDING = re.compile(r"\{\{\s*([A-Z]\d\d)\.(value|ratio|prior|target)\s*\}\}")
+_ANY = re.compile(r"\{\{.*?\}\}")
+_TITLE = re.compile(r"^##\s+(?:\[(good|watch|bad|neutral)\]\s*)?(.+)$")
+
+
+@dataclass(frozen=True)
+class Commentary:
+    """The words of one quarter with their numbers filled in.
+
+    Attributes:
+        statement: the answer first, one or two sentences; empty when nobody wrote one.
+        messages: at most three are printed.
+        facts: one binding for each number in the words.
+        written: whether a commentary file of this quarter exists.
+    """
+
+    statement: str = ""
+    messages: tuple[Message, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    written: bool = False
+
+
+def commentary(view: View) -> Commentary:
+    """Read the commentary of a view's quarter.
+
+    Raises:
+        DataError: a placeholder that names no measure or no known part of one.
+    """
+    name = f"{view.period.key}-{view.unit}.md" if view.unit else f"{view.period.key}.md"
+    path = view.workspace.folder / "commentary" / name
+    if not path.exists():
+        return Commentary()
+    bindings: list[Binding] = []
+    text = _bind(path.read_text(encoding="utf-8-sig"), view, bindings, path.name)
+    statement, messages = _parts(text)
+    return Commentary(statement, messages, Facts(bindings=tuple(bindings)), written=True)
+
+
+def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:
+    from reportkit.measures import definitions
+
+    def fill(match: re.Match[str]) -> str:
+        id_, part = match[1], match[2]
+        if id_ not in definitions():
+            raise DataError(f"{file}: {match[0]} names no measure; {nearest(id_, definitions())}")
+        measure = (view.trailing(2)[0] if part == "prior" else view).measure(id_)
+        words = measure.definition
+        value = measure.target if part == "target" else measure.value.value
+        shown = (
+            display.ratio(measure.value, words.unit, measure.currency)
+            if part == "ratio"
+            else display.write(value, words.unit, digits=words.digits, currency=measure.currency)
+        )
+        if part == "value":
+            bindings.append(Binding(text=shown, measure=id_, value=value))
+        return shown if value is not None else "not measured"
+
+    filled = _BINDING.sub(fill, text)
+    stray = _ANY.search(filled)
+    if stray:
+        raise DataError(f"{file}: {stray[0]} is not understood; write for example {{{{ V04.value }}}} (value, ratio, prior, target).")
+    return filled
+
+
+def _parts(text: str) -> tuple[str, tuple[Message, ...]]:
+    statement: list[str] = []
+    messages: list[tuple[str, Tone, list[str]]] = []
+    for line in text.splitlines():
+        title = _TITLE.match(line)
+        if title:
+            messages.append((title[2].strip(), _tone(title[1]), []))
+        elif line.strip() and not line.startswith("#"):
+            (messages[-1][2] if messages else statement).append(line.strip())
+    return " ".join(statement), tuple(Message(title=t, text=" ".join(lines), tone=tone) for t, tone, lines in messages)
+
+
+def _tone(word: str | None) -> Tone:
+    tones: dict[str, Tone] = {"good": "good", "watch": "watch", "bad": "bad"}
+    return tones.get(word or "", "neutral")

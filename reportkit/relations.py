@@ -1,0 +1,142 @@
+"""What the canonical tables said on a day: SQL relations at an as-of date, over tables as known by an instant.
+
+A relation at a day shows only what had happened by then. Rows that began later are absent, ends that came later are
+masked, of each versioned thing the version then in force is shown. So no query on a view can read today's status into
+the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from reportkit.sql import day, quote
+from reportkit.tables import TABLES, TableSpec
+
+#: Findings in these states never counted: they leave every view from the moment they are known as such.
+RECLASSIFIED = ("false_positive", "duplicate", "out_of_scope")
+
+#: The day on which a row begins to exist.
+BEGINS = {
+    "assets": "first_seen", "identities": "created", "incidents": "detected", "risks": "opened", "actions": "opened",
+    "audits": "opened", "kev": "date_added",
+}  # fmt: skip
+
+#: What ends or happens later and is masked until then.
+HAPPENS = {
+    "assets": ("retired_at",),
+    "identities": ("hr_end", "disabled_at"),
+    "incidents": ("acknowledged", "contained", "eradicated", "restored", "closed", "determined_at"),
+    "risks": ("closed",),
+    "actions": ("done_at", "verified_at"),
+    "audits": ("closed_by_owner", "verified_closed", "accepted_at"),
+    "initiatives": ("ended_at", "decided_at"),
+    "decisions": ("decided_at",),
+}
+
+
+def statements(
+    schema: str, known: str, as_of: date, end: datetime, period: str, units: Sequence[str] | None
+) -> Iterator[str]:
+    """Give the SQL that makes all relations of a view in a schema of its own.
+
+    Args:
+        schema: name of the new schema.
+        known: schema with the tables as known by an instant.
+        as_of: the day.
+        end: last instant of that day, naive UTC.
+        period: key of the quarter; rows of later quarters are absent.
+        units: business units to keep, or None for the whole firm.
+    """
+    yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
+    for spec in TABLES.values():
+        if spec.name != "findings":
+            yield f"CREATE OR REPLACE VIEW {schema}.{spec.name} AS {_at(spec, known, as_of, end, period, units)}"
+    yield f"CREATE OR REPLACE TABLE {schema}.findings AS {_findings(schema, known, as_of, units)}"
+    yield (
+        f"CREATE OR REPLACE VIEW {schema}.open_findings AS SELECT * FROM {schema}.findings "
+        "WHERE state IN ('open', 'reopened', 'accepted')"
+    )
+
+
+def _at(
+    spec: TableSpec, known: str, as_of: date, end: datetime, period: str, units: Sequence[str] | None
+) -> str:
+    instant = f"TIMESTAMP '{end.isoformat(sep=' ')}'"
+
+    def limit(name: str) -> str:
+        return instant if spec.column(name).type == "instant" else day(as_of)
+
+    masked = HAPPENS.get(spec.name, ())
+    columns = [
+        f"CASE WHEN {name} <= {limit(name)} THEN {name} END AS {name}" if name in masked else name for name in spec.names
+    ]
+    conditions = []
+    if spec.effective:
+        conditions.append(f"({spec.effective} IS NULL OR {spec.effective} <= {day(as_of)})")
+    if begin := BEGINS.get(spec.name):
+        conditions.append(f"({begin} IS NULL OR {begin} <= {limit(begin)})")
+    if "period" in spec.names:
+        conditions.append(f"(period IS NULL OR period <= {quote(period)})")
+    if units is not None and "unit_id" in spec.names and not spec.reference:
+        conditions.append(f"unit_id IN ({', '.join(map(quote, units))})")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    select = f"SELECT {', '.join(columns)}, source, recorded_at, extract_id"
+    if not spec.effective:
+        return f"{select} FROM {known}.{spec.name}{where}"
+    identity = ", ".join(spec.identity)
+    return (
+        f"{select} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {spec.effective} DESC NULLS LAST) "
+        f"AS rank_ FROM {known}.{spec.name}{where}) AS versions WHERE rank_ = 1"
+    )
+
+
+def _findings(schema: str, known: str, as_of: date, units: Sequence[str] | None) -> str:
+    """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
+
+    A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
+    service level in force on the day of opening, so a later change of policy moves no past due date.
+    """
+    t = day(as_of)
+    ended = (
+        "CASE WHEN f.state IN ('fixed', 'decommissioned') THEN COALESCE(f.closed, CAST(f.recorded_at AS DATE)) "
+        "ELSE f.closed END"
+    )
+    plain = [
+        name
+        for name in TABLES["findings"].names
+        if name not in {"unit_id", "closed", "state", "accepted_at", "due_original", "due_current", "kev", "kev_date",
+                        "kev_due", "ransomware"}
+    ]
+    keep = ", ".join(f"f.{name}" for name in plain)
+    again = ", ".join(plain)
+    where = f"WHERE unit_id IN ({', '.join(map(quote, units))})" if units is not None else ""
+    return f"""
+SELECT {again}, unit_id, due_original, due_current, kev_date, kev_due,
+  COALESCE(kev_date <= {t}, FALSE) AS kev, ransomware,
+  CASE WHEN accepted_at <= {t} THEN accepted_at END AS accepted_at,
+  CASE WHEN ended <= {t} THEN ended END AS closed,
+  CASE
+    WHEN state IN ({", ".join(map(quote, RECLASSIFIED))}) THEN state
+    WHEN ended <= {t} THEN CASE WHEN state = 'decommissioned' THEN state ELSE 'fixed' END
+    WHEN accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL) THEN 'accepted'
+    WHEN state = 'reopened' THEN 'reopened'
+    ELSE 'open'
+  END AS state, asset_criticality, asset_exposure, source, recorded_at, extract_id
+FROM (
+  SELECT {keep}, f.state, f.accepted_at, f.source, f.recorded_at, f.extract_id, {ended} AS ended,
+    COALESCE(f.unit_id, a.unit_id) AS unit_id, a.criticality AS asset_criticality, a.exposure AS asset_exposure,
+    COALESCE(f.due_original, f.opened + CAST(s.days AS INTEGER)) AS due_original,
+    COALESCE(f.due_current, f.due_original, f.opened + CAST(s.days AS INTEGER)) AS due_current,
+    COALESCE(k.date_added, f.kev_date, CASE WHEN f.kev THEN f.opened END) AS kev_date,
+    COALESCE(k.due_date, f.kev_due) AS kev_due, COALESCE(k.ransomware, f.ransomware) AS ransomware
+  FROM {known}.findings AS f
+  LEFT JOIN {schema}.assets AS a ON a.asset_id = f.asset_id
+  LEFT JOIN {schema}.kev AS k ON k.vuln_id = f.vuln_id
+  LEFT JOIN (
+    SELECT scope, days, valid_from, LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to
+    FROM {known}.thresholds WHERE kind = 'sla'
+  ) AS s ON s.scope = f.severity AND s.valid_from <= f.opened AND (s.valid_to IS NULL OR s.valid_to > f.opened)
+  WHERE f.opened IS NULL OR f.opened <= {t}
+) AS joined {where}
+ORDER BY opened, finding_id"""

@@ -1,0 +1,163 @@
+"""The board's ten rows: now, as told, like for like, limit, status, trend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportkit import display, stats
+from reportkit.errors import UsageError, nearest
+from reportkit.facts import Cell, Column, Facts, Figure, Restatement
+from reportkit.measures import Measure
+
+if TYPE_CHECKING:
+    from reportkit.workspace import View
+
+#: Measures by scorecard; a row enters or leaves only with an entry in the change log.
+SCORECARDS = {"board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01")}
+QUARTERS = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure over time.
+
+    Attributes:
+        now: at the view's day.
+        told: the last quarter's figure as it was published, if it was.
+        before: the last quarter, computed with today's knowledge and today's definition.
+        series: eight quarters like for like, oldest first; None is not measured.
+        differs: whether now and before differ by more than chance; None when chance plays no part or cannot be told.
+    """
+
+    now: Measure
+    told: Figure | None
+    before: Measure
+    series: tuple[float | None, ...]
+    differs: bool | None
+
+    @property
+    def restated(self) -> bool:
+        """Whether the told figure of the last quarter is another one today."""
+        if self.told is None or self.told.value is None or self.before.value.value is None:
+            return self.told is not None and (self.told.value is None) != (self.before.value.value is None)
+        return abs(self.told.value - self.before.value.value) > 0.5 * 10**-self.now.definition.digits
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """The rows of a scorecard at a view."""
+
+    name: str
+    rows: tuple[Row, ...]
+    view: View
+
+    def __getitem__(self, id_: str) -> Row:
+        for row in self.rows:
+            if row.now.definition.id == id_:
+                return row
+        raise UsageError(f"Scorecard {self.name} has no measure {id_!r}; {nearest(id_, [r.now.definition.id for r in self.rows])}")
+
+    def facts(self) -> Facts:
+        """Give the figures, and a restatement line for each told figure that is another one today."""
+        return Facts(
+            figures=tuple(row.now.figure() for row in self.rows),
+            restatements=tuple(_restatement(row, self.view) for row in self.rows if row.restated),
+        )
+
+    def shown(self) -> display.Shown:
+        """Give the scorecard as a table."""
+        columns = (
+            Column(label="Measure", width=3.2), Column(label="Now", align="right"), Column(label="Told last quarter", align="right"),
+            Column(label="Like for like", align="right"), Column(label="Limit", align="right"), Column(label="Status"),
+            Column(label="Eight quarters"), Column(label="Data", align="center"), Column(label="Owner", width=1.5),
+        )  # fmt: skip
+        defaults = any(row.now.default_limits and row.now.value.target is None for row in self.rows)
+        overrides = [f"{row.now.definition.id}: status set by hand, {row.now.override}." for row in self.rows if row.now.override]
+        note = " ".join(
+            [
+                "Told: as published last quarter. Like for like: last quarter with today's knowledge and definitions. "
+                "Within noise: the change is smaller than chance explains. Data: confidence from A (fresh, complete) to D (not measured).",
+                *(["Limits marked * are defaults."] if defaults else []),
+                *overrides,
+            ]
+        )
+        return display.table("scorecard", "Ten measures against their limits", columns, map(_cells, self.rows), note=note, facts=self.facts())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return self.shown()._repr_mimebundle_()  # noqa: SLF001 - same protocol
+
+
+def scorecard(view: View, name: str = "board") -> Scorecard:
+    """Compute a scorecard.
+
+    Raises:
+        UsageError: no scorecard of that name.
+    """
+    if name not in SCORECARDS:
+        raise UsageError(f"Scorecard {name!r} is not known; {nearest(name, SCORECARDS)}")
+    views = view.trailing(QUARTERS)
+    told = view.told()[1]
+    rows = []
+    for id_ in SCORECARDS[name]:
+        series = [v.measure(id_) for v in views]
+        now, before = series[-1], series[-2]
+        rows.append(Row(now, told.get((id_, "")), before, tuple(m.value.value for m in series), _differs(now, before)))
+    return Scorecard(name, tuple(rows), view)
+
+
+def _differs(now: Measure, before: Measure) -> bool | None:
+    a, b, noise = now.value, before.value, now.definition.noise
+    if a.value is None or b.value is None:
+        return None
+    if noise == "proportion" and a.denominator and b.denominator and a.numerator is not None and b.numerator is not None:
+        return stats.proportions_differ((a.numerator, a.denominator), (b.numerator, b.denominator))
+    if noise == "poisson":
+        return stats.counts_differ((int(a.value), 1.0), (int(b.value), 1.0))
+    if noise == "interval" and a.low is not None and a.high is not None:
+        return not a.low <= b.value <= a.high
+    return None
+
+
+def _cells(row: Row) -> tuple[Cell, ...]:
+    now = row.now
+    words = now.definition
+
+    def text(value: float | None) -> str:
+        return display.write(value, words.unit, digits=words.digits, currency=now.currency)
+
+    missing = now.value.value is None
+    told = row.told.value if row.told else None
+    change = display.trend(now.value.value, row.before.value.value, words.direction)
+    noise = " within noise" if row.differs is False and change in {"better", "worse"} else ""
+    sign = {"up": "≥ ", "down": "≤ ", "band": "± "}[words.direction]
+    star = "*" if now.default_limits and now.value.target is None and now.target is not None else ""
+    tone = "none" if noise else {"better": "good", "worse": "bad"}.get(change, "none")
+    return (
+        Cell(text=words.name, kind="strong", sub=words.id),
+        Cell(
+            text="–" if missing else text(now.value.value), kind="number" if missing else "strong",
+            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words.unit, now.currency),
+        ),
+        Cell(text=text(told), kind="number", sub="restated" if row.restated else "" if row.told else "not told"),
+        Cell(text=text(row.before.value.value), kind="delta", tone=tone, sub=(change + noise) if change != "none" else ""),
+        Cell(text=f"{sign}{text(now.target)}{star}" if now.target is not None else "–", kind="muted"),
+        display.status_cell(now.status, "Not measured" if missing else "" if now.target is not None else "No limit"),
+        Cell(text=", ".join(text(v) for v in row.series), kind="spark", spark=row.series),
+        Cell(text=now.confidence, kind="muted"),
+        Cell(text=now.owner or "–", kind="muted"),
+    )  # fmt: skip
+
+
+def _restatement(row: Row, view: View) -> Restatement:
+    words, told = row.now.definition, row.told
+    publication = view.told()[0]
+    late = publication is not None and any(
+        load.recorded_at > publication.known_by for name in words.needs for load in view.loads[name]
+    )
+    cause = "definition" if told is not None and told.definition_version != words.version else "late data" if late else "unexplained"
+    return Restatement(
+        measure=words.id, name=words.name, period=row.before.period.key, told=told.value if told else None,
+        today=row.before.value.value, unit=words.unit, cause=cause,
+        note="loaded after the last report's cut-off" if cause == "late data" else "",
+    )  # fmt: skip
