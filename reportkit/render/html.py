@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: A page above this size is slow to open on a phone and is refused by some mail gateways.
 LARGE_BYTES = 1_000_000
 _STACK_ROWS = 20
+_WEIGHTS = {"": 400, "Regular": 400, "Medium": 500, "SemiBold": 600, "Bold": 700}
+_FACE = re.compile(r"-(Regular|Medium|SemiBold|Bold|)(Italic)?\b")
 _TLP_COLOURS = {"RED": "red", "AMBER": "amber", "AMBER+STRICT": "amber", "GREEN": "green"}
 
 
@@ -58,8 +60,8 @@ class _Item:
     wide: bool = False
     stack: bool = False
     columns: bool = False
-    svg: Markup = Markup("")
-    spec: Markup = Markup("")
+    svg: Markup = field(default_factory=Markup)
+    spec: Markup = field(default_factory=Markup)
     uri: str = ""
     parts: tuple[_Item, ...] = ()
 
@@ -68,7 +70,7 @@ class _Item:
 class _Section:
     """A level-1 heading and what follows it."""
 
-    title: Markup = Markup("")
+    title: Markup = field(default_factory=Markup)
     plain: str = ""
     anchor: str = ""
     annex: bool = False
@@ -101,7 +103,7 @@ def write(document: Document, *, interactive: bool = True) -> HtmlResult:
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own scripts
         policy=_policy(css, scripts),
     )
-    data = re.sub(r"\n\s*\n+", "\n", text).encode()
+    data = text.encode()
     if len(data) > LARGE_BYTES:
         page.warnings.append(
             f"The page takes {len(data) / 1000:,.0f} kB; above {LARGE_BYTES / 1000:,.0f} kB it opens slowly. "
@@ -282,10 +284,15 @@ def _known_by(cover: Cover) -> str:
 @lru_cache(maxsize=1)
 def _font_faces() -> str:
     faces = []
-    for font in resources.fonts():
-        uri = _data_uri("font/woff2", font.path.read_bytes())
+    family = theme.tokens()["font"]["sans"]
+    for path in sorted(resources.fonts().glob("*.woff2")):
+        face = _FACE.search(path.stem)
+        if face is None:
+            continue
+        uri = _data_uri("font/woff2", path.read_bytes())
+        weight, style = _WEIGHTS[face[1]], "italic" if face[2] else "normal"
         faces.append(
-            f'@font-face{{font-family:"{font.family}";font-weight:{font.weight};font-style:{font.style};'
+            f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
             f'font-display:swap;src:url({uri}) format("woff2")}}'
         )
     return "".join(faces)
@@ -326,7 +333,6 @@ def _environment_of(folder: Path) -> jinja2.Environment:
     filters: dict[str, Callable[..., Any]] = {
         "direction": markup.direction,
         "spark": markup.spark,
-        "spark_words": markup.spark_words,
         "tone_shape": lambda tone: shapes.get(tone, "ring"),
         "tlp_colour": lambda mark: _TLP_COLOURS.get(mark.upper().removeprefix("TLP:"), "clear"),
     }

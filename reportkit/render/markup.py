@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from reportkit.render.sparkline import sparkline
+
 if TYPE_CHECKING:
     from reportkit.render.model import Node, Prose
 
@@ -132,6 +134,8 @@ def _table_cell(attrs: Node, inner: Markup) -> Markup:
 def slug(text: str, taken: set[str]) -> str:
     """Make an anchor name from a heading, unique among those taken (which it joins)."""
     base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "section"
+    if base[0].isdigit():
+        base = f"s-{base}"
     name, number = base, 2
     while name in taken:
         name, number = f"{base}-{number}", number + 1
@@ -139,43 +143,12 @@ def slug(text: str, taken: set[str]) -> str:
     return name
 
 
-@dataclass(frozen=True)
-class Spark:
-    """A sparkline as SVG path data: neighbours joined, gaps left open.
-
-    Attributes:
-        path: all joined points.
-        dots: points without a neighbour on either side.
-        last: the newest measured point; None without any.
-    """
-
-    path: str
-    dots: tuple[tuple[float, float], ...]
-    last: tuple[float, float] | None
-
-
-def spark(
-    values: Sequence[float | None], width: float = 84.0, height: float = 22.0, pad: float = 3.0
-) -> Spark:
-    """Lay values out over a width and height in pixels; None leaves a gap."""
-    known = [v for v in values if v is not None]
-    if not known:
-        return Spark("", (), None)
-    low, high = min(known), max(known)
-    step = (width - 2 * pad) / max(len(values) - 1, 1)
-    runs: list[list[tuple[float, float]]] = [[]]
-    for index, value in enumerate(values):
-        if value is None:
-            runs.append([])
-            continue
-        share = (value - low) / (high - low) if high > low else 0.5
-        y = height - pad - share * (height - 2 * pad)
-        runs[-1].append((round(pad + index * step, 1), round(y, 1)))
-    path = "".join(
-        "M" + "L".join(f"{x:g} {y:g}" for x, y in run) for run in runs if len(run) > 1
-    )
-    dots = tuple(run[0] for run in runs if len(run) == 1)
-    return Spark(path, dots, next(run[-1] for run in reversed(runs) if run))
+def spark(values: Sequence[float | None], words: str = "") -> Markup:
+    """Draw a sparkline that a style sheet may colour, with its words for those who cannot see it."""
+    drawn = sparkline(values, line="currentColor", dot="currentColor", width=84, height=22)
+    bare = Markup(drawn.replace(' xmlns="http://www.w3.org/2000/svg"', ""))  # noqa: S704 - numbers only
+    said = words or spark_words(values)
+    return Markup('<span class="spark" role="img" aria-label="{}">{}</span>').format(said, bare)
 
 
 def spark_words(values: Sequence[float | None]) -> str:
