@@ -1,0 +1,191 @@
+"""Which module may see which, and what the first import costs."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
+
+GROUND = {
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "store", "sql", "ledger",
+}  # fmt: skip
+INNER = {
+    "sources", "workspace", "relations", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
+    "restate", "demo",
+}  # fmt: skip
+OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
+FLOORS = (
+    dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
+)
+#: What each floor may import of the package; the package's own front re-exports the inner chain only.
+MAY_SEE = {
+    "ground": {"ground"},
+    "inner": {"ground", "inner"},
+    "outer": {"ground", "outer"},
+    "front": {"ground", "inner"},
+    "cli": {"ground", "inner", "outer", "front"},
+}
+#: Libraries that belong to one chain only.
+NOT_INNER = {
+    "papermill",
+    "nbconvert",
+    "nbclient",
+    "smtplib",
+    "typst",
+    "css_inline",
+    "jupyter_client",
+}
+HEAVY = (
+    "pandas", "numpy", "altair", "papermill", "nbconvert", "nbclient", "duckdb", "pyarrow", "typst", "vl_convert",
+    "scipy", "sqlalchemy", "IPython", "holidays", "jsonschema", "rfc3987_syntax",
+)  # fmt: skip
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if "_bundled" not in path.parts)
+
+
+def part(path: Path) -> str:
+    """Give the first name below the package: ``render`` for ``reportkit/render/html.py``."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def floor(name: str) -> str:
+    return {"__init__": "front", "cli": "cli", "__main__": "cli"}.get(name) or FLOORS[name]
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Give the absolute names that a module imports anywhere, also inside functions and for types."""
+    package = ("reportkit", *path.relative_to(PACKAGE).parts[:-1])
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            source = ".".join(filter(None, (base, node.module)))
+            names.add(source)
+            names.update(f"{source}.{alias.name}" for alias in node.names)
+    return frozenset(names)
+
+
+def parts_seen(path: Path) -> set[str]:
+    known = {part(module) for module in modules()}
+    seen = {name.split(".")[1] for name in imported(path) if name.startswith("reportkit.")}
+    return seen & known
+
+
+def test_every_module_has_a_floor() -> None:
+    placed = FLOORS.keys() | {"__init__", "__main__", "cli"}
+    assert {part(path) for path in modules()} - placed == set()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_import_direction(path: Path) -> None:
+    own = floor(part(path))
+    wrong = {name for name in parts_seen(path) if floor(name) not in MAY_SEE[own]}
+    assert not wrong, f"{path.name} is on the {own} floor and must not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_libraries_stay_in_their_chain(path: Path) -> None:
+    libraries = {name.split(".")[0] for name in imported(path)}
+    if part(path) != "sql" and floor(part(path)) != "ground":
+        runtime = libraries_at_run_time(path)
+        assert "duckdb" not in runtime, "only sql.py imports duckdb"
+    if floor(part(path)) in {"inner", "front"}:
+        assert not libraries & NOT_INNER
+
+
+def libraries_at_run_time(path: Path) -> set[str]:
+    """Give the libraries imported outside ``if TYPE_CHECKING``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            node.body = []
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_floors_are_read_from_code_not_assumed() -> None:
+    """The reader sees relative imports, imports inside functions and imports for types."""
+    assert "facts" in parts_seen(PACKAGE / "ledger.py")
+    assert any(parts_seen(path) for path in modules() if part(path) == "render")
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def cpu_seconds(*arguments: str) -> float:
+    """Give the CPU time of a Python process, the least of five."""
+    times = []
+    for _ in range(5):
+        child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0
+        times.append(usage.ru_utime + usage.ru_stime)
+    return min(times)
+
+
+def loaded_after(code: str) -> set[str]:
+    out = run("-c", f"{code}\nimport sys; print(*[n for n in {HEAVY} if sys.modules.get(n)])")
+    return set(out.splitlines()[-1].split())
+
+
+HELP = """
+import sys
+sys.argv = ["reportkit", "--help"]
+from reportkit.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+"""
+
+
+def test_import_is_light() -> None:
+    assert loaded_after("import reportkit") == set()
+
+
+def test_help_is_light() -> None:
+    assert loaded_after(HELP) == set()
+
+
+def test_import_costs_less_than_a_tenth_of_a_second() -> None:
+    assert cpu_seconds("-c", "import reportkit") - cpu_seconds("-c", "pass") < 0.1
+
+
+def test_help_costs_less_than_a_fifth_of_a_second() -> None:
+    assert cpu_seconds("-c", HELP) < 0.2
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import reportkit.cli, nbformat; nbformat.validate(nbformat.v4.new_notebook())",
+        "import reportkit as rk\nfor name in rk.__all__: getattr(rk, name)",
+        "import reportkit as rk; rk.charts; import altair",
+    ],
+    ids=["command", "every name", "charts"],
+)
+def test_slow_address_grammar_is_never_built(code: str) -> None:
+    """The parsers of jsonschema's rarest format check cost more than a report; nothing here needs them."""
+    assert "rfc3987_syntax" not in loaded_after(code)
