@@ -44,7 +44,7 @@ def tokens(path: Path | None = None) -> Tokens:
     if path is None:
         from reportkit import resources
 
-        path = resources.template("theme.toml")
+        path = resources.templates() / "theme.toml"
     return _read(path)
 
 
@@ -182,6 +182,7 @@ def altair(path: Path | None = None, scheme: Scheme = "light") -> dict[str, Any]
             "titlePadding": 8,
             "labelLimit": 240,
             "labelOverlap": "greedy",
+            "labelSeparation": 8,
         },
         "axisX": {"grid": False, "labelFlush": False},
         "axisY": {"domain": False, "ticks": False, "tickCount": 5},
