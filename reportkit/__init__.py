@@ -1,5 +1,67 @@
-"""Recurring security reports for executives, from notebook to HTML, PDF and e-mail."""
+"""Recurring security reports for executives, from notebook to HTML, PDF and e-mail.
+
+The names below are what a report notebook uses; each loads when it is first asked for.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportkit import charts, display, measures, narrative, quant, restate, stats
+    from reportkit.measures import Measure, measure
+    from reportkit.period import Period
+    from reportkit.workspace import View, Workspace
+    from reportkit.workspace import open_workspace as open  # noqa: A004
+
 __version__ = "0.1.0"
+
+#: Name: module, and the object in it (none for the module itself).
+_NAMES = {
+    "Measure": ("measures", "Measure"),
+    "Period": ("period", "Period"),
+    "View": ("workspace", "View"),
+    "Workspace": ("workspace", "Workspace"),
+    "charts": ("charts", ""),
+    "display": ("display", ""),
+    "measure": ("measures", "measure"),
+    "measures": ("measures", ""),
+    "narrative": ("narrative", ""),
+    "open": ("workspace", "open_workspace"),
+    "quant": ("quant", ""),
+    "restate": ("restate", ""),
+    "stats": ("stats", ""),
+}
+
+__all__ = [
+    "Measure",
+    "Period",
+    "View",
+    "Workspace",
+    "charts",
+    "display",
+    "measure",
+    "measures",
+    "narrative",
+    "open",
+    "quant",
+    "restate",
+    "stats",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    if name not in _NAMES:
+        raise AttributeError(f"module 'reportkit' has no attribute {name!r}")
+    module, inside = _NAMES[name]
+    loaded = importlib.import_module(f"reportkit.{module}")
+    value = getattr(loaded, inside) if inside else loaded
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Offer the public names to completion."""
+    return [*__all__, "__version__"]

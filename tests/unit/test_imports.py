@@ -189,3 +189,11 @@ def test_help_costs_less_than_a_fifth_of_a_second() -> None:
 def test_slow_address_grammar_is_never_built(code: str) -> None:
     """The parsers of jsonschema's rarest format check cost more than a report; nothing here needs them."""
     assert "rfc3987_syntax" not in loaded_after(code)
+
+
+def test_public_names_are_the_lazy_ones() -> None:
+    import reportkit
+
+    assert sorted(reportkit._NAMES) == reportkit.__all__
+    with pytest.raises(AttributeError, match="no attribute 'chart'"):
+        _ = reportkit.chart
