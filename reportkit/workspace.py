@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportkit.narrative import Commentary
-    from reportkit.quant.portfolio import Portfolio
+    from reportkit.measures.risk import Portfolio
     from reportkit.scorecard import Scorecard
 
 #: Days before a quarter's end after which the newest load of a table no longer speaks for that quarter.
@@ -400,8 +400,8 @@ class View:
 
         return scorecard.scorecard(self, name)
 
-    def portfolio(self, state: str = "residual") -> Portfolio:
-        """Give the quantified scenarios in a state, ready to simulate."""
+    def portfolio(self, state: str = "current") -> Portfolio | None:
+        """Give the quantified scenarios in a state, simulated; None when there are none."""
         from reportkit.measures import risk
 
         return risk.portfolio(self, state)

@@ -1,0 +1,12 @@
+"""Charts of the report: finished frames in, one message each, words for those who cannot see them."""
+
+from __future__ import annotations
+
+from reportkit.charts.controls import coverage
+from reportkit.charts.incidents import incidents
+from reportkit.charts.money import spend
+from reportkit.charts.plot import Plot
+from reportkit.charts.risk import exposure, loss_exceedance
+from reportkit.charts.weaknesses import backlog, roll_forward, survival
+
+__all__ = ["Plot", "backlog", "coverage", "exposure", "incidents", "loss_exceedance", "roll_forward", "spend", "survival"]

@@ -1,0 +1,80 @@
+"""A chart with its words: what every chart of the report is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from reportkit import theme
+from reportkit.display import Shown
+from reportkit.errors import DataError
+from reportkit.facts import VEGALITE_MIME, Callout
+
+WIDTH = theme.CHART_WIDTH
+HALF = 304
+
+alt.data_transformers.disable_max_rows()
+
+
+@dataclass(frozen=True)
+class Plot:
+    """An Altair chart, its message, and what it says in words.
+
+    Attributes:
+        chart: the Altair chart; ``.chart`` is there for anyone who wants to change it.
+        id: unique in the report.
+        title: the message, one sentence.
+        subtitle: what is drawn, in which unit.
+        alt: the message and the main numbers, for those who cannot see the chart.
+        note: source or caveat.
+        half: may stand beside another half-width chart.
+    """
+
+    chart: Any
+    id: str
+    title: str
+    subtitle: str
+    alt: str
+    note: str = ""
+    half: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.alt.strip():
+            raise DataError(f"Chart {self.id} has no words; say in alt what it shows.")
+
+    def spec(self) -> dict[str, Any]:
+        """Give the Vega-Lite specification with theme and words."""
+        spec: dict[str, Any] = self.chart.to_dict(validate=False)
+        spec["config"] = {**theme.altair(), **spec.get("config", {})}
+        spec["title"] = {"text": self.title, "subtitle": self.subtitle, "anchor": "start", "offset": 12}
+        spec["description"] = self.alt
+        spec["usermeta"] = {
+            "embedOptions": {"actions": False},
+            "reportkit": {"id": self.id, "title": self.title, "subtitle": self.subtitle, "note": self.note, "half": self.half},
+        }
+        return spec
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {VEGALITE_MIME: self.spec(), "text/plain": self.alt}
+
+
+def not_measured(title: str, reason: str) -> Shown:
+    """Give what stands in a chart's place when there is nothing to draw: the reason, never an empty frame."""
+    return Shown(Callout(title=f"{title}: not measured", text=f"{reason[:1].upper()}{reason[1:]}.", tone="none"))
+
+
+def money_axis(currency: str) -> str:
+    """Give the label expression of a money axis: €500k, €2m, €1.5bn."""
+    sign = {"EUR": "€", "GBP": "£", "USD": "$"}.get(currency, f"{currency} ")
+    return (
+        f"datum.value >= 1e9 ? '{sign}' + format(datum.value / 1e9, '~g') + 'bn' : datum.value >= 1e6 ? '{sign}' + "
+        f"format(datum.value / 1e6, '~g') + 'm' : datum.value >= 1e3 ? '{sign}' + format(datum.value / 1e3, '~g') + 'k' : "
+        f"'{sign}' + datum.value"
+    )
+
+
+def join(words: list[str]) -> str:
+    """Join words as in a sentence: a, b and c."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}" if words else ""

@@ -1,0 +1,35 @@
+"""What a report shows, one function for each thing shown: a view in, a block out.
+
+Notebooks call these one per cell. Each answers one question of a reader; what cannot be answered says why.
+"""
+
+from __future__ import annotations
+
+from reportkit.sections.annex import definitions, reconciliation, reproducibility, restatements, sources
+from reportkit.sections.assurance import obligations, overdue_audits
+from reportkit.sections.delivery import initiatives, people
+from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.risks import top_risks
+from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
+
+__all__ = [
+    "changes",
+    "cover",
+    "decisions",
+    "definitions",
+    "headline",
+    "initiatives",
+    "notable_incidents",
+    "obligations",
+    "overdue_audits",
+    "past_decisions",
+    "people",
+    "reconciliation",
+    "regulatory_clocks",
+    "reproducibility",
+    "restatements",
+    "sources",
+    "threats",
+    "tiles",
+    "top_risks",
+]

@@ -1,0 +1,137 @@
+"""Can this be trusted: sources, definitions, reconciliation, restatements, how to make it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportkit import display, restate
+from reportkit.display import Shown
+from reportkit.facts import Cell, Column, Facts, Source
+from reportkit.measures import definition
+from reportkit.sections.words import day
+from reportkit.store import newest
+
+if TYPE_CHECKING:
+    from reportkit.workspace import View
+
+
+def sources(view: View) -> Shown:
+    """Give every loaded table: where from, how many rows, how many rejected, how far it reaches, stated or recorded."""
+    found = []
+    for name, loads in view.loads.items():
+        if not loads:
+            continue
+        at = newest(loads)
+        age = (view.workspace.calendar.day(at) - view.as_of).days if at else None
+        limit = view.workspace.settings.freshness.get(name)
+        systems = sorted({load.source for load in loads if load.source})
+        found.append(
+            Source(
+                table=name, source=", ".join(systems), rows=sum(x.rows for x in loads), rejected=sum(x.rejected for x in loads),
+                oldest=min((x.first_day for x in loads if x.first_day), default=None), newest=max((x.last_day for x in loads if x.last_day), default=None),
+                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=limit, loads=len(loads),
+            )
+        )  # fmt: skip
+    rows = [
+        (
+            Cell(text=s.table.replace("_", " "), kind="strong"), s.source or "–", Cell(text=f"{s.rows:,}", kind="number"), Cell(text=f"{s.rejected:,}", kind="number"),
+            Cell(text=str(s.loads), kind="number"), day(s.newest), f"{s.recorded_at:%d %b %Y}" if s.recorded_at else "–", "stated" if s.stated else "clock",
+        )
+        for s in found
+    ]  # fmt: skip
+    columns = (
+        Column(label="Table"), Column(label="Source", width=2), Column(label="Rows", align="right"), Column(label="Rejected", align="right"), Column(label="Loads", align="right"),
+        Column(label="Reaches to"), Column(label="Last load"), Column(label="Known by"),
+    )  # fmt: skip
+    empty = [name.replace("_", " ") for name, loads in view.loads.items() if not loads]
+    note = "Known by: stated means that a person stated when the rows were known; clock means that the load's own time counts."
+    if empty:
+        note += f" Not loaded: {', '.join(empty)}."
+    return display.table("sources", "Where the figures come from", columns, rows, note=note, dense=True, facts=Facts(sources=tuple(found)))
+
+
+def definitions(view: View) -> Shown:
+    """Give the definition of every measure on the scorecard: what it counts, why, with which limits and version."""
+    rows = []
+    for row in view.scorecard().rows:
+        words = row.now.definition
+
+        def shown(value: float | None, digits: int = words.digits, unit: str = words.unit) -> str:
+            return display.write(value, unit, digits=digits)
+
+        limits = f"{shown(row.now.green)} / {shown(row.now.red)}" if row.now.green is not None else "–"
+        rows.append(
+            (
+                Cell(text=words.id, kind="strong"), Cell(text=words.name, kind="strong", sub=words.source), words.definition,
+                Cell(text=limits, kind="number", sub="defaults" if row.now.default_limits and row.now.value.target is None else "approved"), Cell(text=str(words.version), kind="number"),
+            )
+        )  # fmt: skip
+    columns = (Column(label="Id"), Column(label="Measure", width=1.5), Column(label="Definition", width=3.6), Column(label="Green / red", align="right"), Column(label="Version", align="right"))
+    return display.table("definitions", "What the measures mean", columns, rows, dense=True)
+
+
+def reconciliation(view: View) -> Shown:
+    """Give the roll-forwards: told opening, restatement, movements, closing, and whether they add up."""
+    rows, facts = [], Facts()
+    for stock in (restate.WEAKNESSES, restate.AUDITS):
+        roll = restate.roll_forward(view, stock)
+        if roll.reason:
+            rows.append((Cell(text=stock.name, kind="strong"), Cell(text=f"Not measured: {roll.reason}", kind="muted"), Cell(text="–", kind="number"), ""))
+            continue
+        own = roll.facts(view.trailing(2)[0].period.key)
+        facts = facts.plus(own)
+        holds = own.reconciliations[0].holds
+        for number, (name, n, kind) in enumerate(roll.lines):
+            last = number == len(roll.lines) - 1
+            rows.append(
+                (
+                    Cell(text=stock.name if not number else "", kind="strong"), Cell(text=name, kind="strong" if kind == "stock" else "text"),
+                    Cell(text=f"{n:,}" if kind == "stock" else f"{n:+,}".replace("-", "\N{MINUS SIGN}"), kind="strong" if kind == "stock" else "number"),
+                    display.status_cell("green" if holds else "red", "Adds up" if holds else "Does not add up") if last else "",
+                )
+            )  # fmt: skip
+    columns = (Column(label="Stock", width=1.2), Column(label="Line", width=2), Column(label="Number", align="right"), Column(label="Check"))
+    return display.table("reconciliation", "Openings, movements, closings", columns, rows, dense=True, facts=facts)
+
+
+def restatements(view: View) -> Shown:
+    """Give told figures of the last quarter that today's data says differently: told, today, difference, why."""
+    rows = []
+    for item in restate.restatements(view).to_dict("records"):
+        words = definition(item["measure"])
+
+        def shown(value: float | None, unit: str = words.unit, digits: int = words.digits) -> str:
+            return display.write(None if value is None or value != value else value, unit, digits=digits, currency=view.currency)
+
+        difference = None if item["told"] != item["told"] or item["today"] != item["today"] else item["today"] - item["told"]
+        change = display.write(difference, words.unit, digits=words.digits, currency=view.currency, sign=True)
+        rows.append(
+            (
+                Cell(text=item["name"], kind="strong", sub=item["measure"]), Cell(text=shown(item["told"]), kind="number"), Cell(text=shown(item["today"]), kind="number"),
+                Cell(text=change, kind="strong"), item["cause"].capitalize(), item["note"],
+            )
+        )  # fmt: skip
+    columns = (
+        Column(label="Figure", width=2), Column(label="Told", align="right"), Column(label="Today", align="right"), Column(label="Difference", align="right"), Column(label="Class"), Column(label="Why", width=1.8),
+    )  # fmt: skip
+    publication = view.told()[0]
+    before = view.workspace.calendar.previous(view.period).label
+    empty = f"No figure told for {before} reads differently today." if publication else f"No report was published for {before}, so nothing can be restated."
+    return display.table("restatements", f"Figures told for {before} that read differently today", columns, rows, empty=empty)
+
+
+def reproducibility(view: View) -> Shown:
+    """Give what is needed to make the same report again: day, knowledge, inputs."""
+    extracts = sorted({load.extract for loads in view.loads.values() for load in loads})
+    import hashlib
+
+    digest = hashlib.sha256("".join(extracts).encode()).hexdigest()
+    from reportkit import __version__
+
+    rows = [
+        (Cell(text="As of", kind="strong"), f"{view.as_of:%d %B %Y}, end of day in {view.workspace.settings.organisation.timezone}"),
+        (Cell(text="Known by", kind="strong"), f"{view.known_by:%d %B %Y %H:%M:%S} UTC"),
+        (Cell(text="Inputs", kind="strong"), f"{len(extracts)} extracts, SHA-256 of their list {digest[:16]}…"),
+        (Cell(text="Made with", kind="strong"), f"reportkit {__version__}; every version and hash stands in the run's manifest"),
+    ]
+    return display.table("reproducibility", "How to make this report again", (Column(label="What"), Column(label="Value", width=4)), rows, dense=True)

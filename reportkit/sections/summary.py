@@ -1,0 +1,193 @@
+"""The front of a report: cover, the answer first, what changed, what is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from reportkit import display, locale
+from reportkit.display import Shown
+from reportkit.facts import (
+    Callout,
+    Cell,
+    Column,
+    Cover,
+    Decision,
+    Decisions,
+    Headline,
+    Message,
+    Option,
+    Tile,
+    Tiles,
+)
+from reportkit.sections.words import day, missing, money, plural, text
+
+if TYPE_CHECKING:
+    from reportkit.scorecard import Row, Scorecard
+    from reportkit.workspace import View
+
+
+def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Directors") -> Shown:
+    """Give the cover: who reports to whom, about which quarter, as of when and known by when."""
+    settings = view.workspace.settings
+    told = view.workspace.ledger.publication(view.report, view.period.key, view.unit)
+    unit = view.unit
+    if unit:
+        names = view.sql(f"SELECT name FROM units WHERE unit_id = '{unit.replace(chr(39), '')}'")["name"]
+        unit = str(names.iloc[0]) if len(names) else unit
+    status: Literal["draft", "final"] = "final" if told and told.known_by == view.known_by else "draft"
+    return Shown(
+        Cover(
+            title=title,
+            subtitle=subtitle,
+            organisation=settings.organisation.name,
+            period=view.period.label,
+            as_of=view.as_of,
+            known_by=view.known_by.replace(microsecond=0),
+            status=status,
+            classification=settings.report.classification,
+            author=settings.report.author,
+            audience=audience,
+            unit=unit,
+            currency=view.currency,
+            language=settings.report.language,
+        )
+    )
+
+
+def headline(view: View) -> Shown:
+    """Give the answer first: the author's words, else what the measures say by themselves."""
+    words = view.commentary()
+    card = view.scorecard()
+    if words.statement:
+        return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
+    return Shown(Headline(statement=_statement(card), messages=tuple(_message(row) for row in _worst(card)[:3])), words.facts)
+
+
+def _statement(card: Scorecard) -> str:
+    good = [r for r in card.rows if r.now.status == "green"]
+    bad = [r for r in card.rows if r.now.status == "red"]
+    unknown = [r for r in card.rows if r.now.value.value is None]
+    measured = len(card.rows) - len(unknown)
+    first = f"{len(good)} of {plural(measured, 'measured figure')} {'meets' if len(good) == 1 else 'meet'} the limit, {len(bad)} need{'s' if len(bad) == 1 else ''} action"
+    return f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
+
+
+def _worst(card: Scorecard) -> list[Row]:
+    order = {"red": 0, "amber": 1, "green": 2, "none": 3}
+    return sorted((r for r in card.rows if r.now.value.value is not None), key=lambda r: order[r.now.status])
+
+
+def _message(row: Row) -> Message:
+    now = row.now
+    words = now.definition
+
+    def shown(value: float | None) -> str:
+        return display.write(value, words.unit, digits=words.digits, currency=now.currency)
+
+    limit = f", limit {shown(now.target)}" if now.target is not None else ""
+    before = f"; {shown(row.before.value.value)} a quarter ago" if row.before.value.value is not None else ""
+    return Message(title=f"{words.name}: {shown(now.value.value)}{limit}{before}.", text=words.use, tone=display.TONES[now.status])
+
+
+def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07", "B01")) -> Shown:
+    """Give the few big numbers, each with its change like for like and its limit."""
+    card = view.scorecard()
+    items = []
+    for id_ in ids:
+        row = card[id_]
+        now, before = row.now, row.before.value.value
+        words, value = now.definition, now.value.value
+        trend = display.trend(value, before, words.direction)
+        unit = " pts" if words.unit == "percent" else ""
+        delta = ""
+        if value is not None and before is not None:
+            change = value - before
+            delta = locale.EN.number(change, words.digits, sign=True) + unit if words.unit != "money" else money(change, now.currency)
+        limit = f"limit {display.write(now.target, words.unit, digits=words.digits)}" if now.target is not None else "no limit set"
+        items.append(
+            Tile(
+                label=words.name,
+                value=display.write(value, words.unit, digits=words.digits, currency=now.currency) if value is not None else "Not measured",
+                delta=delta if trend != "same" else "no change",
+                trend=trend,
+                note=limit if value is not None else (now.value.reason or ""),
+                tone=display.TONES[now.status],
+            )
+        )
+    return Shown(Tiles(items=tuple(items)))
+
+
+def changes(view: View) -> Shown:
+    """Give what changed since the last report: measures whose status moved, restated figures, facts after the cut-off."""
+    card = view.scorecard()
+    publication, told = view.told()
+    rows = []
+    for row in card.rows:
+        words, figure = row.now.definition, told.get((row.now.definition.id, ""))
+        if figure is None or figure.status == row.now.status:
+            continue
+        rows.append(
+            (
+                Cell(text=words.name, kind="strong"),
+                display.status_cell(figure.status),
+                display.status_cell(row.now.status),
+                f"{display.write(figure.value, words.unit, digits=words.digits, currency=row.now.currency)} told, "
+                f"{display.write(row.now.value.value, words.unit, digits=words.digits, currency=row.now.currency)} now",
+            )
+        )
+    if publication is None:
+        return Shown(Callout(title="Nothing was told before", text=f"No report was published for {view.workspace.calendar.previous(view.period).label}, so this one opens the record.", tone="neutral"))
+    columns = (Column(label="Measure", width=2), Column(label="Last report"), Column(label="This report"), Column(label="Figure", width=1.6))
+    return display.table("changes", "What changed since the last report", columns, rows, empty="No measure changed its status since the last report.")
+
+
+def decisions(view: View) -> Shown:
+    """Give the decisions asked this quarter, each with its options, cost and effect."""
+    gap = missing(view, "decisions", "Decisions")
+    if gap:
+        return gap
+    rows = view.table("decisions")
+    asked = rows[(rows["period"] == view.period.key)].sort_values("decision_id")
+    items = []
+    for number, row in enumerate(asked.to_dict("records"), start=1):
+        options = tuple(
+            Option(
+                name=str(o.get("name", "")), cost=_amount(o.get("cost"), view), risk_change=text(o.get("risk_change")),
+                user_impact=text(o.get("user_impact")), recommended=bool(o.get("recommended")),
+            )
+            for o in view.json(row["options"])
+        )  # fmt: skip
+        items.append(
+            Decision(
+                number=number, title=text(row["title"]), ask=text(row["ask"], ""), options=options, owner=text(row["owner"]),
+                by_when=day(row["by_when"]), reversibility=text(row["reversibility"], ""), for_decision=row["for_decision"] is not False,
+            )
+        )  # fmt: skip
+    return Shown(Decisions(items=tuple(items)))
+
+
+def _amount(cost: Any, view: View) -> str:
+    return money(cost, view.currency) if isinstance(cost, int | float) else text(cost)
+
+
+def past_decisions(view: View, *, quarters: int = 2) -> Shown:
+    """Give what was decided at the last meetings and what became of it."""
+    gap = missing(view, "decisions", "Past decisions")
+    if gap:
+        return gap
+    rows = view.table("decisions")
+    earlier = {p.key for p in view.workspace.calendar.trailing(view.workspace.calendar.previous(view.period), quarters)}
+    past = rows[rows["period"].isin(earlier)].sort_values(["period", "decision_id"], ascending=[False, True])
+    columns = (Column(label="Asked in"), Column(label="Decision", width=2), Column(label="Decided"), Column(label="What became of it", width=2.4))
+    shown = [
+        (view.workspace.calendar.parse(r["period"]).label, Cell(text=text(r["title"]), kind="strong"), day(r["decided_at"]), text(r["outcome"], "Still open"))
+        for r in past.to_dict("records")
+    ]  # fmt: skip
+    return display.table("past-decisions", "What was decided before, and what became of it", columns, shown, empty="No decision was asked in the last quarters.")
+
+
+def meaning(value: Any) -> bool:
+    """Whether a table's value says something."""
+    return value is not None and not pd.isna(value)

@@ -1,0 +1,41 @@
+"""Small words that several sections share: missing things, dates, money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from reportkit import locale
+from reportkit.display import Shown
+from reportkit.facts import Callout
+
+if TYPE_CHECKING:
+    from reportkit.workspace import View
+
+
+def missing(view: View, table: str, title: str) -> Shown | None:
+    """Give what stands in a section's place when its table was never loaded, else None."""
+    if view.loads[table]:
+        return None
+    return Shown(Callout(title=f"{title}: not measured", text=f"No {table.replace('_', ' ')} were loaded.", tone="none"))
+
+
+def text(value: Any, otherwise: str = "–") -> str:
+    """Write a cell's text; blanks become a dash."""
+    return otherwise if value is None or value != value or value == "" else str(value)
+
+
+def day(value: Any) -> str:
+    """Write a day; blanks become a dash."""
+    return "–" if value is None or pd.isna(value) else locale.EN.day(pd.Timestamp(value).date())
+
+
+def money(value: Any, currency: str) -> str:
+    """Write an amount; blanks become a dash."""
+    return "–" if value is None or pd.isna(value) else locale.EN.money(float(value), currency)
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: 1 risk, 2 risks."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
