@@ -187,7 +187,7 @@ def test_help_costs_less_than_a_fifth_of_a_second() -> None:
     ids=["command", "every name", "charts"],
 )
 def test_slow_address_grammar_is_never_built(code: str) -> None:
-    """The parsers of jsonschema's rarest format check cost more than a report; nothing here needs them."""
+    """The grammars of jsonschema's rarest format check cost more than a report; nothing here needs them."""
     assert "rfc3987_syntax" not in loaded_after(code)
 
 
