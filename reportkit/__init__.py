@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportkit import charts, display, measures, narrative, quant, restate, stats
+    from reportkit import charts, display, measures, narrative, quant, restate, sections, stats
     from reportkit.measures import Measure, measure
     from reportkit.period import Period
     from reportkit.workspace import View, Workspace
@@ -36,6 +36,7 @@ _NAMES = {
     "open": ("workspace", "open_workspace"),
     "quant": ("quant", ""),
     "restate": ("restate", ""),
+    "sections": ("sections", ""),
     "stats": ("stats", ""),
 }
 
@@ -52,6 +53,7 @@ __all__ = [
     "open",
     "quant",
     "restate",
+    "sections",
     "stats",
 ]
 

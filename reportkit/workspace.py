@@ -16,7 +16,7 @@ from reportkit.facts import Figure
 from reportkit.ledger import Ledger, Publication
 from reportkit.measures import Definition, Measure, Value, definition
 from reportkit.measures.status import Limits, status
-from reportkit.period import Period
+from reportkit.period import Period, parse_instant
 from reportkit.store import Load, Store, newest
 from reportkit.tables import TABLES, table
 
@@ -121,7 +121,7 @@ class Workspace:
         *,
         unit: str | None = None,
         as_of: date | None = None,
-        known_by: datetime | None = None,
+        known_by: datetime | str | None = None,
         report: str = "board",
     ) -> View:
         """Give the view at a quarter's end.
@@ -130,8 +130,8 @@ class Workspace:
             period: ``2026-Q3``; the latest closed quarter with data when empty.
             unit: a business unit; its sub-units are counted with it.
             as_of: another day than the quarter's last.
-            known_by: use only what was recorded by this naive UTC instant; when not given, the published cut-off for
-                a published quarter and now for any other.
+            known_by: use only what was recorded by this naive UTC instant, or by this day or instant in ISO form; when
+                not given, the published cut-off for a published quarter and now for any other.
             report: the report whose publications count as told.
 
         Raises:
@@ -139,6 +139,8 @@ class Workspace:
         """
         quarter = period if isinstance(period, Period) else self.period(period)
         told = self.ledger.publication(report, quarter.key, unit or "")
+        if isinstance(known_by, str):
+            known_by = parse_instant(known_by) if known_by else None
         known = known_by or (told.known_by if told else self.now)
         return View(self, quarter, unit or "", as_of or quarter.end, known, report)
 
