@@ -18,7 +18,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "relations", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "demo",
+    "restate", "sections", "demo",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (
