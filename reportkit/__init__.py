@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from reportkit import charts, display, measures, narrative, quant, restate, sections, stats
     from reportkit.measures import Measure, measure
     from reportkit.period import Period
-    from reportkit.workspace import View, Workspace
+    from reportkit.view import View
+    from reportkit.workspace import Workspace
     from reportkit.workspace import open_workspace as open  # noqa: A004
 
 __version__ = "0.1.0"
@@ -26,7 +27,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 _NAMES = {
     "Measure": ("measures", "Measure"),
     "Period": ("period", "Period"),
-    "View": ("workspace", "View"),
+    "View": ("view", "View"),
     "Workspace": ("workspace", "Workspace"),
     "charts": ("charts", ""),
     "display": ("display", ""),

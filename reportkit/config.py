@@ -40,7 +40,9 @@ class Report(_Section):
     """What stands on the cover and in every header."""
 
     author: str = "Office of the CISO"
-    classification: Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"] = "TLP:AMBER"
+    classification: Literal[
+        "TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"
+    ] = "TLP:AMBER"
     language: Literal["en"] = "en"
 
 
@@ -67,9 +69,12 @@ class Settings(_Section):
     limits: Limits = Limits()
     mail: Mail = Mail()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
-        default_factory=dict, description="days after the quarter's end at which a table counts as stale, by table"
+        default_factory=dict,
+        description="days after the quarter's end at which a table counts as stale, by table",
     )
-    owners: dict[str, str] = Field(default_factory=dict, description="owner by role of each measure")
+    owners: dict[str, str] = Field(
+        default_factory=dict, description="owner by role of each measure"
+    )
 
     @property
     def calendar(self) -> FiscalCalendar:
@@ -98,7 +103,9 @@ def read(folder: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:
-        raise ConfigError(f"{path}: " + "; ".join(_sentence(item) for item in error.errors()) + ".") from None
+        raise ConfigError(
+            f"{path}: " + "; ".join(_sentence(item) for item in error.errors()) + "."
+        ) from None
 
 
 def _sentence(item: Any) -> str:

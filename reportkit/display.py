@@ -36,11 +36,23 @@ if TYPE_CHECKING:
 
     from reportkit.measures import Measure
     from reportkit.measures.model import Value
-    from reportkit.workspace import View, Workspace
+    from reportkit.view import View
+    from reportkit.workspace import Workspace
 
 TONES: dict[Status, Tone] = {"green": "good", "amber": "watch", "red": "bad", "none": "none"}
-WORDS: dict[Status, str] = {"green": "On target", "amber": "Watch", "red": "Act", "none": "Not measured"}
-_COLOURS = {"good": "#00626F", "watch": "#8a5a00", "bad": "#A83246", "neutral": "#14213D", "none": "#5B6777"}
+WORDS: dict[Status, str] = {
+    "green": "On target",
+    "amber": "Watch",
+    "red": "Act",
+    "none": "Not measured",
+}
+_COLOURS = {
+    "good": "#00626F",
+    "watch": "#8a5a00",
+    "bad": "#A83246",
+    "neutral": "#14213D",
+    "none": "#5B6777",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,9 @@ class Shown:
 # ---- numbers as text -------------------------------------------------------------------------------------------------
 
 
-def write(value: float | None, unit: str, *, digits: int = 0, currency: str = "EUR", sign: bool = False) -> str:
+def write(
+    value: float | None, unit: str, *, digits: int = 0, currency: str = "EUR", sign: bool = False
+) -> str:
     """Write a measure's value as a reader expects it, with its unit."""
     en = locale.EN
     if value is None:
@@ -152,7 +166,14 @@ def workspace(item: Workspace) -> dict[str, Any]:
     rows = []
     for name in names:
         own = [load for load in loads if load.table == name]
-        rows.append((name, number(f"{sum(x.rows for x in own):,}"), number(str(len(own))), f"{own[-1].recorded_at:%Y-%m-%d}"))
+        rows.append(
+            (
+                name,
+                number(f"{sum(x.rows for x in own):,}"),
+                number(str(len(own))),
+                f"{own[-1].recorded_at:%Y-%m-%d}",
+            )
+        )
     shown = table(
         "workspace", item.settings.organisation.name,
         (Column(label="Table"), Column(label="Rows", align="right"), Column(label="Loads", align="right"), Column(label="Last")), rows,
@@ -163,15 +184,23 @@ def workspace(item: Workspace) -> dict[str, Any]:
 
 def view(item: View) -> dict[str, Any]:
     """Show a view in one line."""
-    text = f"{item.workspace.settings.organisation.name}, {item.period.label}" + (f", unit {item.unit}" if item.unit else "")
+    text = f"{item.workspace.settings.organisation.name}, {item.period.label}" + (
+        f", unit {item.unit}" if item.unit else ""
+    )
     line = f"{text}: as of {item.as_of:%d %B %Y}, known by {item.known_by:%d %B %Y %H:%M} UTC"
     return {"text/plain": line, "text/html": f"<p>{escape(line)}</p>"}
 
 
 def frame(item: pd.DataFrame) -> Shown:
     """Show a pandas frame as a table of the report."""
-    columns = [Column(label=str(name), align="right" if item[name].dtype.kind in "iuf" else "left") for name in item.columns]
-    rows = [[Cell(text="" if value != value or value is None else str(value)) for value in row] for row in item.itertuples(index=False)]
+    columns = [
+        Column(label=str(name), align="right" if item[name].dtype.kind in "iuf" else "left")
+        for name in item.columns
+    ]
+    rows = [
+        [Cell(text="" if value != value or value is None else str(value)) for value in row]
+        for row in item.itertuples(index=False)
+    ]
     return table("frame", "", columns, rows)
 
 
@@ -204,7 +233,8 @@ def _cover(b: Cover) -> str:
 
 def _headline(b: Headline) -> str:
     points = "".join(
-        f'<li style="margin:6px 0"><b style="color:{_COLOURS[m.tone]}">{escape(m.title)}</b> {escape(m.text)}</li>' for m in b.messages
+        f'<li style="margin:6px 0"><b style="color:{_COLOURS[m.tone]}">{escape(m.title)}</b> {escape(m.text)}</li>'
+        for m in b.messages
     )
     return _p(b.statement, "font-size:19px;font-weight:600;margin:8px 0") + f"<ul>{points}</ul>"
 
@@ -221,7 +251,10 @@ def _tiles(b: Tiles) -> str:
 
 
 def _table(b: Table) -> str:
-    head = "".join(f'<th scope="col" style="text-align:{c.align};padding:4px 8px;color:#5B6777;font-weight:500">{escape(c.label)}</th>' for c in b.columns)
+    head = "".join(
+        f'<th scope="col" style="text-align:{c.align};padding:4px 8px;color:#5B6777;font-weight:500">{escape(c.label)}</th>'
+        for c in b.columns
+    )
     body = "".join(
         "<tr>" + "".join(f'<td style="text-align:{c.align};padding:4px 8px;border-top:1px solid #E3E8EE">{_cell(x)}</td>' for x, c in zip(row, b.columns, strict=True)) + "</tr>"
         for row in b.rows
@@ -240,12 +273,21 @@ def bars(values: Sequence[float | None]) -> str:
     if not known:
         return ""
     low, high = min(known), max(known)
-    return "".join(" " if v is None else _BARS[round(7 * (v - low) / (high - low))] if high > low else _BARS[3] for v in values)
+    return "".join(
+        " " if v is None else _BARS[round(7 * (v - low) / (high - low))] if high > low else _BARS[3]
+        for v in values
+    )
 
 
 def _cell(c: Cell) -> str:
     text = bars(c.spark) if c.kind == "spark" else c.text
-    style = f"color:{_COLOURS[c.tone]};font-weight:600" if c.tone not in {"none", "neutral"} else "font-weight:600" if c.kind == "strong" else ""
+    style = (
+        f"color:{_COLOURS[c.tone]};font-weight:600"
+        if c.tone not in {"none", "neutral"}
+        else "font-weight:600"
+        if c.kind == "strong"
+        else ""
+    )
     sub = f'<br><span style="font-size:11px;color:#5B6777">{escape(c.sub)}</span>' if c.sub else ""
     return f'<span style="{style}">{escape(text)}</span>{sub}'
 
@@ -260,9 +302,12 @@ def _decisions(b: Decisions) -> str:
     parts = []
     for d in b.items:
         options = "".join(
-            f"<li>{'<b>Recommended:</b> ' if o.recommended else ''}{escape(o.name)}: {escape(o.cost)}; {escape(o.risk_change)}; {escape(o.user_impact)}</li>" for o in d.options
+            f"<li>{'<b>Recommended:</b> ' if o.recommended else ''}{escape(o.name)}: {escape(o.cost)}; {escape(o.risk_change)}; {escape(o.user_impact)}</li>"
+            for o in d.options
         )
-        parts.append(f"<h4>{d.number}. {escape(d.title)}</h4>{_p(d.ask)}<ul>{options}</ul>{_p(f'{d.owner}, by {d.by_when}', 'color:#5B6777')}")
+        parts.append(
+            f"<h4>{d.number}. {escape(d.title)}</h4>{_p(d.ask)}<ul>{options}</ul>{_p(f'{d.owner}, by {d.by_when}', 'color:#5B6777')}"
+        )
     return "".join(parts)
 
 
@@ -275,7 +320,10 @@ def words(block: Block) -> str:
     """Write a block as plain text, for a terminal or a screen reader of raw output."""
     if isinstance(block, Table):
         lines = ["  ".join(c.label for c in block.columns)]
-        lines += ["  ".join(bars(c.spark) if c.kind == "spark" else c.text for c in row) for row in block.rows]
+        lines += [
+            "  ".join(bars(c.spark) if c.kind == "spark" else c.text for c in row)
+            for row in block.rows
+        ]
         return "\n".join([block.title, *lines])
     if isinstance(block, Headline):
         return "\n".join([block.statement, *(f"- {m.title} {m.text}" for m in block.messages)])

@@ -88,7 +88,10 @@ class Reconciliation(Model):
     @property
     def holds(self) -> bool:
         """Whether opening + restatement + movements equals closing exactly."""
-        return abs(self.opening + self.restated + sum(v for _, v in self.movements) - self.closing) < 1e-9
+        return (
+            abs(self.opening + self.restated + sum(v for _, v in self.movements) - self.closing)
+            < 1e-9
+        )
 
 
 class Restatement(Model):
@@ -101,7 +104,9 @@ class Restatement(Model):
     told: float | None
     today: float | None
     unit: str
-    cause: Literal["late data", "reclassified", "definition", "scope", "error", "real", "unexplained"]
+    cause: Literal[
+        "late data", "reclassified", "definition", "scope", "error", "real", "unexplained"
+    ]
     note: str = ""
 
 
@@ -287,4 +292,6 @@ class Bundle(Model):
 
 def bundle(block: Any = None, facts: Facts | None = None) -> dict[str, Any]:
     """Give the JSON value that belongs under :data:`MIME` for a block, facts, or both."""
-    return Bundle(block=block, facts=facts or Facts()).model_dump(mode="json", exclude_defaults=False)
+    return Bundle(block=block, facts=facts or Facts()).model_dump(
+        mode="json", exclude_defaults=False
+    )

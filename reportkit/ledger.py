@@ -22,7 +22,8 @@ FILE = "ledger.db"
 
 _meta = sa.MetaData()
 _publications = sa.Table(
-    "publications", _meta,
+    "publications",
+    _meta,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("report", sa.String, nullable=False),
     sa.Column("period", sa.String, nullable=False),
@@ -35,13 +36,15 @@ _publications = sa.Table(
     sa.UniqueConstraint("report", "period", "unit", "revision"),
 )
 _inputs = sa.Table(
-    "publication_inputs", _meta,
+    "publication_inputs",
+    _meta,
     sa.Column("publication_id", sa.ForeignKey("publications.id"), primary_key=True),
     sa.Column("table", sa.String, primary_key=True),
     sa.Column("extract", sa.String, primary_key=True),
 )
 _figures = sa.Table(
-    "figures", _meta,
+    "figures",
+    _meta,
     sa.Column("publication_id", sa.ForeignKey("publications.id"), primary_key=True),
     sa.Column("measure", sa.String, primary_key=True),
     sa.Column("scope", sa.String, primary_key=True),
@@ -108,12 +111,17 @@ class Ledger:
             with self._engine.begin() as connection:
                 result = connection.execute(
                     _publications.insert().values(
-                        report=publication.report, period=publication.period, unit=publication.unit, revision=1,
-                        run_id=publication.run_id, as_of=publication.as_of, known_by=publication.known_by,
+                        report=publication.report,
+                        period=publication.period,
+                        unit=publication.unit,
+                        revision=1,
+                        run_id=publication.run_id,
+                        as_of=publication.as_of,
+                        known_by=publication.known_by,
                         published_at=publication.published_at,
                     )
                 )
-                number = int(result.inserted_primary_key[0])
+                number = int((result.inserted_primary_key or (0,))[0])
                 inputs = [
                     {"publication_id": number, "table": table, "extract": extract}
                     for table, shas in extracts.items()
@@ -123,11 +131,15 @@ class Ledger:
                 if inputs:
                     connection.execute(_inputs.insert(), inputs)
                 if figures:
-                    connection.execute(_figures.insert(), [_row(number, f) for f in figures.values()])
+                    connection.execute(
+                        _figures.insert(), [_row(number, f) for f in figures.values()]
+                    )
         except sa.exc.IntegrityError:
             return self.publish(publication, facts, extracts)
         except sa.exc.OperationalError as error:
-            raise TemporaryError(f"The ledger {self.path} cannot be written ({error.orig}); try again.") from error
+            raise TemporaryError(
+                f"The ledger {self.path} cannot be written ({error.orig}); try again."
+            ) from error
         told = self.publication(publication.report, publication.period, publication.unit)
         if told is None:
             raise TemporaryError(f"The ledger {self.path} did not keep the publication; try again.")
@@ -138,7 +150,9 @@ class Ledger:
         query = (
             sa.select(_publications)
             .where(
-                _publications.c.report == report, _publications.c.period == period, _publications.c.unit == (unit or "")
+                _publications.c.report == report,
+                _publications.c.period == period,
+                _publications.c.unit == (unit or ""),
             )
             .order_by(_publications.c.revision.desc())
         )
@@ -147,7 +161,9 @@ class Ledger:
 
     def publications(self) -> list[Publication]:
         """List all publications, oldest quarter first."""
-        return self._select(sa.select(_publications).order_by(_publications.c.as_of, _publications.c.id))
+        return self._select(
+            sa.select(_publications).order_by(_publications.c.as_of, _publications.c.id)
+        )
 
     def figures(self, publication: Publication) -> dict[tuple[str, str], Figure]:
         """Give the told figures of a publication by measure and scope."""

@@ -16,7 +16,7 @@ from reportkit.errors import DataError, nearest
 from reportkit.facts import Binding, Facts, Message, Tone
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _BINDING = re.compile(r"\{\{\s*([A-Z]\d\d)\.(value|ratio|prior|target)\s*\}\}")
 _ANY = re.compile(r"\{\{.*?\}\}")
@@ -78,7 +78,9 @@ def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:
     filled = _BINDING.sub(fill, text)
     stray = _ANY.search(filled)
     if stray:
-        raise DataError(f"{file}: {stray[0]} is not understood; write for example {{{{ V04.value }}}} (value, ratio, prior, target).")
+        raise DataError(
+            f"{file}: {stray[0]} is not understood; write for example {{{{ V04.value }}}} (value, ratio, prior, target)."
+        )
     return filled
 
 
@@ -91,7 +93,9 @@ def _parts(text: str) -> tuple[str, tuple[Message, ...]]:
             messages.append((title[2].strip(), _tone(title[1]), []))
         elif line.strip() and not line.startswith("#"):
             (messages[-1][2] if messages else statement).append(line.strip())
-    return " ".join(statement), tuple(Message(title=t, text=" ".join(lines), tone=tone) for t, tone, lines in messages)
+    return " ".join(statement), tuple(
+        Message(title=t, text=" ".join(lines), tone=tone) for t, tone, lines in messages
+    )
 
 
 def _tone(word: str | None) -> Tone:

@@ -60,7 +60,12 @@ def statements(
 
 
 def _at(
-    spec: TableSpec, known: str, as_of: date, end: datetime, period: str, units: Sequence[str] | None
+    spec: TableSpec,
+    known: str,
+    as_of: date,
+    end: datetime,
+    period: str,
+    units: Sequence[str] | None,
 ) -> str:
     instant = f"TIMESTAMP '{end.isoformat(sep=' ')}'"
 
@@ -69,7 +74,8 @@ def _at(
 
     masked = HAPPENS.get(spec.name, ())
     columns = [
-        f"CASE WHEN {name} <= {limit(name)} THEN {name} END AS {name}" if name in masked else name for name in spec.names
+        f"CASE WHEN {name} <= {limit(name)} THEN {name} END AS {name}" if name in masked else name
+        for name in spec.names
     ]
     conditions = []
     if spec.effective:
@@ -105,8 +111,19 @@ def _findings(schema: str, known: str, as_of: date, units: Sequence[str] | None)
     plain = [
         name
         for name in TABLES["findings"].names
-        if name not in {"unit_id", "closed", "state", "accepted_at", "due_original", "due_current", "kev", "kev_date",
-                        "kev_due", "ransomware"}
+        if name
+        not in {
+            "unit_id",
+            "closed",
+            "state",
+            "accepted_at",
+            "due_original",
+            "due_current",
+            "kev",
+            "kev_date",
+            "kev_due",
+            "ransomware",
+        }
     ]
     keep = ", ".join(f"f.{name}" for name in plain)
     again = ", ".join(plain)

@@ -16,7 +16,7 @@ from reportkit.measures import audit
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ def roll_forward(view: View, stock: Stock) -> RollForward:
     start = f"DATE '{view.period.start:%Y-%m-%d}'"
     as_of = f"DATE '{view.as_of:%Y-%m-%d}'"
     moves = [
-        (name, sign * int(view.sql(query.format(start=start, as_of=as_of))["n"].iloc[0])) for name, sign, query in stock.moves
+        (name, sign * int(view.sql(query.format(start=start, as_of=as_of))["n"].iloc[0]))
+        for name, sign, query in stock.moves
     ]
     publication, figures = view.told()
     told = figures.get((stock.measure, ""))
@@ -132,12 +133,21 @@ def roll_forward(view: View, stock: Stock) -> RollForward:
     today = before.sql(stock.open)["id"]
     if publication is None or told is None or told.value is None:
         return RollForward(stock, None, (), len(today), tuple(moves), closing)
-    then = view.workspace.at(before.period, unit=view.unit or None, known_by=publication.known_by, report=view.report)
-    bridge = _bridge(set(then.sql(stock.open)["id"]), set(today), set(before.sql(stock.gone)["id"]), int(told.value))
+    then = view.workspace.at(
+        before.period, unit=view.unit or None, known_by=publication.known_by, report=view.report
+    )
+    bridge = _bridge(
+        set(then.sql(stock.open)["id"]),
+        set(today),
+        set(before.sql(stock.gone)["id"]),
+        int(told.value),
+    )
     return RollForward(stock, int(told.value), bridge, len(today), tuple(moves), closing)
 
 
-def _bridge(then: set[str], today: set[str], gone: set[str], told: int) -> tuple[tuple[str, int], ...]:
+def _bridge(
+    then: set[str], today: set[str], gone: set[str], told: int
+) -> tuple[tuple[str, int], ...]:
     """Say item by item why the same day is counted differently now."""
     left = then - today
     lines = [

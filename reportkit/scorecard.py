@@ -11,7 +11,7 @@ from reportkit.facts import Cell, Column, Facts, Figure, Restatement
 from reportkit.measures import Measure
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 #: Measures by scorecard; a row enters or leaves only with an entry in the change log.
 SCORECARDS = {"board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01")}
@@ -40,8 +40,12 @@ class Row:
     def restated(self) -> bool:
         """Whether the told figure of the last quarter is another one today."""
         if self.told is None or self.told.value is None or self.before.value.value is None:
-            return self.told is not None and (self.told.value is None) != (self.before.value.value is None)
-        return abs(self.told.value - self.before.value.value) > 0.5 * 10**-self.now.definition.digits
+            return self.told is not None and (self.told.value is None) != (
+                self.before.value.value is None
+            )
+        return (
+            abs(self.told.value - self.before.value.value) > 0.5 * 10**-self.now.definition.digits
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Scorecard:
         for row in self.rows:
             if row.now.definition.id == id_:
                 return row
-        raise UsageError(f"Scorecard {self.name} has no measure {id_!r}; {nearest(id_, [r.now.definition.id for r in self.rows])}")
+        raise UsageError(
+            f"Scorecard {self.name} has no measure {id_!r}; {nearest(id_, [r.now.definition.id for r in self.rows])}"
+        )
 
     def facts(self) -> Facts:
         """Give the figures, and a restatement line for each told figure that is another one today."""
@@ -73,7 +79,11 @@ class Scorecard:
             Column(label="Eight quarters"), Column(label="Data", align="center"), Column(label="Owner", width=1.5),
         )  # fmt: skip
         defaults = any(row.now.default_limits and row.now.value.target is None for row in self.rows)
-        overrides = [f"{row.now.definition.id}: status set by hand, {row.now.override}." for row in self.rows if row.now.override]
+        overrides = [
+            f"{row.now.definition.id}: status set by hand, {row.now.override}."
+            for row in self.rows
+            if row.now.override
+        ]
         note = " ".join(
             [
                 "Told: as published last quarter. Like for like: last quarter with today's knowledge and definitions. "
@@ -82,7 +92,14 @@ class Scorecard:
                 *overrides,
             ]
         )
-        return display.table("scorecard", "Ten measures against their limits", columns, map(_cells, self.rows), note=note, facts=self.facts())
+        return display.table(
+            "scorecard",
+            "Ten measures against their limits",
+            columns,
+            map(_cells, self.rows),
+            note=note,
+            facts=self.facts(),
+        )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.shown()._repr_mimebundle_()  # noqa: SLF001 - same protocol
@@ -102,7 +119,15 @@ def scorecard(view: View, name: str = "board") -> Scorecard:
     for id_ in SCORECARDS[name]:
         series = [v.measure(id_) for v in views]
         now, before = series[-1], series[-2]
-        rows.append(Row(now, told.get((id_, "")), before, tuple(m.value.value for m in series), _differs(now, before)))
+        rows.append(
+            Row(
+                now,
+                told.get((id_, "")),
+                before,
+                tuple(m.value.value for m in series),
+                _differs(now, before),
+            )
+        )
     return Scorecard(name, tuple(rows), view)
 
 
@@ -110,7 +135,13 @@ def _differs(now: Measure, before: Measure) -> bool | None:
     a, b, noise = now.value, before.value, now.definition.noise
     if a.value is None or b.value is None:
         return None
-    if noise == "proportion" and a.denominator and b.denominator and a.numerator is not None and b.numerator is not None:
+    if (
+        noise == "proportion"
+        and a.denominator
+        and b.denominator
+        and a.numerator is not None
+        and b.numerator is not None
+    ):
         return stats.proportions_differ((a.numerator, a.denominator), (b.numerator, b.denominator))
     if noise == "poisson":
         return stats.counts_differ((int(a.value), 1.0), (int(b.value), 1.0))
@@ -155,7 +186,13 @@ def _restatement(row: Row, view: View) -> Restatement:
     late = publication is not None and any(
         load.recorded_at > publication.known_by for name in words.needs for load in view.loads[name]
     )
-    cause = "definition" if told is not None and told.definition_version != words.version else "late data" if late else "unexplained"
+    cause = (
+        "definition"
+        if told is not None and told.definition_version != words.version
+        else "late data"
+        if late
+        else "unexplained"
+    )
     return Restatement(
         measure=words.id, name=words.name, period=row.before.period.key, told=told.value if told else None,
         today=row.before.value.value, unit=words.unit, cause=cause,

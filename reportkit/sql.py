@@ -19,15 +19,24 @@ if TYPE_CHECKING:
     from reportkit.store import Load, Store
 
 TYPES = {
-    "text": "VARCHAR", "enum": "VARCHAR", "list": "VARCHAR", "json": "VARCHAR", "date": "DATE",
-    "instant": "TIMESTAMP", "integer": "BIGINT", "number": "DOUBLE", "money": "DECIMAL(18,2)", "boolean": "BOOLEAN",
+    "text": "VARCHAR",
+    "enum": "VARCHAR",
+    "list": "VARCHAR",
+    "json": "VARCHAR",
+    "date": "DATE",
+    "instant": "TIMESTAMP",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "money": "DECIMAL(18,2)",
+    "boolean": "BOOLEAN",
 }
 
 
 def connect(temporary: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database that fetches nothing and spills only into the given folder."""
     connection = duckdb.connect(
-        ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        ":memory:",
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
     )
     connection.execute("SET TimeZone='UTC'")
     connection.execute("SET memory_limit='4GB'")
@@ -62,7 +71,9 @@ def create_known(
         used.setdefault(load.table, []).append(load)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for name, spec in TABLES.items():
-        connection.execute(f"CREATE OR REPLACE TABLE {schema}.{name} AS {_known(spec, used[name], store)}")
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {schema}.{name} AS {_known(spec, used[name], store)}"
+        )
     return {name: tuple(loads) for name, loads in used.items()}
 
 
@@ -79,10 +90,15 @@ def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
             raise DataError(f"The extract {path} is missing; restore it from a copy.")
         filled = set(load.filled)
         columns = ", ".join(
-            text.format(f'"{c.name}"' if c.name in filled else "NULL") for text, c in zip(own, spec.columns, strict=True)
+            text.format(f'"{c.name}"' if c.name in filled else "NULL")
+            for text, c in zip(own, spec.columns, strict=True)
         )
-        stamp = envelope.format(quote(load.source), quote(load.recorded_at.isoformat()), quote(load.extract))
-        parts.append(f"SELECT {columns}, {stamp}, {sequence} AS sequence_ FROM read_parquet({quote(str(path))})")
+        stamp = envelope.format(
+            quote(load.source), quote(load.recorded_at.isoformat()), quote(load.extract)
+        )
+        parts.append(
+            f"SELECT {columns}, {stamp}, {sequence} AS sequence_ FROM read_parquet({quote(str(path))})"
+        )
     key = ", ".join(f'"{name}"' for name in spec.key)
     names = ", ".join(f'"{name}"' for name in spec.names)
     order = f" ORDER BY {', '.join(spec.order)}" if spec.order else ""
@@ -93,7 +109,9 @@ def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
     )
 
 
-def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Any] = ()) -> pd.DataFrame:
+def frame(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Any] = ()
+) -> pd.DataFrame:
     """Run one query and give its rows as a pandas frame.
 
     Raises:

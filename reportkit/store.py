@@ -98,7 +98,9 @@ class Store:
         """
         foreign = [name for name in rows.column_names if name not in spec.names]
         if foreign:
-            raise DataError(f"Table {spec.name} has no column {foreign[0]!r}; see 'reportkit tables {spec.name}'.")
+            raise DataError(
+                f"Table {spec.name} has no column {foreign[0]!r}; see 'reportkit tables {spec.name}'."
+            )
         ordered = rows.select([name for name in spec.names if name in rows.column_names])
         content = _parquet(ordered)
         extract = hashlib.sha256(content).hexdigest()
@@ -108,7 +110,9 @@ class Store:
             table=spec.name,
             extract=extract,
             rows=ordered.num_rows,
-            filled=tuple(name for name in ordered.column_names if ordered[name].null_count < ordered.num_rows),
+            filled=tuple(
+                name for name in ordered.column_names if ordered[name].null_count < ordered.num_rows
+            ),
             first_day=first,
             last_day=last,
             name=f"{provenance.recorded_at.strftime(_STAMP)}-{extract[:8]}",
@@ -153,7 +157,11 @@ def _span(spec: TableSpec, rows: pa.Table) -> tuple[date | None, date | None]:
     days: list[date] = []
     for name in SPAN_COLUMNS.get(spec.name, (spec.effective or "",)):
         if name in rows.column_names:
-            column = rows[name].cast(pa.date32()) if pa.types.is_timestamp(rows[name].type) else rows[name]
+            column = (
+                rows[name].cast(pa.date32())
+                if pa.types.is_timestamp(rows[name].type)
+                else rows[name]
+            )
             days += [day for day in pc.min_max(column).as_py().values() if day is not None]
     return (min(days), max(days)) if days else (None, None)
 
@@ -183,7 +191,9 @@ def _read(path: Path) -> Load:
         values["problems"], values["filled"] = tuple(values["problems"]), tuple(values["filled"])
         return Load(**values, name=path.stem)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"The load record {path} is damaged ({error}); restore it from a copy.") from error
+        raise DataError(
+            f"The load record {path} is damaged ({error}); restore it from a copy."
+        ) from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,4 +9,14 @@ from reportkit.charts.plot import Plot
 from reportkit.charts.risk import exposure, loss_exceedance
 from reportkit.charts.weaknesses import backlog, roll_forward, survival
 
-__all__ = ["Plot", "backlog", "coverage", "exposure", "incidents", "loss_exceedance", "roll_forward", "spend", "survival"]
+__all__ = [
+    "Plot",
+    "backlog",
+    "coverage",
+    "exposure",
+    "incidents",
+    "loss_exceedance",
+    "roll_forward",
+    "spend",
+    "survival",
+]

@@ -14,7 +14,7 @@ from reportkit.measures.coverage import NAMES, OBSERVED_DAYS, WORKS
 
 if TYPE_CHECKING:
     from reportkit.display import Shown
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
@@ -48,14 +48,18 @@ def coverage(view: View) -> Plot | Shown:
         color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["One safeguard", "All four"], range=[_CHART["category"][4], _CHART["category"][0]])),
         tooltip=[alt.Tooltip("control:N", title="Safeguard"), alt.Tooltip("share:Q", title="Share, %", format=".1f")],
     )  # fmt: skip
-    labels = base.mark_text(align="left", dx=5, fontWeight=600, color=_COLOUR["ink"]).encode(x="share:Q", text="text:N")
+    labels = base.mark_text(align="left", dx=5, fontWeight=600, color=_COLOUR["ink"]).encode(
+        x="share:Q", text="text:N"
+    )
     least = min((v for _, v, kind in found if kind == "One safeguard"), default=0.0)
     if joint.value.value is None:
         message = f"Joint coverage is not measured: {joint.value.reason}"
     else:
         message = f"Each safeguard covers at least {least:.0f} % of critical assets; all four together {joint.value.value:.0f} %"
     said = "; ".join(f"{name.lower()} {share:.0f} per cent" for name, share, _ in found)
-    note = f"Not measured: {', '.join(gaps)} (no observation in {OBSERVED_DAYS} days)." if gaps else ""
+    note = (
+        f"Not measured: {', '.join(gaps)} (no observation in {OBSERVED_DAYS} days)." if gaps else ""
+    )
     return Plot(
         (bars + labels).properties(width=WIDTH - 120, height=26 * len(data)), "coverage", message,
         f"{n} critical assets (criticality 1) at quarter end", f"Bars of coverage of critical assets: {said}.", note=note,

@@ -13,7 +13,7 @@ from reportkit.measures import definition
 
 if TYPE_CHECKING:
     from reportkit.display import Shown
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
@@ -40,13 +40,44 @@ def incidents(view: View) -> Plot | Shown:
         real = stats.counts_differ((int(now["value"]), 1.0), (int(before), 1.0))
         message = f"{int(now['value'])} confirmed incidents after {int(before)}: {'a real change' if real else 'the change is within noise'}"
     last = data["quarter"].iloc[-1]
-    x = alt.X("quarter:N", sort=data["quarter"].tolist(), title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(padding=0.6))
+    x = alt.X(
+        "quarter:N",
+        sort=data["quarter"].tolist(),
+        title=None,
+        axis=alt.Axis(labelAngle=0),
+        scale=alt.Scale(padding=0.6),
+    )
     shown = data.dropna(subset=["value"]).assign(now=lambda d: d["quarter"] == last)
-    colour = alt.condition("datum.now", alt.value(_CHART["category"][0]), alt.value(_CHART["category"][4]))
-    tip = [alt.Tooltip("quarter:N", title="Quarter"), alt.Tooltip("value:Q", title="Incidents"), alt.Tooltip("low:Q", title="Interval from", format=".1f"), alt.Tooltip("high:Q", title="to", format=".1f")]
-    rule = alt.Chart(shown).mark_rule(strokeWidth=5, strokeCap="round", opacity=0.55).encode(x=x, y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(domainMin=0)), y2="high:Q", color=colour, tooltip=tip)
-    points = alt.Chart(shown).mark_point(filled=True, size=90, opacity=1).encode(x=x, y=alt.Y("value:Q", title=None), color=colour, tooltip=tip)
-    labels = alt.Chart(shown).mark_text(align="left", dx=9, fontWeight=600, color=_COLOUR["ink"]).encode(x=x, y="value:Q", text=alt.Text("value:Q", format=".0f"))
+    colour = alt.condition(
+        "datum.now", alt.value(_CHART["category"][0]), alt.value(_CHART["category"][4])
+    )
+    tip = [
+        alt.Tooltip("quarter:N", title="Quarter"),
+        alt.Tooltip("value:Q", title="Incidents"),
+        alt.Tooltip("low:Q", title="Interval from", format=".1f"),
+        alt.Tooltip("high:Q", title="to", format=".1f"),
+    ]
+    rule = (
+        alt.Chart(shown)
+        .mark_rule(strokeWidth=5, strokeCap="round", opacity=0.55)
+        .encode(
+            x=x,
+            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(domainMin=0)),
+            y2="high:Q",
+            color=colour,
+            tooltip=tip,
+        )
+    )
+    points = (
+        alt.Chart(shown)
+        .mark_point(filled=True, size=90, opacity=1)
+        .encode(x=x, y=alt.Y("value:Q", title=None), color=colour, tooltip=tip)
+    )
+    labels = (
+        alt.Chart(shown)
+        .mark_text(align="left", dx=9, fontWeight=600, color=_COLOUR["ink"])
+        .encode(x=x, y="value:Q", text=alt.Text("value:Q", format=".0f"))
+    )
     said = ", ".join(f"{q} {int(v)}" for q, v in zip(shown["quarter"], shown["value"], strict=True))
     return Plot(
         (rule + points + labels).properties(width=WIDTH, height=170), "incidents", message,

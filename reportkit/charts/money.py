@@ -13,7 +13,7 @@ from reportkit.measures import definition
 
 if TYPE_CHECKING:
     from reportkit.display import Shown
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
@@ -30,22 +30,52 @@ def spend(view: View) -> Plot | Shown:
         return not_measured(title, whole.value.reason or "")
     parts = [m for m in view.measure("B01", by="category") if m.value.value is not None]
     data = pd.DataFrame(
-        [(m.scope.split("=")[1], m.value.numerator, m.value.denominator, m.value.value) for m in parts],
+        [
+            (m.scope.split("=")[1], m.value.numerator, m.value.denominator, m.value.value)
+            for m in parts
+        ],
         columns=["category", "actual", "budget", "over"],
     ).sort_values("actual", ascending=False)
-    data["text"] = [f"{locale.EN.money(a, view.currency)}  {display.write(o, 'percent', digits=0, sign=True)}" for a, o in zip(data["actual"], data["over"], strict=True)]
+    data["text"] = [
+        f"{locale.EN.money(a, view.currency)}  {display.write(o, 'percent', digits=0, sign=True)}"
+        for a, o in zip(data["actual"], data["over"], strict=True)
+    ]
     order = data["category"].tolist()
-    y = alt.Y("category:N", sort=order, title=None, axis=alt.Axis(labelLimit=200), scale=alt.Scale(paddingInner=0.42))
+    y = alt.Y(
+        "category:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelLimit=200),
+        scale=alt.Scale(paddingInner=0.42),
+    )
     top = float(data[["actual", "budget"]].max().max())
-    x = alt.X("actual:Q", title=None, axis=alt.Axis(labelExpr=money_axis(view.currency), tickCount=5, grid=True), scale=alt.Scale(domainMin=0, domainMax=top * 1.16, nice=False))
+    x = alt.X(
+        "actual:Q",
+        title=None,
+        axis=alt.Axis(labelExpr=money_axis(view.currency), tickCount=5, grid=True),
+        scale=alt.Scale(domainMin=0, domainMax=top * 1.16, nice=False),
+    )
     base = alt.Chart(data).encode(y=y)
-    tip = [alt.Tooltip("category:N", title="Category"), alt.Tooltip("actual:Q", title="Actual", format=",.0f"), alt.Tooltip("budget:Q", title="Budget", format=",.0f"), alt.Tooltip("over:Q", title="Difference, %", format="+.1f")]
+    tip = [
+        alt.Tooltip("category:N", title="Category"),
+        alt.Tooltip("actual:Q", title="Actual", format=",.0f"),
+        alt.Tooltip("budget:Q", title="Budget", format=",.0f"),
+        alt.Tooltip("over:Q", title="Difference, %", format="+.1f"),
+    ]
     bars = base.mark_bar(cornerRadiusEnd=1, color=_CHART["category"][1]).encode(x=x, tooltip=tip)
     ticks = base.mark_tick(thickness=2.5, size=18, color=_COLOUR["ink"]).encode(x="budget:Q")
     data["edge"] = data[["actual", "budget"]].max(axis=1)
-    labels = alt.Chart(data).mark_text(align="left", dx=6, fontWeight=500, color=_COLOUR["ink"]).encode(y=y, x="edge:Q", text="text:N")
+    labels = (
+        alt.Chart(data)
+        .mark_text(align="left", dx=6, fontWeight=500, color=_COLOUR["ink"])
+        .encode(y=y, x="edge:Q", text="text:N")
+    )
     over = whole.value.value
-    word = "on plan" if abs(over) < 0.5 else f"{abs(over):.1f} % {'over' if over > 0 else 'under'} plan"
+    word = (
+        "on plan"
+        if abs(over) < 0.5
+        else f"{abs(over):.1f} % {'over' if over > 0 else 'under'} plan"
+    )
     message = f"Spend of the year so far is {word}: {locale.EN.money(whole.value.numerator, view.currency)} against {locale.EN.money(whole.value.denominator, view.currency)}"
     said = "; ".join(f"{c} {t}" for c, t in zip(data["category"], data["text"], strict=True))
     return Plot(

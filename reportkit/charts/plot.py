@@ -48,11 +48,22 @@ class Plot:
         """Give the Vega-Lite specification with theme and words."""
         spec: dict[str, Any] = self.chart.to_dict(validate=False)
         spec["config"] = {**theme.altair(), **spec.get("config", {})}
-        spec["title"] = {"text": self.title, "subtitle": self.subtitle, "anchor": "start", "offset": 12}
+        spec["title"] = {
+            "text": self.title,
+            "subtitle": self.subtitle,
+            "anchor": "start",
+            "offset": 12,
+        }
         spec["description"] = self.alt
         spec["usermeta"] = {
             "embedOptions": {"actions": False},
-            "reportkit": {"id": self.id, "title": self.title, "subtitle": self.subtitle, "note": self.note, "half": self.half},
+            "reportkit": {
+                "id": self.id,
+                "title": self.title,
+                "subtitle": self.subtitle,
+                "note": self.note,
+                "half": self.half,
+            },
         }
         return spec
 
@@ -62,7 +73,11 @@ class Plot:
 
 def not_measured(title: str, reason: str) -> Shown:
     """Give what stands in a chart's place when there is nothing to draw: the reason, never an empty frame."""
-    return Shown(Callout(title=f"{title}: not measured", text=f"{reason[:1].upper()}{reason[1:]}.", tone="none"))
+    return Shown(
+        Callout(
+            title=f"{title}: not measured", text=f"{reason[:1].upper()}{reason[1:]}.", tone="none"
+        )
+    )
 
 
 def money_axis(currency: str) -> str:
@@ -77,4 +92,10 @@ def money_axis(currency: str) -> str:
 
 def join(words: list[str]) -> str:
     """Join words as in a sentence: a, b and c."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}" if words else ""
+    return (
+        words[0]
+        if len(words) == 1
+        else ", ".join(words[:-1]) + f" and {words[-1]}"
+        if words
+        else ""
+    )

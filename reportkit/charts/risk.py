@@ -15,7 +15,7 @@ from reportkit.measures.risk import headline_point
 
 if TYPE_CHECKING:
     from reportkit.display import Shown
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
@@ -38,40 +38,82 @@ def loss_exceedance(view: View) -> Plot | Shown:
         curves.append(("After insurance", portfolio.net))
     for name, curve in curves:
         seen = curve.exceedance(grid)
-        frames.append(pd.DataFrame({"loss": seen.loss, "chance": seen.probability * 100, "low": seen.low * 100, "high": seen.high * 100, "curve": name}))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "loss": seen.loss,
+                    "chance": seen.probability * 100,
+                    "low": seen.low * 100,
+                    "high": seen.high * 100,
+                    "curve": name,
+                }
+            )
+        )
     data = pd.concat(frames)
     data = data[data["chance"] > 0.05]
     limits = [float(data["loss"].min()), float(data["loss"].max())]
     appetite = portfolio.appetite
     said, message = "", f"The mean year costs {money(portfolio.gross.ale, view.currency)}"
     order = [name for name, _ in curves] + (["Approved appetite"] if appetite else [])
-    colours = [_CHART["category"][0], _CHART["category"][1]][: len(curves)] + ([_CHART["appetite"]] if appetite else [])
+    colours = [_CHART["category"][0], _CHART["category"][1]][: len(curves)] + (
+        [_CHART["appetite"]] if appetite else []
+    )
     scale = alt.Scale(domain=order, range=colours)
-    x = alt.X("loss:Q", title="Loss in one year", scale=alt.Scale(type="log", domain=limits, nice=False), axis=alt.Axis(labelExpr=money_axis(view.currency), values=_ticks(*limits), grid=True))
+    x = alt.X(
+        "loss:Q",
+        title="Loss in one year",
+        scale=alt.Scale(type="log", domain=limits, nice=False),
+        axis=alt.Axis(labelExpr=money_axis(view.currency), values=_ticks(*limits), grid=True),
+    )
     y = alt.Y("chance:Q", title="Chance of more, %", scale=alt.Scale(domainMin=0))
     colour = alt.Color("curve:N", sort=order, scale=scale)
-    tip = [alt.Tooltip("curve:N", title="Curve"), alt.Tooltip("loss:Q", title="Loss", format=",.0f"), alt.Tooltip("chance:Q", title="Chance of more, %", format=".1f")]
+    tip = [
+        alt.Tooltip("curve:N", title="Curve"),
+        alt.Tooltip("loss:Q", title="Loss", format=",.0f"),
+        alt.Tooltip("chance:Q", title="Chance of more, %", format=".1f"),
+    ]
     layers = [
-        alt.Chart(data).mark_area(opacity=0.14).encode(x=x, y=alt.Y("low:Q", title="Chance of more, %"), y2="high:Q", color=colour),
+        alt.Chart(data)
+        .mark_area(opacity=0.14)
+        .encode(x=x, y=alt.Y("low:Q", title="Chance of more, %"), y2="high:Q", color=colour),
         alt.Chart(data).mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, tooltip=tip),
     ]
     if appetite is not None:
-        spots = pd.DataFrame(appetite.points, columns=["loss", "chance"]).assign(curve="Approved appetite", chance=lambda d: d["chance"] * 100)
+        spots = pd.DataFrame(appetite.points, columns=["loss", "chance"]).assign(
+            curve="Approved appetite", chance=lambda d: d["chance"] * 100
+        )
         between = np.geomspace(appetite.points[0][0], appetite.points[-1][0], 40)
-        line = pd.DataFrame({"loss": between, "chance": [100 * (appetite.at(float(v)) or np.nan) for v in between], "curve": "Approved appetite"}).dropna()
+        line = pd.DataFrame(
+            {
+                "loss": between,
+                "chance": [100 * (appetite.at(float(v)) or np.nan) for v in between],
+                "curve": "Approved appetite",
+            }
+        ).dropna()
         layers += [
-            alt.Chart(line).mark_line(strokeDash=[5, 3], strokeWidth=2).encode(x=x, y=y, color=colour, tooltip=tip),
-            alt.Chart(spots).mark_point(filled=True, size=60, opacity=1).encode(x=x, y=y, color=colour, tooltip=tip),
+            alt.Chart(line)
+            .mark_line(strokeDash=[5, 3], strokeWidth=2)
+            .encode(x=x, y=y, color=colour, tooltip=tip),
+            alt.Chart(spots)
+            .mark_point(filled=True, size=60, opacity=1)
+            .encode(x=x, y=y, color=colour, tooltip=tip),
         ]
         loss, allowed = headline_point(appetite)
         check = next(p for p in appetite.check(portfolio.net) if p.loss == loss)
         word = "within" if not check.breached else "above"
         message = f"A year above {money(loss, view.currency)} has a chance of {100 * check.actual:.1f} %, {word} the {100 * allowed:.0f} % approved"
         breaches = appetite.breaches(portfolio.net)
-        points = "; ".join(f"more than {money(p.loss, view.currency)}: {100 * p.actual:.1f} % against {100 * p.allowed:.0f} % approved" for p in appetite.check(portfolio.net))
+        points = "; ".join(
+            f"more than {money(p.loss, view.currency)}: {100 * p.actual:.1f} % against {100 * p.allowed:.0f} % approved"
+            for p in appetite.check(portfolio.net)
+        )
         said = f" After insurance, {points}. {len(breaches)} of {len(appetite.points)} approved points are breached."
     chart = alt.layer(*layers).properties(width=WIDTH, height=230)
-    net = f", {money(portfolio.net.ale, view.currency)} after insurance" if portfolio.insurance is not None else ""
+    net = (
+        f", {money(portfolio.net.ale, view.currency)} after insurance"
+        if portfolio.insurance is not None
+        else ""
+    )
     return Plot(
         chart, "loss-exceedance", message,
         f"Chance that one year's losses exceed an amount, {len(portfolio.rows)} scenarios, {portfolio.simulation.years:,} simulated years",
@@ -102,21 +144,47 @@ def exposure(view: View, *, top: int = 8) -> Plot | Shown:
     )
     if data.empty:
         return not_measured(title, "no open risk has a residual exposure")
-    data["over"] = np.where(data["residual"] > data["appetite"], "Above appetite", "Within appetite")
+    data["over"] = np.where(
+        data["residual"] > data["appetite"], "Above appetite", "Within appetite"
+    )
     data["text"] = [display.write(v, "money", currency=view.currency) for v in data["residual"]]
     above = int((data["over"] == "Above appetite").sum())
     order = data["title"].tolist()
-    y = alt.Y("title:N", sort=order, title=None, axis=alt.Axis(labelLimit=250), scale=alt.Scale(paddingInner=0.45))
-    x = alt.X("residual:Q", title=None, axis=alt.Axis(labelExpr=money_axis(view.currency), tickCount=5, grid=True), scale=alt.Scale(domainMin=0, domainMax=float(max(data["residual"].max(), data["appetite"].max())) * 1.1, nice=False))
+    y = alt.Y(
+        "title:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelLimit=250),
+        scale=alt.Scale(paddingInner=0.45),
+    )
+    x = alt.X(
+        "residual:Q",
+        title=None,
+        axis=alt.Axis(labelExpr=money_axis(view.currency), tickCount=5, grid=True),
+        scale=alt.Scale(
+            domainMin=0,
+            domainMax=float(max(data["residual"].max(), data["appetite"].max())) * 1.1,
+            nice=False,
+        ),
+    )
     base = alt.Chart(data).encode(y=y)
     bars = base.mark_bar(cornerRadiusEnd=1).encode(
         x=x, color=alt.Color("over:N", scale=alt.Scale(domain=["Above appetite", "Within appetite"], range=[_CHART["category"][3], _CHART["category"][1]])),
         tooltip=[alt.Tooltip("title:N", title="Risk"), alt.Tooltip("residual:Q", title="Residual", format=",.0f"), alt.Tooltip("appetite:Q", title="Appetite", format=",.0f")],
     )  # fmt: skip
     ticks = base.mark_tick(thickness=2.5, size=18, color=_COLOUR["ink"]).encode(x="appetite:Q")
-    labels = base.mark_text(align="left", dx=5, fontWeight=600, color=_COLOUR["ink"]).encode(x="residual:Q", text="text:N")
-    message = f"{above} of the {len(data)} largest risks {'is' if above == 1 else 'are'} above appetite" if above else f"None of the {len(data)} largest risks is above appetite"
-    said = "; ".join(f"{t} {x} against {display.write(None if a != a else a, 'money', currency=view.currency)}" for t, x, a in zip(data["title"], data["text"], data["appetite"], strict=True))
+    labels = base.mark_text(align="left", dx=5, fontWeight=600, color=_COLOUR["ink"]).encode(
+        x="residual:Q", text="text:N"
+    )
+    message = (
+        f"{above} of the {len(data)} largest risks {'is' if above == 1 else 'are'} above appetite"
+        if above
+        else f"None of the {len(data)} largest risks is above appetite"
+    )
+    said = "; ".join(
+        f"{t} {x} against {display.write(None if a != a else a, 'money', currency=view.currency)}"
+        for t, x, a in zip(data["title"], data["text"], data["appetite"], strict=True)
+    )
     return Plot(
         (bars + ticks + labels).properties(width=WIDTH - 260, height=26 * len(data)), "largest-exposures", message,
         "Residual exposure of a year; the dark mark is the appetite of the category", f"Bars of residual exposure by risk with appetite: {said}.",

@@ -14,7 +14,7 @@ from reportkit.tables import SEVERITIES
 
 if TYPE_CHECKING:
     from reportkit.display import Shown
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 DAYS = 180
 _COLOUR = theme.tokens()["light"]
@@ -31,38 +31,73 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
     measures = view.measure(id_, by=by)
     frames, said = [], []
     order = [s for s in SEVERITIES if s != "info"]
-    for item in sorted(measures, key=lambda m: order.index(m.scope.split("=")[1]) if m.scope.split("=")[1] in order else 9):
+    for item in sorted(
+        measures,
+        key=lambda m: order.index(m.scope.split("=")[1]) if m.scope.split("=")[1] in order else 9,
+    ):
         group = item.scope.split("=")[1]
         rows = item.frame
-        curve = stats.kaplan_meier_counts(rows["duration"].to_numpy(), rows["events"].to_numpy(), rows["exits"].to_numpy())
+        curve = stats.kaplan_meier_counts(
+            rows["duration"].to_numpy(), rows["events"].to_numpy(), rows["exits"].to_numpy()
+        )
         if curve is None or group not in order:
             continue
         frame = pd.DataFrame({"day": curve.time, "open": curve.survival * 100})
-        frame = pd.concat([pd.DataFrame({"day": [0.0], "open": [100.0]}), frame[frame["day"] <= DAYS]])
+        frame = pd.concat(
+            [pd.DataFrame({"day": [0.0], "open": [100.0]}), frame[frame["day"] <= DAYS]]
+        )
         last = frame.iloc[-1]
         if last["day"] < DAYS <= curve.last:
             frame = pd.concat([frame, pd.DataFrame({"day": [float(DAYS)], "open": [last["open"]]})])
-        frames.append(frame.assign(severity=group.capitalize()).drop_duplicates(["day"], keep="last"))
+        frames.append(
+            frame.assign(severity=group.capitalize()).drop_duplicates(["day"], keep="last")
+        )
         said.append((group, curve.median))
     if not frames:
         return not_measured(title, "no finding was opened in 24 months")
     data = pd.concat(frames)
     known = [f"{name} {median:,.0f}" for name, median in said if median is not None]
-    message = f"Half are fixed after {join(known)} days" if known else "Half of the weaknesses stay open"
+    message = (
+        f"Half are fixed after {join(known)} days" if known else "Half of the weaknesses stay open"
+    )
     names, colours = [s.capitalize() for s in order], theme.severity_scale()[1][: len(order)]
     ends = data.groupby("severity", sort=False).tail(1).sort_values("open")
     ends = ends.assign(label=_spread(ends["open"].tolist(), 6.5))
-    colour = alt.Color("severity:N", sort=names, scale=alt.Scale(domain=names, range=colours), legend=None)
-    x = alt.X("day:Q", title="Days after discovery", scale=alt.Scale(domain=[0, DAYS], nice=False), axis=alt.Axis(values=[0, 30, 60, 90, 120, 150, 180], labelFlush=True))
-    tip = [alt.Tooltip("severity:N", title="Severity"), alt.Tooltip("day:Q", title="Day"), alt.Tooltip("open:Q", title="Still open, %", format=".0f")]
+    colour = alt.Color(
+        "severity:N", sort=names, scale=alt.Scale(domain=names, range=colours), legend=None
+    )
+    x = alt.X(
+        "day:Q",
+        title="Days after discovery",
+        scale=alt.Scale(domain=[0, DAYS], nice=False),
+        axis=alt.Axis(values=[0, 30, 60, 90, 120, 150, 180], labelFlush=True),
+    )
+    tip = [
+        alt.Tooltip("severity:N", title="Severity"),
+        alt.Tooltip("day:Q", title="Day"),
+        alt.Tooltip("open:Q", title="Still open, %", format=".0f"),
+    ]
     base = alt.Chart(data)
     lines = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
         x=x, y=alt.Y("open:Q", title="Still open, %", scale=alt.Scale(domain=[0, 100])), color=colour, tooltip=tip,
         strokeDash=alt.StrokeDash("severity:N", sort=names, scale=alt.Scale(domain=names, range=[[1, 0], [7, 2], [4, 2], [2, 2]]), legend=None),
     )  # fmt: skip
-    half = alt.Chart(pd.DataFrame({"y": [50]})).mark_rule(strokeDash=[2, 3], color=_COLOUR["faint"]).encode(y="y:Q")
-    labels = alt.Chart(ends).mark_text(align="left", dx=6, fontWeight=600, clip=False).encode(x=x, y="label:Q", text="severity:N", color=colour)
-    said_all = "; ".join(f"{name}: half fixed after {m:,.0f} days" if m is not None else f"{name}: half not fixed in the time observed" for name, m in said)
+    half = (
+        alt.Chart(pd.DataFrame({"y": [50]}))
+        .mark_rule(strokeDash=[2, 3], color=_COLOUR["faint"])
+        .encode(y="y:Q")
+    )
+    labels = (
+        alt.Chart(ends)
+        .mark_text(align="left", dx=6, fontWeight=600, clip=False)
+        .encode(x=x, y="label:Q", text="severity:N", color=colour)
+    )
+    said_all = "; ".join(
+        f"{name}: half fixed after {m:,.0f} days"
+        if m is not None
+        else f"{name}: half not fixed in the time observed"
+        for name, m in said
+    )
     return Plot(
         (half + lines + labels).properties(width=WIDTH - 70, height=210), "time-to-fix", message,
         "Share of findings still open by days since discovery, opened in the last 24 months; open ones counted",
@@ -79,7 +114,9 @@ def _spread(values: list[float], gap: float) -> list[float]:
     return placed
 
 
-def roll_forward(view: View, stock: restate.Stock = restate.WEAKNESSES, *, half: bool = False) -> Plot | Shown:
+def roll_forward(
+    view: View, stock: restate.Stock = restate.WEAKNESSES, *, half: bool = False
+) -> Plot | Shown:
     """Draw a stock's way from the told opening to the closing."""
     roll = restate.roll_forward(view, stock)
     if roll.reason:
@@ -89,21 +126,74 @@ def roll_forward(view: View, stock: restate.Stock = restate.WEAKNESSES, *, half:
         low, high = (0, n) if kind == "stock" else (min(level, level + n), max(level, level + n))
         level = n if kind == "stock" else level + n
         text = locale.EN.number(n, sign=kind != "stock")
-        rows.append((order, name, low, high, level, text, kind if kind != "move" else "in" if n > 0 else "out"))
+        rows.append(
+            (
+                order,
+                name,
+                low,
+                high,
+                level,
+                text,
+                kind if kind != "move" else "in" if n > 0 else "out",
+            )
+        )
     data = pd.DataFrame(rows, columns=["order", "line", "low", "high", "level", "text", "kind"])
     start, end = roll.lines[0][1], roll.closing
     change = "fell" if end < start else "rose" if end > start else "stayed"
-    message = f"{stock.name} {change} from {start:,} to {end:,}" if end != start else f"{stock.name} stayed at {end:,}"
-    colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["stock", "in", "out", "bridge"], range=[_CHART["category"][0], _CHART["category"][3], _CHART["category"][1], _CHART["category"][2]]))
+    message = (
+        f"{stock.name} {change} from {start:,} to {end:,}"
+        if end != start
+        else f"{stock.name} stayed at {end:,}"
+    )
+    colour = alt.Color(
+        "kind:N",
+        legend=None,
+        scale=alt.Scale(
+            domain=["stock", "in", "out", "bridge"],
+            range=[
+                _CHART["category"][0],
+                _CHART["category"][3],
+                _CHART["category"][1],
+                _CHART["category"][2],
+            ],
+        ),
+    )
     width = 300 if half else WIDTH
-    x = alt.X("line:N", sort=data["line"].tolist(), title=None, axis=alt.Axis(labelAngle=0, labelLimit=110, labelExpr="split(datum.label, ' as ')" if half else "datum.label"), scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2))
+    x = alt.X(
+        "line:N",
+        sort=data["line"].tolist(),
+        title=None,
+        axis=alt.Axis(
+            labelAngle=0,
+            labelLimit=110,
+            labelExpr="split(datum.label, ' as ')" if half else "datum.label",
+        ),
+        scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2),
+    )
     floor = _floor(data)
     shown = data.assign(low=data["low"].clip(lower=floor))
     base = alt.Chart(shown).encode(x=x)
-    y = alt.Y("high:Q", title=None, scale=alt.Scale(domain=[floor, float(data["high"].max()) * 1.02], nice=False, zero=floor == 0), axis=alt.Axis(tickCount=4))
-    bars = base.mark_bar(cornerRadiusEnd=1).encode(y=y, y2="low:Q", color=colour, tooltip=[alt.Tooltip("line:N", title="Line"), alt.Tooltip("text:N", title="Number")])
-    labels = base.mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"]).encode(y="high:Q", text="text:N")
-    said = "; ".join(f"{name.lower()} {locale.EN.number(n, sign=kind != 'stock')}" for name, n, kind in roll.lines)
+    y = alt.Y(
+        "high:Q",
+        title=None,
+        scale=alt.Scale(
+            domain=[floor, float(data["high"].max()) * 1.02], nice=False, zero=floor == 0
+        ),
+        axis=alt.Axis(tickCount=4),
+    )
+    bars = base.mark_bar(cornerRadiusEnd=1).encode(
+        y=y,
+        y2="low:Q",
+        color=colour,
+        tooltip=[alt.Tooltip("line:N", title="Line"), alt.Tooltip("text:N", title="Number")],
+    )
+    labels = base.mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"]).encode(
+        y="high:Q", text="text:N"
+    )
+    said = "; ".join(
+        f"{name.lower()} {locale.EN.number(n, sign=kind != 'stock')}"
+        for name, n, kind in roll.lines
+    )
     note = f"The axis starts at {floor:,.0f}." if floor else ""
     return Plot(
         (bars + labels).properties(width=width, height=190), f"roll-forward-{stock.measure.lower()}", message,
@@ -117,7 +207,7 @@ def _floor(data: pd.DataFrame) -> float:
     lowest, highest = float(data.loc[data["high"] > 0, "level"].min()), float(data["high"].max())
     if highest <= 0 or (highest - lowest) / highest > 0.35:
         return 0.0
-    step = 10 ** (len(str(int(highest))) - 1) / 2
+    step = 10.0 ** (len(str(int(highest))) - 1) / 2
     return max(0.0, (lowest - (highest - lowest) * 1.5) // step * step)
 
 
@@ -129,23 +219,46 @@ def backlog(view: View) -> Plot | Shown:
     names = list(SEVERITIES[:4])
     rows = []
     for each in view.trailing():
-        counts = {m.scope.split("=")[1]: m.value.value or 0 for m in each.measure("V01", by="severity")}
-        rows += [(each.period.label, name.capitalize(), counts.get(name, 0), i) for i, name in enumerate(names)]
+        counts = {
+            m.scope.split("=")[1]: m.value.value or 0 for m in each.measure("V01", by="severity")
+        }
+        rows += [
+            (each.period.label, name.capitalize(), counts.get(name, 0), i)
+            for i, name in enumerate(names)
+        ]
     data = pd.DataFrame(rows, columns=["quarter", "severity", "open", "order"])
     totals = data.groupby("quarter", sort=False, as_index=False)["open"].sum()
     totals["text"] = [locale.EN.number(v) for v in totals["open"]]
-    serious = data[data["severity"].isin(["Critical", "High"])].groupby("quarter", sort=False)["open"].sum()
+    serious = (
+        data[data["severity"].isin(["Critical", "High"])]
+        .groupby("quarter", sort=False)["open"]
+        .sum()
+    )
     first, last = int(serious.iloc[0]), int(serious.iloc[-1])
     shown = [n.capitalize() for n in names]
-    x = alt.X("quarter:N", sort=totals["quarter"].tolist(), title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(paddingInner=0.4))
+    x = alt.X(
+        "quarter:N",
+        sort=totals["quarter"].tolist(),
+        title=None,
+        axis=alt.Axis(labelAngle=0),
+        scale=alt.Scale(paddingInner=0.4),
+    )
     bars = alt.Chart(data).mark_bar().encode(
         x=x, y=alt.Y("open:Q", title=None, axis=alt.Axis(tickCount=4)), order=alt.Order("order:Q", sort="descending"),
         color=alt.Color("severity:N", sort=shown, scale=alt.Scale(domain=shown, range=theme.severity_scale()[1][:4])),
         tooltip=[alt.Tooltip("quarter:N", title="Quarter"), alt.Tooltip("severity:N", title="Severity"), alt.Tooltip("open:Q", title="Open", format=",")],
     )  # fmt: skip
-    labels = alt.Chart(totals).mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"]).encode(x=x, y="open:Q", text="text:N")
+    labels = (
+        alt.Chart(totals)
+        .mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"])
+        .encode(x=x, y="open:Q", text="text:N")
+    )
     word = "fell" if last < first else "rose" if last > first else "stayed"
-    message = f"Critical and high weaknesses {word} from {first:,} to {last:,} in {len(totals)} quarters" if word != "stayed" else f"Critical and high weaknesses stayed at {last:,}"
+    message = (
+        f"Critical and high weaknesses {word} from {first:,} to {last:,} in {len(totals)} quarters"
+        if word != "stayed"
+        else f"Critical and high weaknesses stayed at {last:,}"
+    )
     said = ", ".join(f"{q} {t}" for q, t in zip(totals["quarter"], totals["text"], strict=True))
     return Plot(
         (bars + labels).properties(width=WIDTH, height=200), "open-by-severity", message,

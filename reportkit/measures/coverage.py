@@ -39,7 +39,9 @@ def _one(control: str, where: str = "") -> str:
 
 def _coverage(rows: pd.DataFrame, at: Moment, what: str) -> Value:
     if not rows["observed"].sum():
-        return Value(reason=f"no {what} was observed in the {OBSERVED_DAYS} days before the quarter's end")
+        return Value(
+            reason=f"no {what} was observed in the {OBSERVED_DAYS} days before the quarter's end"
+        )
     return share(int(rows["covered"].sum()), int(rows["assets"].sum()), "no asset is in scope")
 
 
@@ -112,9 +114,19 @@ def joint(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of critical assets with all four safeguards."""
     for control, name in NAMES.items():
         if len(rows) and not rows[f"{control}_observed"].sum():
-            what = {"vuln_scan": "scan", "edr": "endpoint protection", "log": "log source", "restore_test": "restore test"}[control]
-            return Value(reason=f"no {what} was observed in the {OBSERVED_DAYS} days before the quarter's end", note=name)
-    return share(int(rows[list(WORKS)].all(axis=1).sum()), len(rows), "no critical asset is in scope")
+            what = {
+                "vuln_scan": "scan",
+                "edr": "endpoint protection",
+                "log": "log source",
+                "restore_test": "restore test",
+            }[control]
+            return Value(
+                reason=f"no {what} was observed in the {OBSERVED_DAYS} days before the quarter's end",
+                note=name,
+            )
+    return share(
+        int(rows[list(WORKS)].all(axis=1).sum()), len(rows), "no critical asset is in scope"
+    )
 
 
 @measure(

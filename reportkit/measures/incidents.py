@@ -26,7 +26,12 @@ def confirmed(rows: pd.DataFrame, at: Moment) -> Value:
     """Count confirmed incidents with their Poisson interval."""
     n = int(rows["n"].sum())
     interval = stats.poisson_exact(n)
-    return Value(value=n, n=n, low=interval.low if interval else None, high=interval.high if interval else None)
+    return Value(
+        value=n,
+        n=n,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+    )
 
 
 @measure(
@@ -45,12 +50,25 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the 90th percentile of hours from discovery to containment."""
     wrong = int((rows["minutes"] < 0).sum())
     good = rows[rows["minutes"] >= 0]
-    curve = stats.kaplan_meier(good["minutes"].to_numpy() / 60, good["done"].to_numpy().astype(bool))
+    curve = stats.kaplan_meier(
+        good["minutes"].to_numpy() / 60, good["done"].to_numpy().astype(bool)
+    )
     if curve is None:
         return Value(reason="no confirmed incident in 12 months")
     note = f"{wrong} incidents contained before they were detected are left out" if wrong else ""
-    reason = None if curve.p90 is not None else f"one in ten is not contained within {curve.last:,.0f} hours"
-    return Value(value=curve.p90, n=curve.n, numerator=curve.n_events, denominator=curve.n, reason=reason, note=note)
+    reason = (
+        None
+        if curve.p90 is not None
+        else f"one in ten is not contained within {curve.last:,.0f} hours"
+    )
+    return Value(
+        value=curve.p90,
+        n=curve.n,
+        numerator=curve.n_events,
+        denominator=curve.n,
+        reason=reason,
+        note=note,
+    )
 
 
 @measure(
@@ -65,7 +83,9 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
 def notices_in_time(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of notices sent in time."""
     clocks = notices(rows, at)
-    due = clocks[(clocks["due"] >= pd.Timestamp(at.period.start)) & (clocks["due"] <= pd.Timestamp(at.end))]
+    due = clocks[
+        (clocks["due"] >= pd.Timestamp(at.period.start)) & (clocks["due"] <= pd.Timestamp(at.end))
+    ]
     return share(int(due["met"].sum()), len(due), "no notice fell due")
 
 
@@ -79,11 +99,15 @@ def notices(rows: pd.DataFrame, at: Moment) -> pd.DataFrame:
     from reportkit import clocks
 
     found = []
-    for incident, determined, text in zip(rows["incident_id"], rows["determined_at"], rows["notices"], strict=True):
+    for incident, determined, text in zip(
+        rows["incident_id"], rows["determined_at"], rows["notices"], strict=True
+    ):
         for notice in json.loads(text) if text else []:
             due = pd.Timestamp(notice["due"]) if notice.get("due") else pd.NaT
             if pd.isna(due) and notice["regime"].startswith("SEC") and not pd.isna(determined):
-                last = clocks.business_day_due(pd.Timestamp(determined).date(), jurisdiction=at.jurisdiction)
+                last = clocks.business_day_due(
+                    pd.Timestamp(determined).date(), jurisdiction=at.jurisdiction
+                )
                 due = pd.Timestamp(datetime(last.year, last.month, last.day, 23, 59, 59))  # noqa: DTZ001 - naive UTC by contract
             sent = pd.Timestamp(notice["sent"]) if notice.get("sent") else pd.NaT
             sent = sent if sent <= pd.Timestamp(at.end) else pd.NaT

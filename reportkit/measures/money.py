@@ -19,7 +19,9 @@ from reportkit.measures.registry import measure
 )  # fmt: skip
 def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
     """Give actual against budget of the fiscal year so far."""
-    year = rows[rows["period"].str.startswith(f"{at.period.year}-") & (rows["period"] <= at.period.key)]
+    year = rows[
+        rows["period"].str.startswith(f"{at.period.year}-") & (rows["period"] <= at.period.key)
+    ]
     if year.empty or not (year["period"] == at.period.key).any():
         return Value(reason="no budget line of this quarter was loaded")
     if int(year["currencies"].max()) > 1:
@@ -27,4 +29,9 @@ def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
     budget, actual = float(year["budget"].sum()), float(year["actual"].sum())
     if budget <= 0:
         return Value(reason="the budget of the year so far is zero")
-    return Value(value=100 * (actual / budget - 1), numerator=actual, denominator=budget, n=int(year["period"].nunique()))
+    return Value(
+        value=100 * (actual / budget - 1),
+        numerator=actual,
+        denominator=budget,
+        n=int(year["period"].nunique()),
+    )

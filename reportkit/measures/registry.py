@@ -23,7 +23,9 @@ def measure(**words: Any) -> Callable[[Finish], Finish]:
     def register(finish: Finish) -> Finish:
         made = Definition(finish=finish, **words)
         if made.id in _definitions and _definitions[made.id].finish.__module__ != finish.__module__:
-            raise UsageError(f"Measure {made.id} is defined twice; give your own measure an id of its own.")
+            raise UsageError(
+                f"Measure {made.id} is defined twice; give your own measure an id of its own."
+            )
         _definitions[made.id] = made
         return finish
 

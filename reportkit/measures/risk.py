@@ -15,7 +15,7 @@ from reportkit.measures.model import Moment, Value
 from reportkit.measures.registry import measure
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 YEARS = 200_000
 SEED = 20_240_101
@@ -40,7 +40,13 @@ def above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
     n, above, unlimited = (int(rows[name].sum()) for name in ("n", "above", "unlimited"))
     if n and unlimited == n:
         return Value(reason="no appetite is approved for any category", n=n)
-    return Value(value=above, numerator=above, denominator=n, n=n, note=f"{unlimited} risks have no approved appetite" if unlimited else "")
+    return Value(
+        value=above,
+        numerator=above,
+        denominator=n,
+        n=n,
+        note=f"{unlimited} risks have no approved appetite" if unlimited else "",
+    )
 
 
 _SCENARIOS = (
@@ -84,7 +90,13 @@ def loss_above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no loss appetite is approved", n=len(rows))
     point = headline_point(portfolio.appetite)
     check = next(p for p in portfolio.appetite.check(portfolio.net) if p.loss == point[0])
-    return Value(value=100 * check.actual, low=100 * check.low, high=100 * check.high, n=len(rows), target=100 * check.allowed)
+    return Value(
+        value=100 * check.actual,
+        low=100 * check.low,
+        high=100 * check.high,
+        n=len(rows),
+        target=100 * check.allowed,
+    )
 
 
 def headline_point(appetite: quant.Appetite) -> tuple[float, float]:
@@ -122,14 +134,28 @@ class Portfolio:
         """
         foreign = sorted({str(c) for c in rows["currency"].dropna()} - {at.currency})
         if foreign:
-            raise DataError(f"Scenarios are in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them.")
+            raise DataError(
+                f"Scenarios are in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
+            )
         scenarios = tuple(_scenario(row) for row in rows.to_dict("records"))
         first = rows.iloc[0]
-        layer = None if pd.isna(first["retention"]) else quant.AnnualLayer(float(first["retention"]), float(first["limit_amount"]))
+        layer = (
+            None
+            if pd.isna(first["retention"])
+            else quant.AnnualLayer(float(first["retention"]), float(first["limit_amount"]))
+        )
         points = json.loads(first["points"]) if isinstance(first["points"], str) else None
         simulation, gross, net = _simulated(scenarios, layer)
         names = dict(zip(rows["scenario_id"], rows["title"], strict=True))
-        return cls(names, simulation, gross, net, quant.Appetite.from_pairs(points) if points else None, layer, rows)
+        return cls(
+            names,
+            simulation,
+            gross,
+            net,
+            quant.Appetite.from_pairs(points) if points else None,
+            layer,
+            rows,
+        )
 
 
 @lru_cache(maxsize=32)
@@ -152,7 +178,9 @@ def _scenario(row: dict[str, object]) -> quant.Scenario:
     if rate != rate:
         low, mode, high = (number(f"rate_{x}") for x in ("low", "mode", "high"))
         if low != low or mode != mode or high != high:
-            raise DataError(f"Scenario {name} has no rate; give rate, or rate_low, rate_mode and rate_high.")
+            raise DataError(
+                f"Scenario {name} has no rate; give rate, or rate_low, rate_mode and rate_high."
+            )
         rate = quant.Pert(low, mode, high).mean
     kind = row.get("freq_dist") or "poisson"
     frequency: quant.Frequency = (
@@ -165,14 +193,24 @@ def _scenario(row: dict[str, object]) -> quant.Scenario:
     elif row.get("sev_dist") in {None, "lognormal_ci90"}:
         severity = quant.LogNormal.from_interval(number("low"), number("high"), cap=cap)
     else:
-        raise DataError(f"Scenario {name} has severity {row.get('sev_dist')!r}; lognormal_ci90 and pert can be simulated.")
+        raise DataError(
+            f"Scenario {name} has severity {row.get('sev_dist')!r}; lognormal_ci90 and pert can be simulated."
+        )
     return quant.Scenario(
-        id=name, frequency=frequency, severity=severity, name=str(row.get("title") or name), insured=bool(row.get("insured") is True)
+        id=name,
+        frequency=frequency,
+        severity=severity,
+        name=str(row.get("title") or name),
+        insured=bool(row.get("insured") is True),
     )
 
 
 def portfolio(view: View, state: str = "current") -> Portfolio | None:
     """Give the quantified scenarios of a view in a state, simulated; None when there are none."""
     day = f"DATE '{view.as_of:%Y-%m-%d}'"
-    rows = view.sql(_SCENARIOS.format(as_of=day).replace("s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'"))
+    rows = view.sql(
+        _SCENARIOS.format(as_of=day).replace(
+            "s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'"
+        )
+    )
     return None if rows.empty else Portfolio.of(rows, view)

@@ -28,7 +28,9 @@ class Limits:
     reason: str = ""
 
 
-def status(value: float | None, limits: Limits, direction: Direction, before: Status = "none") -> Status:
+def status(
+    value: float | None, limits: Limits, direction: Direction, before: Status = "none"
+) -> Status:
     """Give the status of a value.
 
     Args:
@@ -44,7 +46,9 @@ def status(value: float | None, limits: Limits, direction: Direction, before: St
     plain = _plain(value, limits, direction)
     if before in {"none", plain} or not limits.hysteresis:
         return plain
-    better, worse = (_plain(value + shift, limits, direction) for shift in _shifts(value, limits, direction))
+    better, worse = (
+        _plain(value + shift, limits, direction) for shift in _shifts(value, limits, direction)
+    )
     return before if before in {better, worse} else plain
 
 

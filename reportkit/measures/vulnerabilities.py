@@ -54,7 +54,13 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open known-exploited findings past the catalogue's due date."""
     listed, undated = int(rows["n"].sum()), int(rows["undated"].sum())
     note = f"{undated} listed findings have no due date in the catalogue" if undated else ""
-    return Value(value=int(rows["late"].sum()), denominator=listed, numerator=int(rows["late"].sum()), n=listed, note=note)
+    return Value(
+        value=int(rows["late"].sum()),
+        denominator=listed,
+        numerator=int(rows["late"].sum()),
+        n=listed,
+        note=note,
+    )
 
 
 @measure(
@@ -129,12 +135,18 @@ SURVIVAL = (
 )
 def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median survival of findings."""
-    curve = stats.kaplan_meier_counts(rows["duration"].to_numpy(), rows["events"].to_numpy(), rows["exits"].to_numpy())
+    curve = stats.kaplan_meier_counts(
+        rows["duration"].to_numpy(), rows["events"].to_numpy(), rows["exits"].to_numpy()
+    )
     if curve is None:
         return Value(reason="no finding was opened in 24 months")
     note = "" if curve.median is not None else f"half are not fixed within {curve.last:.0f} days"
     return Value(
-        value=curve.median, reason=note or None, n=curve.n, numerator=curve.n_events, denominator=curve.n,
+        value=curve.median,
+        reason=note or None,
+        n=curve.n,
+        numerator=curve.n_events,
+        denominator=curve.n,
     )
 
 

@@ -5,7 +5,13 @@ Notebooks call these one per cell. Each answers one question of a reader; what c
 
 from __future__ import annotations
 
-from reportkit.sections.annex import definitions, reconciliation, reproducibility, restatements, sources
+from reportkit.sections.annex import (
+    definitions,
+    reconciliation,
+    reproducibility,
+    restatements,
+    sources,
+)
 from reportkit.sections.assurance import obligations, overdue_audits
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats

@@ -12,7 +12,7 @@ from reportkit.sections.words import day
 from reportkit.store import newest
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 
 def sources(view: View) -> Shown:
@@ -47,7 +47,15 @@ def sources(view: View) -> Shown:
     note = "Known by: stated means that a person stated when the rows were known; clock means that the load's own time counts."
     if empty:
         note += f" Not loaded: {', '.join(empty)}."
-    return display.table("sources", "Where the figures come from", columns, rows, note=note, dense=True, facts=Facts(sources=tuple(found)))
+    return display.table(
+        "sources",
+        "Where the figures come from",
+        columns,
+        rows,
+        note=note,
+        dense=True,
+        facts=Facts(sources=tuple(found)),
+    )
 
 
 def definitions(view: View) -> Shown:
@@ -59,24 +67,40 @@ def definitions(view: View) -> Shown:
         def shown(value: float | None, digits: int = words.digits, unit: str = words.unit) -> str:
             return display.write(value, unit, digits=digits)
 
-        limits = f"{shown(row.now.green)} / {shown(row.now.red)}" if row.now.green is not None else "–"
+        limits = (
+            f"{shown(row.now.green)} / {shown(row.now.red)}" if row.now.green is not None else "–"
+        )
         rows.append(
             (
                 Cell(text=words.id, kind="strong"), Cell(text=words.name, kind="strong", sub=words.source), words.definition,
                 Cell(text=limits, kind="number", sub="defaults" if row.now.default_limits and row.now.value.target is None else "approved"), Cell(text=str(words.version), kind="number"),
             )
         )  # fmt: skip
-    columns = (Column(label="Id"), Column(label="Measure", width=1.5), Column(label="Definition", width=3.6), Column(label="Green / red", align="right"), Column(label="Version", align="right"))
+    columns = (
+        Column(label="Id"),
+        Column(label="Measure", width=1.5),
+        Column(label="Definition", width=3.6),
+        Column(label="Green / red", align="right"),
+        Column(label="Version", align="right"),
+    )
     return display.table("definitions", "What the measures mean", columns, rows, dense=True)
 
 
 def reconciliation(view: View) -> Shown:
     """Give the roll-forwards: told opening, restatement, movements, closing, and whether they add up."""
-    rows, facts = [], Facts()
+    rows: list[tuple[Cell | str, ...]] = []
+    facts = Facts()
     for stock in (restate.WEAKNESSES, restate.AUDITS):
         roll = restate.roll_forward(view, stock)
         if roll.reason:
-            rows.append((Cell(text=stock.name, kind="strong"), Cell(text=f"Not measured: {roll.reason}", kind="muted"), Cell(text="–", kind="number"), ""))
+            rows.append(
+                (
+                    Cell(text=stock.name, kind="strong"),
+                    Cell(text=f"Not measured: {roll.reason}", kind="muted"),
+                    Cell(text="–", kind="number"),
+                    "",
+                )
+            )
             continue
         own = roll.facts(view.trailing(2)[0].period.key)
         facts = facts.plus(own)
@@ -90,8 +114,15 @@ def reconciliation(view: View) -> Shown:
                     display.status_cell("green" if holds else "red", "Adds up" if holds else "Does not add up") if last else "",
                 )
             )  # fmt: skip
-    columns = (Column(label="Stock", width=1.2), Column(label="Line", width=2), Column(label="Number", align="right"), Column(label="Check"))
-    return display.table("reconciliation", "Openings, movements, closings", columns, rows, dense=True, facts=facts)
+    columns = (
+        Column(label="Stock", width=1.2),
+        Column(label="Line", width=2),
+        Column(label="Number", align="right"),
+        Column(label="Check"),
+    )
+    return display.table(
+        "reconciliation", "Openings, movements, closings", columns, rows, dense=True, facts=facts
+    )
 
 
 def restatements(view: View) -> Shown:
@@ -101,10 +132,21 @@ def restatements(view: View) -> Shown:
         words = definition(item["measure"])
 
         def shown(value: float | None, unit: str = words.unit, digits: int = words.digits) -> str:
-            return display.write(None if value is None or value != value else value, unit, digits=digits, currency=view.currency)
+            return display.write(
+                None if value is None or value != value else value,
+                unit,
+                digits=digits,
+                currency=view.currency,
+            )
 
-        difference = None if item["told"] != item["told"] or item["today"] != item["today"] else item["today"] - item["told"]
-        change = display.write(difference, words.unit, digits=words.digits, currency=view.currency, sign=True)
+        difference = (
+            None
+            if item["told"] != item["told"] or item["today"] != item["today"]
+            else item["today"] - item["told"]
+        )
+        change = display.write(
+            difference, words.unit, digits=words.digits, currency=view.currency, sign=True
+        )
         rows.append(
             (
                 Cell(text=item["name"], kind="strong", sub=item["measure"]), Cell(text=shown(item["told"]), kind="number"), Cell(text=shown(item["today"]), kind="number"),
@@ -116,8 +158,18 @@ def restatements(view: View) -> Shown:
     )  # fmt: skip
     publication = view.told()[0]
     before = view.workspace.calendar.previous(view.period).label
-    empty = f"No figure told for {before} reads differently today." if publication else f"No report was published for {before}, so nothing can be restated."
-    return display.table("restatements", f"Figures told for {before} that read differently today", columns, rows, empty=empty)
+    empty = (
+        f"No figure told for {before} reads differently today."
+        if publication
+        else f"No report was published for {before}, so nothing can be restated."
+    )
+    return display.table(
+        "restatements",
+        f"Figures told for {before} that read differently today",
+        columns,
+        rows,
+        empty=empty,
+    )
 
 
 def reproducibility(view: View) -> Shown:
@@ -129,9 +181,24 @@ def reproducibility(view: View) -> Shown:
     from reportkit import __version__
 
     rows = [
-        (Cell(text="As of", kind="strong"), f"{view.as_of:%d %B %Y}, end of day in {view.workspace.settings.organisation.timezone}"),
+        (
+            Cell(text="As of", kind="strong"),
+            f"{view.as_of:%d %B %Y}, end of day in {view.workspace.settings.organisation.timezone}",
+        ),
         (Cell(text="Known by", kind="strong"), f"{view.known_by:%d %B %Y %H:%M:%S} UTC"),
-        (Cell(text="Inputs", kind="strong"), f"{len(extracts)} extracts, SHA-256 of their list {digest[:16]}…"),
-        (Cell(text="Made with", kind="strong"), f"reportkit {__version__}; every version and hash stands in the run's manifest"),
+        (
+            Cell(text="Inputs", kind="strong"),
+            f"{len(extracts)} extracts, SHA-256 of their list {digest[:16]}…",
+        ),
+        (
+            Cell(text="Made with", kind="strong"),
+            f"reportkit {__version__}; every version and hash stands in the run's manifest",
+        ),
     ]
-    return display.table("reproducibility", "How to make this report again", (Column(label="What"), Column(label="Value", width=4)), rows, dense=True)
+    return display.table(
+        "reproducibility",
+        "How to make this report again",
+        (Column(label="What"), Column(label="Value", width=4)),
+        rows,
+        dense=True,
+    )

@@ -13,7 +13,18 @@ from reportkit.measures import audit
 from reportkit.sections.words import day, missing, plural, text
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.facts import Status
+    from reportkit.view import View
+
+_RATING: dict[str, Status] = {"critical": "red", "high": "red", "medium": "amber"}
+_STATES: dict[str, tuple[Status, str]] = {
+    "met": ("green", "Met"),
+    "active": ("green", "In force"),
+    "due": ("amber", "Due"),
+    "missed": ("red", "Missed"),
+    "expired": ("red", "Expired"),
+    "draft": ("amber", "Draft"),
+}
 
 
 def overdue_audits(view: View, *, limit: int = 6) -> Shown:
@@ -31,7 +42,7 @@ def overdue_audits(view: View, *, limit: int = 6) -> Shown:
         shown.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=f"{row['finding_id']} · {text(row['audit_source'])}"),
-                display.status_cell({"critical": "red", "high": "red", "medium": "amber"}.get(text(row["rating"], ""), "none"), text(row["rating"]).capitalize()),
+                display.status_cell(_RATING.get(text(row["rating"], ""), "none"), text(row["rating"]).capitalize()),
                 day(row["due_original"]), Cell(text=f"{late:,} d", kind="number"),
                 Cell(text=day(row["due_current"]), sub=f"moved {moves}×" if moves else ""),
                 text(row["owner"]),
@@ -41,8 +52,19 @@ def overdue_audits(view: View, *, limit: int = 6) -> Shown:
         Column(label="Finding", width=3), Column(label="Rating"), Column(label="First date"), Column(label="Late by", align="right"),
         Column(label="Date now"), Column(label="Owner", width=1.4),
     )  # fmt: skip
-    note = f"{plural(len(rows) - limit, 'more is', 'more are')} past the first date." if len(rows) > limit else ""
-    return display.table("audit-overdue", "Open audit findings past their first date", columns, shown, note=note, empty="No open audit finding is past its first date.")
+    note = (
+        f"{plural(len(rows) - limit, 'more is', 'more are')} past the first date."
+        if len(rows) > limit
+        else ""
+    )
+    return display.table(
+        "audit-overdue",
+        "Open audit findings past their first date",
+        columns,
+        shown,
+        note=note,
+        empty="No open audit finding is past its first date.",
+    )
 
 
 def obligations(view: View, *, limit: int = 8) -> Shown:
@@ -50,16 +72,25 @@ def obligations(view: View, *, limit: int = 8) -> Shown:
     gap = missing(view, "governance_items", "Obligations")
     if gap:
         return gap
-    rows = view.sql("SELECT * FROM governance_items WHERE kind = 'obligation' AND COALESCE(status, '') <> 'retired' ORDER BY COALESCE(review_due, expiry), item_id")
-    states = {"met": ("green", "Met"), "active": ("green", "In force"), "due": ("amber", "Due"), "missed": ("red", "Missed"), "expired": ("red", "Expired"), "draft": ("amber", "Draft")}
+    rows = view.sql(
+        "SELECT * FROM governance_items WHERE kind = 'obligation' AND COALESCE(status, '') <> 'retired' ORDER BY COALESCE(review_due, expiry), item_id"
+    )
     shown = []
     for row in rows.head(limit).to_dict("records"):
-        state = states.get(text(row["status"], ""), ("none", "Unknown"))
+        state = _STATES.get(text(row["status"], ""), ("none", "Unknown"))
         shown.append(
             (
                 Cell(text=text(row["regime"]), kind="strong"), text(row["title"]), day(row["review_due"] if pd.notna(row["review_due"]) else row["expiry"]),
-                display.status_cell(state[0], state[1]), text(row["owner"]),  # type: ignore[arg-type]
+                display.status_cell(*state), text(row["owner"]),
             )
         )  # fmt: skip
-    columns = (Column(label="Regime"), Column(label="Obligation", width=2.6), Column(label="Next date"), Column(label="State"), Column(label="Owner", width=1.4))
-    return display.table("obligations", "Regulatory obligations", columns, shown, empty="No obligation is recorded.")
+    columns = (
+        Column(label="Regime"),
+        Column(label="Obligation", width=2.6),
+        Column(label="Next date"),
+        Column(label="State"),
+        Column(label="Owner", width=1.4),
+    )
+    return display.table(
+        "obligations", "Regulatory obligations", columns, shown, empty="No obligation is recorded."
+    )

@@ -13,7 +13,7 @@ from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
     from reportkit.facts import Status
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _HEALTH: dict[str, tuple[Status, str]] = {
     "on_track": ("green", "On track"), "at_risk": ("amber", "At risk"), "late": ("red", "Late"), "done": ("green", "Done"), "stopped": ("none", "Stopped"),
@@ -31,9 +31,17 @@ def initiatives(view: View, *, limit: int = 6) -> Shown:
     )
     shown = []
     for row in rows.head(limit).to_dict("records"):
-        due = [m for m in view.json(row["milestones"]) if m.get("baseline") and pd.Timestamp(m["baseline"]).date() <= view.as_of]
+        due = [
+            m
+            for m in view.json(row["milestones"])
+            if m.get("baseline") and pd.Timestamp(m["baseline"]).date() <= view.as_of
+        ]
         met = sum(1 for m in due if m.get("done") and m["done"] <= m["baseline"])
-        slip = (row["forecast_end"] - row["baseline_end"]).days if pd.notna(row["forecast_end"]) and pd.notna(row["baseline_end"]) else 0
+        slip = (
+            (row["forecast_end"] - row["baseline_end"]).days
+            if pd.notna(row["forecast_end"]) and pd.notna(row["baseline_end"])
+            else 0
+        )
         state = _HEALTH.get(text(row["health"], ""), ("none", "Unknown"))
         shown.append(
             (
@@ -46,7 +54,14 @@ def initiatives(view: View, *, limit: int = 6) -> Shown:
         Column(label="Initiative", width=2.6), Column(label="State"), Column(label="Milestones on baseline", align="right"), Column(label="Ends", width=1.2), Column(label="Spent", align="right"),
     )  # fmt: skip
     more = len(rows) - limit
-    return display.table("initiatives", "Delivery of the largest initiatives", columns, shown, note=f"{more} smaller initiatives are running." if more > 0 else "", empty="No initiative is running.")
+    return display.table(
+        "initiatives",
+        "Delivery of the largest initiatives",
+        columns,
+        shown,
+        note=f"{more} smaller initiatives are running." if more > 0 else "",
+        empty="No initiative is running.",
+    )
 
 
 def people(view: View) -> Shown:
@@ -55,7 +70,9 @@ def people(view: View) -> Shown:
     if gap:
         return gap
     names = view.sql("SELECT unit_id, name FROM units").set_index("unit_id")["name"].to_dict()
-    rows = view.sql(f"SELECT * FROM people_measures WHERE period = '{view.period.key}' AND measure IN ('training', 'phishing_reported')")
+    rows = view.sql(
+        f"SELECT * FROM people_measures WHERE period = '{view.period.key}' AND measure IN ('training', 'phishing_reported')"
+    )
     shown = []
     for unit, part in rows.groupby("unit_id", sort=True):
         cells: list[Cell | str] = [Cell(text=text(names.get(unit), str(unit)), kind="strong")]
@@ -67,7 +84,14 @@ def people(view: View) -> Shown:
         Column(label="Unit", width=1.6), Column(label="Trained by due date", align="right"), Column(label="95 % interval", align="right"),
         Column(label="Reported the test phish", align="right"), Column(label="95 % interval", align="right"),
     )  # fmt: skip
-    return display.table("people", "Education and reporting by unit", columns, shown, note="Phishing: reports of delivered test messages, not clicks; harder templates lower it.", empty="No people measure of this quarter was loaded.")
+    return display.table(
+        "people",
+        "Education and reporting by unit",
+        columns,
+        shown,
+        note="Phishing: reports of delivered test messages, not clicks; harder templates lower it.",
+        empty="No people measure of this quarter was loaded.",
+    )
 
 
 #: Groups smaller than this are not shown, so that no person can be told from a share.
@@ -77,7 +101,10 @@ FEWEST = 5
 def _share(rows: pd.DataFrame) -> list[Cell | str]:
     part, whole = float(rows["num"].sum()), float(rows["den"].sum())
     if whole < FEWEST:
-        return [Cell(text="–" if not whole else "under 5 people", kind="muted"), Cell(text="", kind="muted")]
+        return [
+            Cell(text="–" if not whole else "under 5 people", kind="muted"),
+            Cell(text="", kind="muted"),
+        ]
     interval = stats.wilson(part, whole)
     band = f"{100 * interval.low:.0f}–{100 * interval.high:.0f} %" if interval else "–"
     return [Cell(text=f"{100 * part / whole:.0f} %", kind="number"), Cell(text=band, kind="muted")]

@@ -13,7 +13,7 @@ from reportkit.measures import incidents as measures
 from reportkit.sections.words import day, missing, money, plural, text
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _SEVERITY = {1: "critical", 2: "high", 3: "medium", 4: "low", 5: "info"}
 
@@ -31,15 +31,30 @@ def notable_incidents(view: View, *, worst: int = 2, limit: int = 6) -> Shown:
     shown = []
     for row in rows.head(limit).to_dict("records"):
         loss = sum(float(row[k]) for k in ("loss_primary", "loss_secondary") if pd.notna(row[k]))
-        material = {"yes": "Material", "no": "Not material", "pending": "Not yet decided"}.get(text(row["material"], ""), "–")
+        material = {"yes": "Material", "no": "Not material", "pending": "Not yet decided"}.get(
+            text(row["material"], ""), "–"
+        )
         contained = row["contained"]
-        took = "still active" if pd.isna(contained) else _hours((contained - row["detected"]).total_seconds() / 3600)
+        took = (
+            "still active"
+            if pd.isna(contained)
+            else _hours((contained - row["detected"]).total_seconds() / 3600)
+        )
         shown.append(
             (
-                Cell(text=text(row["title"]), kind="strong", sub=f"{row['incident_id']} · {text(row['cause'])}"),
+                Cell(
+                    text=text(row["title"]),
+                    kind="strong",
+                    sub=f"{row['incident_id']} · {text(row['cause'])}",
+                ),
                 day(row["detected"]),
                 Cell(text=took, kind="number"),
-                Cell(text=material, sub=f"decided {day(row['determined_at'])}" if pd.notna(row["determined_at"]) else ""),
+                Cell(
+                    text=material,
+                    sub=f"decided {day(row['determined_at'])}"
+                    if pd.notna(row["determined_at"])
+                    else "",
+                ),
                 Cell(text=money(loss, view.currency) if loss else "–", kind="number"),
                 text(row["lesson"]),
             )
@@ -49,11 +64,22 @@ def notable_incidents(view: View, *, worst: int = 2, limit: int = 6) -> Shown:
         Column(label="Loss", align="right"), Column(label="What changed because of it", width=2.4),
     )  # fmt: skip
     note = f"{len(rows) - limit} more are in the incident record." if len(rows) > limit else ""
-    return display.table("incidents", "Severe or material incidents", columns, shown, note=note, empty="No severe or material incident in this quarter.")
+    return display.table(
+        "incidents",
+        "Severe or material incidents",
+        columns,
+        shown,
+        note=note,
+        empty="No severe or material incident in this quarter.",
+    )
 
 
 def _hours(hours: float) -> str:
-    return f"{locale.EN.number(hours, 1)}{locale.NARROW}h" if hours < 72 else f"{locale.EN.number(hours / 24, 1)}{locale.NARROW}d"
+    return (
+        f"{locale.EN.number(hours, 1)}{locale.NARROW}h"
+        if hours < 72
+        else f"{locale.EN.number(hours / 24, 1)}{locale.NARROW}d"
+    )
 
 
 def regulatory_clocks(view: View) -> Shown:
@@ -61,9 +87,14 @@ def regulatory_clocks(view: View) -> Shown:
     gap = missing(view, "incidents", "Regulatory clocks")
     if gap:
         return gap
-    rows = view.sql("SELECT incident_id, title, determined_at, notices, material, detected FROM incidents WHERE notices IS NOT NULL OR material = 'pending'")
+    rows = view.sql(
+        "SELECT incident_id, title, determined_at, notices, material, detected FROM incidents WHERE notices IS NOT NULL OR material = 'pending'"
+    )
     clocks = measures.notices(rows, view)
-    due = clocks[(clocks["due"] >= pd.Timestamp(view.period.start)) & (clocks["due"] <= pd.Timestamp(view.end))].sort_values(["due", "incident_id"])
+    due = clocks[
+        (clocks["due"] >= pd.Timestamp(view.period.start))
+        & (clocks["due"] <= pd.Timestamp(view.end))
+    ].sort_values(["due", "incident_id"])
     titles = dict(zip(rows["incident_id"], rows["title"], strict=True))
     shown = [
         (
@@ -73,10 +104,26 @@ def regulatory_clocks(view: View) -> Shown:
         for row in due.to_dict("records")
     ]  # fmt: skip
     waiting = rows[rows["material"] == "pending"]
-    days = [f"{r['incident_id']}: {(view.end - r['detected']).days} days since discovery" for r in waiting.to_dict("records")]
+    days = [
+        f"{r['incident_id']}: {(view.end - r['detected']).days} days since discovery"
+        for r in waiting.to_dict("records")
+    ]
     note = f"Materiality not yet determined: {'; '.join(days)}." if days else ""
-    columns = (Column(label="Regime", width=1.2), Column(label="Incident", width=2), Column(label="Due"), Column(label="Sent"), Column(label="Clock"))
-    return display.table("clocks", "Notices to authorities", columns, shown, note=note, empty="No notice to an authority fell due in this quarter.")
+    columns = (
+        Column(label="Regime", width=1.2),
+        Column(label="Incident", width=2),
+        Column(label="Due"),
+        Column(label="Sent"),
+        Column(label="Clock"),
+    )
+    return display.table(
+        "clocks",
+        "Notices to authorities",
+        columns,
+        shown,
+        note=note,
+        empty="No notice to an authority fell due in this quarter.",
+    )
 
 
 def _minute(value: pd.Timestamp) -> str:
@@ -94,8 +141,19 @@ def threats(view: View, *, limit: int = 3) -> Shown:
         (Cell(text=text(r["title"]), kind="strong"), text(r["relevance"]), _exposed(view, r["vuln_ids"]), Cell(text=text(r["action"]), sub=text(r["owner"], "")))
         for r in rows.to_dict("records")
     ]  # fmt: skip
-    columns = (Column(label="Threat", width=1.5), Column(label="Why it matters to us", width=2), Column(label="Exposed today", width=1.1), Column(label="What we did", width=2))
-    return display.table("threats", "Threat outlook", columns, shown, empty="No threat was put forward for this quarter.")
+    columns = (
+        Column(label="Threat", width=1.5),
+        Column(label="Why it matters to us", width=2),
+        Column(label="Exposed today", width=1.1),
+        Column(label="What we did", width=2),
+    )
+    return display.table(
+        "threats",
+        "Threat outlook",
+        columns,
+        shown,
+        empty="No threat was put forward for this quarter.",
+    )
 
 
 def _exposed(view: View, vulns: str | None) -> Cell:
@@ -103,7 +161,13 @@ def _exposed(view: View, vulns: str | None) -> Cell:
     if not names:
         return Cell(text="–", kind="muted")
     listed = ", ".join("'" + v.replace("'", "''") + "'" for v in names)
-    found = view.sql(f"SELECT COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets FROM open_findings WHERE vuln_id IN ({listed})").iloc[0]
+    found = view.sql(
+        f"SELECT COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets FROM open_findings WHERE vuln_id IN ({listed})"
+    ).iloc[0]
     if not found["n"]:
         return Cell(text="No open weakness", tone="good", kind="delta")
-    return Cell(text=plural(int(found["assets"]), "asset"), kind="strong", sub=plural(int(found["n"]), "open weakness", "open weaknesses"))
+    return Cell(
+        text=plural(int(found["assets"]), "asset"),
+        kind="strong",
+        sub=plural(int(found["n"]), "open weakness", "open weaknesses"),
+    )

@@ -12,7 +12,7 @@ from reportkit.facts import Cell, Column
 from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 _QUERY = (
     "SELECT r.risk_id, r.title, r.category, r.residual, r.target, r.response, r.owner, r.treatment_due, r.accepted_until, t.red AS appetite "
@@ -33,7 +33,13 @@ def top_risks(view: View, *, top: int = 6) -> Shown:
         old = before.get(row["risk_id"])
         change = None if old is None or pd.isna(old) else row["residual"] - float(old)
         over = pd.notna(row["appetite"]) and row["residual"] > row["appetite"]
-        moved = "new" if change is None else "unchanged" if abs(change) < 1 else money(change, view.currency)
+        moved = (
+            "new"
+            if change is None
+            else "unchanged"
+            if abs(change) < 1
+            else money(change, view.currency)
+        )
         if change is not None and change >= 1:
             moved = f"+{moved}"
         rows.append(
@@ -53,4 +59,11 @@ def top_risks(view: View, *, top: int = 6) -> Shown:
     )  # fmt: skip
     more = len(now) - len(rows)
     note = f"{more} smaller open risks stand in the register." if more > 0 else ""
-    return display.table("top-risks", f"The {len(rows)} largest of {len(now)} open risks", columns, rows, note=note, empty="No open risk has a residual exposure.")
+    return display.table(
+        "top-risks",
+        f"The {len(rows)} largest of {len(now)} open risks",
+        columns,
+        rows,
+        note=note,
+        empty="No open risk has a residual exposure.",
+    )

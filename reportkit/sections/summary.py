@@ -25,7 +25,7 @@ from reportkit.sections.words import day, missing, money, plural, text
 
 if TYPE_CHECKING:
     from reportkit.scorecard import Row, Scorecard
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 
 def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Directors") -> Shown:
@@ -34,9 +34,13 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
     told = view.workspace.ledger.publication(view.report, view.period.key, view.unit)
     unit = view.unit
     if unit:
-        names = view.sql(f"SELECT name FROM units WHERE unit_id = '{unit.replace(chr(39), '')}'")["name"]
+        names = view.sql(f"SELECT name FROM units WHERE unit_id = '{unit.replace(chr(39), '')}'")[
+            "name"
+        ]
         unit = str(names.iloc[0]) if len(names) else unit
-    status: Literal["draft", "final"] = "final" if told and told.known_by == view.known_by else "draft"
+    status: Literal["draft", "final"] = (
+        "final" if told and told.known_by == view.known_by else "draft"
+    )
     return Shown(
         Cover(
             title=title,
@@ -62,7 +66,12 @@ def headline(view: View) -> Shown:
     card = view.scorecard()
     if words.statement:
         return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
-    return Shown(Headline(statement=_statement(card), messages=tuple(_message(row) for row in _worst(card)[:3])), words.facts)
+    return Shown(
+        Headline(
+            statement=_statement(card), messages=tuple(_message(row) for row in _worst(card)[:3])
+        ),
+        words.facts,
+    )
 
 
 def _statement(card: Scorecard) -> str:
@@ -71,12 +80,16 @@ def _statement(card: Scorecard) -> str:
     unknown = [r for r in card.rows if r.now.value.value is None]
     measured = len(card.rows) - len(unknown)
     first = f"{len(good)} of {plural(measured, 'measured figure')} {'meets' if len(good) == 1 else 'meet'} the limit, {len(bad)} need{'s' if len(bad) == 1 else ''} action"
-    return f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
+    return (
+        f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
+    )
 
 
 def _worst(card: Scorecard) -> list[Row]:
     order = {"red": 0, "amber": 1, "green": 2, "none": 3}
-    return sorted((r for r in card.rows if r.now.value.value is not None), key=lambda r: order[r.now.status])
+    return sorted(
+        (r for r in card.rows if r.now.value.value is not None), key=lambda r: order[r.now.status]
+    )
 
 
 def _message(row: Row) -> Message:
@@ -87,8 +100,16 @@ def _message(row: Row) -> Message:
         return display.write(value, words.unit, digits=words.digits, currency=now.currency)
 
     limit = f", limit {shown(now.target)}" if now.target is not None else ""
-    before = f"; {shown(row.before.value.value)} a quarter ago" if row.before.value.value is not None else ""
-    return Message(title=f"{words.name}: {shown(now.value.value)}{limit}{before}.", text=words.use, tone=display.TONES[now.status])
+    before = (
+        f"; {shown(row.before.value.value)} a quarter ago"
+        if row.before.value.value is not None
+        else ""
+    )
+    return Message(
+        title=f"{words.name}: {shown(now.value.value)}{limit}{before}.",
+        text=words.use,
+        tone=display.TONES[now.status],
+    )
 
 
 def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07", "B01")) -> Shown:
@@ -104,12 +125,22 @@ def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07",
         delta = ""
         if value is not None and before is not None:
             change = value - before
-            delta = locale.EN.number(change, words.digits, sign=True) + unit if words.unit != "money" else money(change, now.currency)
-        limit = f"limit {display.write(now.target, words.unit, digits=words.digits)}" if now.target is not None else "no limit set"
+            delta = (
+                locale.EN.number(change, words.digits, sign=True) + unit
+                if words.unit != "money"
+                else money(change, now.currency)
+            )
+        limit = (
+            f"limit {display.write(now.target, words.unit, digits=words.digits)}"
+            if now.target is not None
+            else "no limit set"
+        )
         items.append(
             Tile(
                 label=words.name,
-                value=display.write(value, words.unit, digits=words.digits, currency=now.currency) if value is not None else "Not measured",
+                value=display.write(value, words.unit, digits=words.digits, currency=now.currency)
+                if value is not None
+                else "Not measured",
                 delta=delta if trend != "same" else "no change",
                 trend=trend,
                 note=limit if value is not None else (now.value.reason or ""),
@@ -138,9 +169,26 @@ def changes(view: View) -> Shown:
             )
         )
     if publication is None:
-        return Shown(Callout(title="Nothing was told before", text=f"No report was published for {view.workspace.calendar.previous(view.period).label}, so this one opens the record.", tone="neutral"))
-    columns = (Column(label="Measure", width=2), Column(label="Last report"), Column(label="This report"), Column(label="Figure", width=1.6))
-    return display.table("changes", "What changed since the last report", columns, rows, empty="No measure changed its status since the last report.")
+        return Shown(
+            Callout(
+                title="Nothing was told before",
+                text=f"No report was published for {view.workspace.calendar.previous(view.period).label}, so this one opens the record.",
+                tone="neutral",
+            )
+        )
+    columns = (
+        Column(label="Measure", width=2),
+        Column(label="Last report"),
+        Column(label="This report"),
+        Column(label="Figure", width=1.6),
+    )
+    return display.table(
+        "changes",
+        "What changed since the last report",
+        columns,
+        rows,
+        empty="No measure changed its status since the last report.",
+    )
 
 
 def decisions(view: View) -> Shown:
@@ -178,14 +226,32 @@ def past_decisions(view: View, *, quarters: int = 2) -> Shown:
     if gap:
         return gap
     rows = view.table("decisions")
-    earlier = {p.key for p in view.workspace.calendar.trailing(view.workspace.calendar.previous(view.period), quarters)}
-    past = rows[rows["period"].isin(earlier)].sort_values(["period", "decision_id"], ascending=[False, True])
-    columns = (Column(label="Asked in"), Column(label="Decision", width=2), Column(label="Decided"), Column(label="What became of it", width=2.4))
+    earlier = {
+        p.key
+        for p in view.workspace.calendar.trailing(
+            view.workspace.calendar.previous(view.period), quarters
+        )
+    }
+    past = rows[rows["period"].isin(earlier)].sort_values(
+        ["period", "decision_id"], ascending=[False, True]
+    )
+    columns = (
+        Column(label="Asked in"),
+        Column(label="Decision", width=2),
+        Column(label="Decided"),
+        Column(label="What became of it", width=2.4),
+    )
     shown = [
         (view.workspace.calendar.parse(r["period"]).label, Cell(text=text(r["title"]), kind="strong"), day(r["decided_at"]), text(r["outcome"], "Still open"))
         for r in past.to_dict("records")
     ]  # fmt: skip
-    return display.table("past-decisions", "What was decided before, and what became of it", columns, shown, empty="No decision was asked in the last quarters.")
+    return display.table(
+        "past-decisions",
+        "What was decided before, and what became of it",
+        columns,
+        shown,
+        empty="No decision was asked in the last quarters.",
+    )
 
 
 def meaning(value: Any) -> bool:

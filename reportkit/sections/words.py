@@ -11,14 +11,20 @@ from reportkit.display import Shown
 from reportkit.facts import Callout
 
 if TYPE_CHECKING:
-    from reportkit.workspace import View
+    from reportkit.view import View
 
 
 def missing(view: View, table: str, title: str) -> Shown | None:
     """Give what stands in a section's place when its table was never loaded, else None."""
     if view.loads[table]:
         return None
-    return Shown(Callout(title=f"{title}: not measured", text=f"No {table.replace('_', ' ')} were loaded.", tone="none"))
+    return Shown(
+        Callout(
+            title=f"{title}: not measured",
+            text=f"No {table.replace('_', ' ')} were loaded.",
+            tone="none",
+        )
+    )
 
 
 def text(value: Any, otherwise: str = "–") -> str:

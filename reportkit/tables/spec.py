@@ -1,0 +1,85 @@
+"""What a canonical table and its columns are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reportkit.errors import DataError, nearest
+
+Type = Literal[
+    "text", "enum", "date", "instant", "integer", "number", "money", "boolean", "list", "json"
+]
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table.
+
+    Attributes:
+        type: ``date`` is a day in the organisation's zone, ``instant`` naive UTC, ``money`` a decimal with two places
+            (its currency stands in ``currency``), ``list`` text parts joined by ``|``, ``json`` JSON text.
+        allowed: the only values of an ``enum``.
+        unit: what a number counts (``days``, ``0-10``, ``minutes``).
+        low, high: inclusive bounds of a number.
+    """
+
+    name: str
+    type: Type = "text"
+    doc: str = ""
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One canonical table: what a row is, how it is identified, what it holds."""
+
+    name: str
+    row: str
+    identity: tuple[str, ...]
+    columns: tuple[Column, ...]
+    effective: str | None = None
+    reference: bool = False
+    order: tuple[str, ...] = field(default=())
+
+    def column(self, name: str) -> Column:
+        """Give a column by name, or say which one was meant."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise DataError(
+            f"Table {self.name} has no column {name!r}; {nearest(name, [c.name for c in self.columns])}"
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in canonical order, without the store's own."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that together identify one version."""
+        return (*self.identity, self.effective) if self.effective else self.identity
+
+
+def key(name: str, doc: str = "") -> Column:
+    return Column(name, required=True, doc=doc)
+
+
+def choice(name: str, *allowed: str, doc: str = "", required: bool = False) -> Column:
+    return Column(name, "enum", doc, required, tuple(allowed))
+
+
+def several(type_: Type, *names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, type_) for name in names)
+
+
+UNIT = Column("unit_id", doc="business unit the row belongs to")
+VALID_FROM = Column("valid_from", "date", "day from which this version holds")
+CURRENCY = Column("currency", doc="ISO 4217 code of the money columns")

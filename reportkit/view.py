@@ -1,0 +1,329 @@
+"""A workspace at a day, as known by an instant: every number of a report is asked of a view."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from reportkit import relations, sql
+from reportkit.errors import DataError, UsageError, nearest
+from reportkit.facts import Figure
+from reportkit.ledger import Publication
+from reportkit.measures import Definition, Measure, Value, definition
+from reportkit.measures.status import Limits, status
+from reportkit.period import Period
+from reportkit.store import Load, newest
+from reportkit.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportkit.measures.risk import Portfolio
+    from reportkit.narrative import Commentary
+    from reportkit.scorecard import Scorecard
+    from reportkit.workspace import Workspace
+
+#: Days before a quarter's end after which the newest load of a table no longer speaks for that quarter.
+STALE_DAYS = 45
+
+
+@dataclass(frozen=True)
+class View:
+    """A workspace at a day, as known by an instant.
+
+    Attributes:
+        workspace: where the data is.
+        period: the quarter reported on.
+        unit: business unit, or empty for the whole firm.
+        as_of: the day whose truth is shown.
+        known_by: the instant whose knowledge is used, naive UTC.
+        report: the report whose publications count as told.
+    """
+
+    workspace: Workspace
+    period: Period
+    unit: str
+    as_of: date
+    known_by: datetime
+    report: str = "board"
+
+    @property
+    def end(self) -> datetime:
+        """The last instant of the day, naive UTC."""
+        return self.workspace.calendar.end_of_day(self.as_of)
+
+    @property
+    def currency(self) -> str:
+        """The organisation's currency."""
+        return self.workspace.settings.organisation.currency
+
+    @property
+    def jurisdiction(self) -> str:
+        """Whose holidays count."""
+        return self.workspace.settings.organisation.jurisdiction
+
+    @cached_property
+    def loads(self) -> Mapping[str, tuple[Load, ...]]:
+        """The loads this view rests on, by table."""
+        return self.workspace.known(self.known_by)[1]
+
+    @cached_property
+    def schema(self) -> str:
+        """The schema of this view's relations; they are made at the first question."""
+        known = self.workspace.known(self.known_by)[0]
+        schema = self.workspace.next_schema()
+        connection = self.workspace.connection
+        for statement in relations.statements(
+            schema, known, self.as_of, self.end, self.period.key, self._units(known)
+        ):
+            connection.execute(statement)
+        return schema
+
+    def _units(self, known: str) -> list[str] | None:
+        if not self.unit:
+            return None
+        rows = sql.frame(
+            self.workspace.connection, f"SELECT DISTINCT unit_id, parent_id FROM {known}.units"
+        )
+        names = set(rows["unit_id"])
+        if self.unit not in names:
+            raise UsageError(f"Unit {self.unit!r} is not known; {nearest(self.unit, names)}")
+        units, before = {self.unit}, 0
+        while len(units) > before:
+            before = len(units)
+            units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
+        return sorted(units)
+
+    # ---- looking -------------------------------------------------------------------------------------------------
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Run a query over the tables at this day; ``open_findings`` stands beside the canonical tables."""
+        self.workspace.connection.execute(f"SET search_path='{self.schema}'")
+        return sql.frame(self.workspace.connection, query)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a canonical table as it stood at this day."""
+        return self.sql(f"SELECT * FROM {table(name).name}")
+
+    def at(self, period: Period) -> View:
+        """Give the same view at another quarter's end, with the same knowledge: like for like."""
+        return replace(self, period=period, as_of=period.end)
+
+    def previous(self) -> View:
+        """Give the view one quarter earlier, with the same knowledge."""
+        return self.at(self.workspace.calendar.previous(self.period))
+
+    # ---- measures ------------------------------------------------------------------------------------------------
+
+    def measure(self, id_: str, *, by: str | None = None) -> Any:
+        """Compute a measure.
+
+        Args:
+            id_: catalogue id, for example ``V04``.
+            by: split by this dimension, for example ``severity``.
+
+        Returns:
+            A :class:`Measure`, or a list of them when split.
+
+        Raises:
+            UsageError: unknown measure or dimension; the message holds the nearest one.
+        """
+        words = definition(id_)
+        if by is not None and by not in words.dims:
+            raise UsageError(f"Measure {id_} cannot be split by {by!r}; {nearest(by, words.dims)}")
+        reason = self.missing(words)
+        if reason:
+            return [] if by else self._finished(words, Value(reason=reason), "", None)
+        query = words.reduce.format(
+            as_of=sql.day(self.as_of),
+            start=sql.day(self.period.start),
+            end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
+            group=words.dims[by] if by else "''",
+        )
+        rows = self.sql(query)
+        if by is None:
+            return self._finished(words, words.finish(rows, self), "", rows)
+        return [
+            self._finished(
+                words, words.finish(part.reset_index(drop=True), self), f"{by}={group}", part
+            )
+            for group, part in rows.groupby("grp", sort=True)
+        ]
+
+    def missing(self, words: Definition) -> str:
+        """Say why a measure cannot be computed here, or give an empty text."""
+        for name in words.needs:
+            loads = self.loads[name]
+            if not loads:
+                return f"no {name.replace('_', ' ')} were loaded"
+            at = newest(loads)
+            if at is not None and (self.as_of - self.workspace.calendar.day(at)).days > STALE_DAYS:
+                return f"{name.replace('_', ' ')} were last loaded on {at:%d %B %Y}, before this quarter's end"
+        for wish in words.fields:
+            options = [part.split(".") for part in wish.split("|")]
+            if not any(
+                column in load.filled for name, column in options for load in self.loads[name]
+            ):
+                name, column = options[0]
+                return f"{name.replace('_', ' ')} have no {column.replace('_', ' ')}"
+        return ""
+
+    def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
+        """Compute a measure for the quarters up to this one, all with this view's knowledge.
+
+        Returns:
+            One row per quarter with ``period``, ``end``, ``value``, ``low``, ``high``, ``n``, ``reason``; a quarter
+            that is not measured keeps its row with a missing value.
+        """
+        import pandas as pd
+
+        rows = []
+        for view in self.trailing(periods):
+            v = view.measure(id_).value
+            rows.append(
+                (view.period.key, pd.Timestamp(view.as_of), v.value, v.low, v.high, v.n, v.reason)
+            )
+        return pd.DataFrame(rows, columns=["period", "end", "value", "low", "high", "n", "reason"])
+
+    @cached_property
+    def _trailing(self) -> dict[str, View]:
+        return {self.period.key: self}
+
+    def trailing(self, periods: int = 8) -> list[View]:
+        """Give the views of the quarters up to this one, oldest first; each is made once."""
+        made = self._trailing
+        wanted = self.workspace.calendar.trailing(self.period, periods)
+        for period in wanted:
+            if period.key not in made:
+                made[period.key] = self.at(period)
+        return [made[period.key] for period in wanted]
+
+    def told(
+        self, period: Period | None = None
+    ) -> tuple[Publication | None, dict[tuple[str, str], Figure]]:
+        """Give the last publication for a quarter (the one before this, when not given) and its figures."""
+        quarter = period or self.workspace.calendar.previous(self.period)
+        publication = self.workspace.ledger.publication(self.report, quarter.key, self.unit)
+        return publication, (self.workspace.ledger.figures(publication) if publication else {})
+
+    def limits(self, words: Definition) -> Limits:
+        """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
+        import pandas as pd
+
+        rows = self._thresholds
+        rows = rows[
+            (rows["kind"] == "measure")
+            & (rows["measure_id"] == words.id)
+            & rows["scope"].isin({self.unit, ""})
+        ]
+        if rows.empty:
+            return Limits(words.green, words.red)
+        row = rows.sort_values("scope").iloc[-1]
+        green, red, hysteresis = (
+            None if pd.isna(row[name]) else float(row[name]) for name in ("green", "red", "hysteresis")
+        )
+        return Limits(
+            green,
+            red,
+            hysteresis=hysteresis or 0.0,
+            default=False,
+            override=row["override_status"] or None,
+            reason=row["override_reason"],
+        )
+
+    @cached_property
+    def _thresholds(self) -> pd.DataFrame:
+        rows = self.table("thresholds")
+        text = ["scope", "measure_id", "override_status", "override_reason", "category"]
+        rows[text] = rows[text].fillna("")
+        return rows
+
+    def _finished(
+        self, words: Definition, value: Value, scope: str, rows: pd.DataFrame | None
+    ) -> Measure:
+        limits = self.limits(words) if not scope else Limits(words.green, words.red)
+        red = limits.red
+        if value.target is not None:
+            limits, red = (
+                replace(limits, green=value.target, red=value.target, hysteresis=0.0),
+                value.target,
+            )
+        told = self.told()[1].get((words.id, scope))
+        extracts = tuple(
+            dict.fromkeys(load.extract[:12] for name in words.needs for load in self.loads[name])
+        )
+        return Measure(
+            definition=words,
+            value=value,
+            period=self.period,
+            as_of=self.as_of,
+            known_by=self.known_by,
+            scope=scope,
+            unit_id=self.unit,
+            currency=self.currency,
+            green=limits.green,
+            red=red,
+            default_limits=limits.default,
+            status=status(value.value, limits, words.direction, told.status if told else "none"),
+            override=limits.reason if limits.override else "",
+            confidence=self.grade(words, value),
+            owner=self.workspace.settings.owners.get(words.id, ""),
+            inputs=extracts[-8:],
+            frame=rows,
+        )
+
+    def grade(self, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
+        """Grade how far a figure can be trusted.
+
+        A: fresh, complete sources recorded by the clock. B: knowledge stated afterwards, or a few rejected rows.
+        C: more than 2 % of the rows rejected, or a note on the value itself. D: not measured.
+        """
+        if value.value is None:
+            return "D"
+        loads = [load for name in words.needs for load in self.loads[name]]
+        rows, rejected = sum(load.rows for load in loads), sum(load.rejected for load in loads)
+        if rejected > 0.02 * max(rows + rejected, 1) or value.note:
+            return "C"
+        return "B" if rejected or any(load.stated for load in loads) else "A"
+
+    # ---- what the report shows; each lives in a module of its own ------------------------------------------------
+
+    def scorecard(self, name: str = "board") -> Scorecard:
+        """Give the ten rows a board sees: now, as told, like for like, limit, status, trend."""
+        from reportkit import scorecard
+
+        return scorecard.scorecard(self, name)
+
+    def portfolio(self, state: str = "current") -> Portfolio | None:
+        """Give the quantified scenarios in a state, simulated; None when there are none."""
+        from reportkit.measures import risk
+
+        return risk.portfolio(self, state)
+
+    def commentary(self) -> Commentary:
+        """Give the author's words for this quarter, from ``commentary/<period>.md``."""
+        from reportkit import narrative
+
+        return narrative.commentary(self)
+
+    def json(self, text: str | None) -> Any:
+        """Read a JSON column's value.
+
+        Raises:
+            DataError: it is not JSON.
+        """
+        try:
+            return json.loads(text) if text else []
+        except json.JSONDecodeError as error:
+            raise DataError(
+                f"A JSON value cannot be read ({error}): {text[:80] if text else ''}"
+            ) from None
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from reportkit import display
+
+        return display.view(self)
