@@ -92,7 +92,7 @@ class Survival:
         inside = self.time < tau
         edges = np.concatenate(([0.0], self.time[inside], [tau]))
         heights = np.concatenate(([1.0], self.survival[inside]))
-        return float(np.diff(edges) @ heights)
+        return float((np.diff(edges) * heights).sum())
 
 
 def kaplan_meier(

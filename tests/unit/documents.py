@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-import nbformat.v4 as v4
+from nbformat import v4
 
+from reportkit.facts import MIME as FACTS_MIME
 from reportkit.facts import (
     VEGALITE_MIME,
     Callout,
@@ -23,7 +24,6 @@ from reportkit.facts import (
     Tiles,
     bundle,
 )
-from reportkit.facts import MIME as FACTS_MIME
 
 QUARTERS = ["Q4 24", "Q1 25", "Q2 25", "Q3 25", "Q4 25", "Q1 26", "Q2 26", "Q3 26"]
 
@@ -59,16 +59,38 @@ def notebook(*cells: Any, **metadata: Any) -> Any:
     return v4.new_notebook(cells=list(cells), metadata=metadata)
 
 
-def said(name: str, title: str, subtitle: str = "", note: str = "", *, half: bool = False) -> dict[str, Any]:
-    return {"reportkit": {"id": name, "title": title, "subtitle": subtitle, "note": note, "half": half}}
+def said(
+    name: str, title: str, subtitle: str = "", note: str = "", *, half: bool = False
+) -> dict[str, Any]:
+    return {
+        "reportkit": {"id": name, "title": title, "subtitle": subtitle, "note": note, "half": half}
+    }
 
 
 def line_chart(*, half: bool = False, **changes: Any) -> dict[str, Any]:
     """Open findings by severity over eight quarters."""
-    series = {"Critical": [61, 58, 52, 47, 49, 40, 33, 28], "High": [410, 402, 380, 371, 360, 342, 318, 301]}
-    rows = [{"quarter": q, "severity": s, "open": v} for s, values in series.items() for q, v in zip(QUARTERS, values, strict=True)]
-    colour = {"field": "severity", "type": "nominal", "legend": None, "scale": {"range": ["#74101F", "#C8485A"]}}
-    x = {"field": "quarter", "type": "ordinal", "sort": QUARTERS, "title": None, "axis": {"labelAngle": 0}}
+    series = {
+        "Critical": [61, 58, 52, 47, 49, 40, 33, 28],
+        "High": [410, 402, 380, 371, 360, 342, 318, 301],
+    }
+    rows = [
+        {"quarter": q, "severity": s, "open": v}
+        for s, values in series.items()
+        for q, v in zip(QUARTERS, values, strict=True)
+    ]
+    colour = {
+        "field": "severity",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"range": ["#74101F", "#C8485A"]},
+    }
+    x = {
+        "field": "quarter",
+        "type": "ordinal",
+        "sort": QUARTERS,
+        "title": None,
+        "axis": {"labelAngle": 0},
+    }
     y = {"field": "open", "type": "quantitative", "title": "Open findings"}
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.4.json", "width": 308 if half else 640, "height": 190,
@@ -86,7 +108,13 @@ def line_chart(*, half: bool = False, **changes: Any) -> dict[str, Any]:
 
 def bar_chart(*, half: bool = False, **changes: Any) -> dict[str, Any]:
     """Days to remediate by unit."""
-    units = {"Fleet operations": 21, "Terminals": 34, "Logistics": 18, "Corporate IT": 47, "Customer portal": 15}
+    units = {
+        "Fleet operations": 21,
+        "Terminals": 34,
+        "Logistics": 18,
+        "Corporate IT": 47,
+        "Customer portal": 15,
+    }
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.4.json", "width": 308 if half else 640, "height": 190,
         "data": {"values": [{"unit": u, "days": d} for u, d in units.items()]},
@@ -133,8 +161,12 @@ def scorecard() -> Table:
         Column(label="Change", align="right"), Column(label="Target", align="right"), Column(label="Status"),
         Column(label="8 quarters"), Column(label="Data", align="center"), Column(label="Owner"),
     )  # fmt: skip
-    note = "Change is against the figure as told last quarter. Data: confidence grade A (best) to D."
-    return Table(id="scorecard", title="Ten measures against appetite", columns=columns, rows=rows, note=note)
+    note = (
+        "Change is against the figure as told last quarter. Data: confidence grade A (best) to D."
+    )
+    return Table(
+        id="scorecard", title="Ten measures against appetite", columns=columns, rows=rows, note=note
+    )
 
 
 def decisions() -> Decisions:
@@ -164,7 +196,14 @@ def decisions() -> Decisions:
 
 def register(rows: int = 12) -> Table:
     """Audit findings in detail: long words beside short ones."""
-    areas = ("Access reviews", "Backup restore", "Key rotation", "Logging", "Change control", "Vendor exit")
+    areas = (
+        "Access reviews",
+        "Backup restore",
+        "Key rotation",
+        "Logging",
+        "Change control",
+        "Vendor exit",
+    )
     causes = (
         "Reviews run late for 4 of 31 applications because their owners changed and nobody was told",
         "Restore test covered 82 % of tier-1 systems", "Manual rotation in two legacy payment switches",
@@ -182,14 +221,29 @@ def register(rows: int = 12) -> Table:
     )  # fmt: skip
     columns = tuple(Column(label=label, align=align) for label, align in (
         ("Finding", "left"), ("Area", "left"), ("Root cause", "left"), ("Owner", "left"), ("Due", "left"), ("Rating", "left"), ("Age", "right")))  # fmt: skip
-    return Table(id="findings", title="Open audit findings", columns=columns, rows=lines, note="Age counts from the day of issue.")
+    return Table(
+        id="findings",
+        title="Open audit findings",
+        columns=columns,
+        rows=lines,
+        note="Age counts from the day of issue.",
+    )
 
 
 def wide_table(columns: int = 16, rows: int = 8) -> Table:
     """More columns than a portrait page can hold."""
     labels = [f"Business process {i + 1}" for i in range(columns)]
-    body = tuple(tuple(Cell(text=f"€{(r + 1) * (c + 3) * 1_013:,}", kind="number") for c in range(columns)) for r in range(rows))
-    return Table(id="wide", title="Exposure by process and scenario", wide=True, columns=tuple(Column(label=x, align="right") for x in labels), rows=body)
+    body = tuple(
+        tuple(Cell(text=f"€{(r + 1) * (c + 3) * 1_013:,}", kind="number") for c in range(columns))
+        for r in range(rows)
+    )
+    return Table(
+        id="wide",
+        title="Exposure by process and scenario",
+        wide=True,
+        columns=tuple(Column(label=x, align="right") for x in labels),
+        rows=body,
+    )
 
 
 def board_pack() -> Any:
