@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import isnan
 from typing import Any
 
 from reportkit.errors import ConfigError, nearest
@@ -68,10 +69,10 @@ class Locale:
         self, value: float | None, digits: int = 0, *, sign: bool = False, missing: str = "–"
     ) -> str:
         """Write a number with a fixed count of decimals; ``sign`` also writes the plus."""
-        if value is None or value != value:
+        if value is None or isnan(value):
             return missing
         text = f"{abs(value):,.{digits}f}"
-        text = text.translate(str.maketrans({",": self.thousands, ".": self.decimal}))
+        text = text.translate({ord(","): self.thousands, ord("."): self.decimal})
         if not any(c in "123456789" for c in text):
             return text
         return (MINUS if value < 0 else "+" if sign else "") + text
@@ -87,7 +88,7 @@ class Locale:
         self, value: float | None, currency: str = "EUR", *, sign: bool = False, missing: str = "–"
     ) -> str:
         """Write an amount to two or three significant digits: ``€1.4m``, ``€640k``, ``CHF 12bn``."""
-        if value is None or value != value:
+        if value is None or isnan(value):
             return missing
         size, unit = next(
             ((step, word) for step, word in _STEPS if abs(value) >= step * 0.9995), (1.0, "")

@@ -22,7 +22,18 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCHEMA_MAJOR = re.compile(r"/v(\d+)")
 _LOCAL = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 _OUTSIDE = re.compile(r"(?i)url\(\s*['\"]?(?!#|data:)|@import")
-_DROPPED = {"script", "foreignObject", "iframe", "object", "embed", "audio", "video", "title", "desc", "metadata"}
+_DROPPED = {
+    "script",
+    "foreignObject",
+    "iframe",
+    "object",
+    "embed",
+    "audio",
+    "video",
+    "title",
+    "desc",
+    "metadata",
+}
 _ENTITY = re.compile(r"(?i)<!ENTITY")
 _DOCTYPE = re.compile(r"(?is)<!DOCTYPE[^>\[]*>")
 PNG_COLOURS = 128
@@ -86,7 +97,9 @@ def png(svg_text: str, *, scale: float = 2.0, fonts: Path | None = None) -> byte
         flat = Image.new("RGB", picture.size, "white")
         rgba = picture.convert("RGBA")
         flat.paste(rgba, mask=rgba.getchannel("A"))
-    few = flat.quantize(colors=PNG_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = flat.quantize(
+        colors=PNG_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
     out = io.BytesIO()
     few.save(out, format="PNG", optimize=True)
     return out.getvalue()
@@ -137,7 +150,9 @@ def _refuse_outside(spec: dict[str, Any], name: str) -> None:
             )
         mark = node.get("mark")
         if (mark.get("type") if isinstance(mark, dict) else mark) == "image":
-            raise DataError(f"chart {name!r} has image marks; a report draws no picture that it would have to fetch.")
+            raise DataError(
+                f"chart {name!r} has image marks; a report draws no picture that it would have to fetch."
+            )
 
 
 def _anchor_days(spec: dict[str, Any]) -> None:
@@ -174,7 +189,9 @@ def _converter(fonts: Path) -> Any:
     import vl_convert
 
     if not fonts.is_dir():
-        raise DataError(f"fonts: {fonts} is not a folder; install the package again, or name a folder with Inter in it.")
+        raise DataError(
+            f"fonts: {fonts} is not a folder; install the package again, or name a folder with Inter in it."
+        )
     vl_convert.register_font_directory(str(fonts))
     return vl_convert
 
@@ -185,7 +202,9 @@ def _version(spec: str) -> str:
 
     major = _SCHEMA_MAJOR.search(str(json.loads(spec).get("$schema", "")))
     known = [str(version) for version in vl_convert.get_vegalite_versions()]
-    fitting = [version for version in known if major and version.split(".")[0] == major.group(1)] or known
+    fitting = [
+        version for version in known if major and version.split(".")[0] == major.group(1)
+    ] or known
     return max(fitting, key=lambda version: tuple(int(part) for part in version.split(".")))
 
 
@@ -203,7 +222,9 @@ def clean_svg(raw: str, name: str) -> str:
         DataError: not an SVG, or one with entities.
     """
     if _ENTITY.search(raw):
-        raise DataError(f"picture {name!r} defines XML entities, which are refused; save it without them.")
+        raise DataError(
+            f"picture {name!r} defines XML entities, which are refused; save it without them."
+        )
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
     try:
@@ -239,14 +260,24 @@ def _prune(parent: ET.Element) -> None:
     for key, value in list(parent.attrib.items()):
         plain = key.rsplit("}", 1)[-1].lower()
         outside = plain == "href" and not value.startswith(("#", "data:image/"))
-        if plain.startswith(("on", "aria-")) or plain in {"class", "role"} or outside or _OUTSIDE.search(value):
+        if (
+            plain.startswith(("on", "aria-"))
+            or plain in {"class", "role"}
+            or outside
+            or _OUTSIDE.search(value)
+        ):
             # A style sheet inside a foreign picture may still speak of its classes.
             if plain != "class" or _tag(parent) == "svg":
                 del parent.attrib[key]
 
 
 def _rename(root: ET.Element, name: str) -> None:
-    used = {match for element in root.iter() for value in element.attrib.values() for match in _LOCAL.findall(value)}
+    used = {
+        match
+        for element in root.iter()
+        for value in element.attrib.values()
+        for match in _LOCAL.findall(value)
+    }
     used |= {value[1:] for element in root.iter() for key, value in element.attrib.items()
              if key.endswith("href") and value.startswith("#")}  # fmt: skip
     styled = any(_tag(element) == "style" for element in root.iter())
@@ -264,13 +295,17 @@ def _rename(root: ET.Element, name: str) -> None:
             if key.endswith("href") and value.startswith("#"):
                 element.set(key, f"#{names.get(value[1:], value[1:])}")
             elif "url(" in value:
-                element.set(key, _LOCAL.sub(lambda m: f"url(#{names.get(m.group(1), m.group(1))})", value))
+                element.set(
+                    key, _LOCAL.sub(lambda m: f"url(#{names.get(m.group(1), m.group(1))})", value)
+                )
 
 
 def _size(root: ET.Element) -> tuple[float, float]:
     box = [float(part) for part in re.findall(r"-?[\d.]+(?:e-?\d+)?", root.get("viewBox", ""))]
     fallback = (box[2], box[3]) if len(box) == 4 else (640.0, 480.0)
-    width, height = (_pixels(root.get(side, "")) or fallback[i] for i, side in enumerate(("width", "height")))
+    width, height = (
+        _pixels(root.get(side, "")) or fallback[i] for i, side in enumerate(("width", "height"))
+    )
     return width, height
 
 
@@ -278,5 +313,7 @@ def _pixels(length: str) -> float | None:
     match = re.fullmatch(r"\s*([\d.]+)\s*(px|pt|mm|cm|in)?\s*", length)
     if not match:
         return None
-    scale = {"pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}.get(match.group(2) or "", 1.0)
+    scale = {"pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}.get(
+        match.group(2) or "", 1.0
+    )
     return float(match.group(1)) * scale or None

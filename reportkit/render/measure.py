@@ -1,20 +1,18 @@
-"""How wide text is on paper, and how wide the columns of a table must be."""
+"""Text made ready for paper: what may be printed, where it may break, and how wide it is."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 #: A word longer than this many characters may be broken anywhere; shorter ones only where they have a joint.
 LONG_WORD = 22
-#: A column up to this wide, in points, stays on one line while others wrap.
-SHORT = 72.0
 _JOINTS = re.compile(r"(?<=[/_.,:;@?&=|\\+])(?=[^\s/_.,:;@?&=|\\+])|(?<=[^\s]-)(?=[^\s\d])")
 BREAK = "\N{ZERO WIDTH SPACE}"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+_BEYOND = re.compile("[\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0010fffe\U0010ffff\ue000-\uf8ff]")
 
 
 class Ruler:
@@ -32,13 +30,18 @@ class Ruler:
             key = (face, character)
             if key not in self._advance:
                 drawn = "0" if character in "123456789" else character
-                self._advance[key] = 0.0 if character == BREAK else self._faces[face].getlength(drawn) / 1000
+                self._advance[key] = (
+                    0.0 if character == BREAK else self._faces[face].getlength(drawn) / 1000
+                )
             total += self._advance[key]
         return total * size
 
     def longest_word(self, text: str, size: float, *, strong: bool = False) -> float:
         """Give the width of the longest piece that cannot be broken, in points."""
-        return max((self.width(word, size, strong=strong) for word in re.split(rf"[\s{BREAK}]+", text)), default=0.0)
+        return max(
+            (self.width(word, size, strong=strong) for word in re.split(rf"[\s{BREAK}]+", text)),
+            default=0.0,
+        )
 
 
 @lru_cache(maxsize=16)
@@ -69,60 +72,11 @@ def _opened(word: str, limit: int) -> str:
     return BREAK.join(pieces)
 
 
-@dataclass(frozen=True)
-class Need:
-    """What a column needs, in points: at least ``least``, at best ``most``; ``share`` is the author's wish."""
-
-    least: float
-    most: float
-    share: float = 0.0
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Widths of columns in points, and how many lines the tallest cell then takes."""
-
-    widths: tuple[float, ...]
-    lines: int
-    fits: bool
-
-
-def fit(needs: Sequence[Need], room: float) -> Fit:
-    """Share ``room`` among columns: narrow ones get what they want, wide ones wrap in proportion to their text."""
-    least, most = sum(need.least for need in needs), sum(need.most for need in needs)
-    if most <= room:
-        widths = _spread(needs, room)
-    elif least <= room:
-        widths = _wrapped(needs, room)
-    else:
-        widths = [need.least * room / least for need in needs]
-    lines = max((_lines(need.most, width) for need, width in zip(needs, widths, strict=True)), default=1)
-    return Fit(widths=tuple(round(width, 2) for width in widths), lines=lines, fits=least <= room + 0.01)
-
-
-def _lines(most: float, width: float) -> int:
-    return max(1, -int(-most * 1.08 // max(width, 1.0))) if most > width + 0.01 else 1
-
-
-def _spread(needs: Sequence[Need], room: float) -> list[float]:
-    rest = room - sum(need.most for need in needs)
-    shares = sum(need.share for need in needs)
-    if shares > 0:
-        return [need.most + rest * need.share / shares for need in needs]
-    weight = [need.most + 24.0 for need in needs]
-    return [need.most + rest * part / sum(weight) for need, part in zip(needs, weight, strict=True)]
-
-
-def _wrapped(needs: Sequence[Need], room: float) -> list[float]:
-    """Give wrapping columns the same number of lines, and let short columns stay on one."""
-    floors = [min(need.most, max(need.least, SHORT)) for need in needs]
-    if sum(floors) > room:
-        floors = [need.least for need in needs]
-    low, high = 1.0, max(need.most for need in needs)
-    for _ in range(40):
-        lines = (low + high) / 2
-        used = sum(max(floor, need.most / lines) for floor, need in zip(floors, needs, strict=True))
-        low, high = (low, lines) if used <= room else (lines, high)
-    widths = [max(floor, need.most / high) for floor, need in zip(floors, needs, strict=True)]
-    spare = (room - sum(widths)) / sum(widths)
-    return [width * (1 + spare) for width in widths]
+def clean(text: str) -> str:
+    """Give text that a PDF may hold: no control characters, no half characters; long words may be broken."""
+    return breakable(
+        _BEYOND.sub(
+            "\N{WHITE SQUARE}",
+            _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n")),
+        )
+    )

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from reportkit import locale, theme
 from reportkit.errors import ReportkitError
 from reportkit.facts import Cover
-from reportkit.render.measure import ruler
+from reportkit.render.compiler import (
+    CONFORMANCE,
+    MISSING,
+    compiled,
+    named,
+    sentence,
+    undrawable,
+    without,
+)
+from reportkit.render.measure import clean
 from reportkit.render.model import UNDATED, Document, Prose
-from reportkit.render.typeset import Typesetter, clean
+from reportkit.render.tabular import Setting
+from reportkit.render.typeset import Typesetter
 
-CONFORMANCE = ("ua-1", "a-2a")
-_NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
-_ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
 _COMMON = re.compile("[\t\n -~\u00a0-\u024f\u2010-\u2027\u202f-\u205e\u2212\u200b]*")
-_MISSING = "\N{WHITE SQUARE}"
 _TRIES = 4
 _TITLE_LENGTH = 180
 _TLP = {
@@ -65,112 +70,53 @@ def write(document: Document, *, fonts: Path | None = None) -> PdfResult:
         from reportkit import resources
 
         fonts = resources.fonts()
-    setter = Typesetter(fonts)
-    data = _front(document, setter)
-    data["blocks"] = setter.blocks(document)
+    setting = Setting(fonts)
+    data = _front(document, setting)
+    data["blocks"] = Typesetter(setting).blocks(document)
     text = json.dumps(data, ensure_ascii=False)
-    missing = _undrawable(frozenset(_COMMON.sub("", text)), fonts)
-    text, lost = _without(text, missing), set(missing)
-    warnings = setter.warnings
+    missing = undrawable(frozenset(_COMMON.sub("", text)), fonts)
+    text, lost = without(text, missing), set(missing)
+    warnings = setting.warnings
     for _ in range(_TRIES):
-        pdf, problem = _compile(text, setter.files, fonts, CONFORMANCE)
+        pdf, problem = compiled(text, setting.files, fonts, CONFORMANCE)
         if pdf is not None:
             return _result(pdf, CONFORMANCE, warnings, lost)
-        again = _named(problem) - {_MISSING}
+        again = named(problem) - {MISSING}
         if not again:
             break
-        text, lost = _without(text, again), lost | again
-    warnings.append(f"not written to PDF/UA-1 and PDF/A-2a: {_sentence(problem)}")
-    pdf, problem = _compile(text, setter.files, fonts, ())
+        text, lost = without(text, again), lost | again
+    warnings.append(f"not written to PDF/UA-1 and PDF/A-2a: {sentence(problem)}")
+    pdf, problem = compiled(text, setting.files, fonts, ())
     if pdf is None:
-        raise ReportkitError(f"the PDF could not be typeset: {_sentence(problem)}; this is a fault in the template.")
+        raise ReportkitError(
+            f"the PDF could not be typeset: {sentence(problem)}; this is a fault in the template."
+        )
     return _result(pdf, (), warnings, lost)
 
 
-def _result(pdf: bytes, conformance: tuple[str, ...], warnings: list[str], lost: set[str]) -> PdfResult:
+def _result(
+    pdf: bytes, conformance: tuple[str, ...], warnings: list[str], lost: set[str]
+) -> PdfResult:
     if lost:
         names = ", ".join(f"U+{ord(character):04X}" for character in sorted(lost)[:12])
         more = f" and {len(lost) - 12} more" if len(lost) > 12 else ""
-        warnings = [*warnings, f"no glyph for {names}{more}: shown as {_MISSING}"]
-    pages = max((int(count) for count in re.findall(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)", pdf)), default=0)
-    return PdfResult(data=pdf, pages=pages, conformance=conformance, warnings=tuple(dict.fromkeys(warnings)))
-
-
-# ---- the compiler ----
-
-
-def _compile(
-    text: str, files: dict[str, bytes], fonts: Path, standards: tuple[str, ...]
-) -> tuple[bytes | None, str]:
-    """Give the PDF, or None and what the compiler said."""
-    import typst
-
-    source = {"main": _template(), "document.json": text.encode("utf-8"), **files}
-    try:
-        pdf = typst.compile(
-            source,
-            font_paths=[str(fonts)],
-            ignore_system_fonts=True,
-            pdf_standards=list(standards),
-            timestamp=0,
-        )
-    except typst.TypstError as error:
-        return None, str(error.diagnostic)
-    return bytes(pdf), ""
-
-
-@lru_cache(maxsize=1)
-def _template() -> bytes:
-    from reportkit import resources
-
-    return (resources.templates() / "typst" / "report.typ").read_bytes()
-
-
-_PROBE = b"""#set document(title: "probe", date: none)
-#let look = json("look.json")
-#set text(font: look.font, lang: "en")
-#for c in json("document.json") { text(c); parbreak() }"""
-
-
-@lru_cache(maxsize=64)
-def _undrawable(characters: frozenset[str], fonts: Path) -> frozenset[str]:
-    """Give those characters that no font of the report can draw."""
-    if not characters:
-        return frozenset()
-    import typst
-
-    look = theme.tokens()["font"]
-    source = {"main": _PROBE, "document.json": json.dumps(sorted(characters)).encode(),
-              "look.json": json.dumps({"font": [look["sans"], look["mono"]]}).encode()}  # fmt: skip
-    try:
-        typst.compile(source, font_paths=[str(fonts)], ignore_system_fonts=True, pdf_standards=list(CONFORMANCE), timestamp=0)
-    except typst.TypstError as error:
-        return frozenset(_named(str(error.diagnostic)) & characters)
-    return frozenset()
-
-
-def _named(problem: str) -> set[str]:
-    """Give the characters that the compiler says it cannot draw."""
-    found = "".join(_NO_GLYPH.findall(problem))
-    return set(_ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), found)) - {" ", "\n"}
-
-
-def _without(text: str, characters: Iterable[str]) -> str:
-    return text.translate({ord(character): _MISSING for character in characters if character not in '"\\{}[],:'})
-
-
-def _sentence(problem: str) -> str:
-    said = re.findall(r"error: (.+)", problem) or [problem.strip() or "no reason given"]
-    return said[0].strip()[:300]
+        warnings = [*warnings, f"no glyph for {names}{more}: shown as {MISSING}"]
+    pages = max(
+        (int(count) for count in re.findall(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)", pdf)),
+        default=0,
+    )
+    return PdfResult(
+        data=pdf, pages=pages, conformance=conformance, warnings=tuple(dict.fromkeys(warnings))
+    )
 
 
 # ---- what stands before the body ----
 
 
-def _front(document: Document, setter: Typesetter) -> dict[str, Any]:
+def _front(document: Document, setting: Setting) -> dict[str, Any]:
     cover = document.cover
     dated = cover.known_by != UNDATED
-    title, subtitle = _short(cover.title or "Report", setter), _short(cover.subtitle, setter)
+    title, subtitle = _short(cover.title or "Report", setting), _short(cover.subtitle, setting)
     day = cover.known_by
     running = " · ".join(filter(None, (cover.organisation, ", ".join(filter(None, (cover.title, cover.period))),
                                        cover.unit, _STATE[cover.status].capitalize())))  # fmt: skip
@@ -189,7 +135,7 @@ def _front(document: Document, setter: Typesetter) -> dict[str, Any]:
         "cover": {
             "organisation": clean(cover.organisation), "title": clean(title), "subtitle": clean(subtitle),
             "period": clean(cover.period), "classification": clean(cover.classification), "state": _STATE[cover.status],
-            "size": _title_size(title, setter), "facts": [[name, clean(words)] for name, words in _facts(cover, dated=dated)],
+            "size": _title_size(title, setting), "facts": [[name, clean(words)] for name, words in _facts(cover, dated=dated)],
         },
     }  # fmt: skip
 
@@ -199,18 +145,35 @@ def _facts(cover: Cover, *, dated: bool) -> Iterator[tuple[str, str]]:
     if dated:
         yield "State at", style.long_day(cover.as_of)
         yield "Data known by", style.long_day(cover.known_by.date())
-    for name, words in (("Unit", cover.unit), ("Prepared by", cover.author), ("For", cover.audience)):
+    for name, words in (
+        ("Unit", cover.unit),
+        ("Prepared by", cover.author),
+        ("For", cover.audience),
+    ):
         if words:
             yield name, words[:_TITLE_LENGTH]
-    yield "Status", {"draft": "Draft, not yet approved", "held": "Held back by a check", "final": "Final"}[cover.status]
+    yield (
+        "Status",
+        {"draft": "Draft, not yet approved", "held": "Held back by a check", "final": "Final"}[
+            cover.status
+        ],
+    )
 
 
 def _guide(cover: Cover, *, dated: bool) -> list[dict[str, str]]:
     entries = [
-        {"tone": "good", "term": "Green", "text": "Within the target or appetite set for this measure."},
+        {
+            "tone": "good",
+            "term": "Green",
+            "text": "Within the target or appetite set for this measure.",
+        },
         {"tone": "watch", "term": "Amber", "text": "Near the limit, or moving towards it."},
         {"tone": "bad", "term": "Red", "text": "Beyond the limit. A named owner acts."},
-        {"tone": "none", "term": "Not measured", "text": "No sound value; the reason stands beside it. It is never counted as zero."},
+        {
+            "tone": "none",
+            "term": "Not measured",
+            "text": "No sound value; the reason stands beside it. It is never counted as zero.",
+        },
     ]
     if dated:
         style = locale.EN
@@ -227,21 +190,26 @@ def _headings(document: Document) -> int:
                for placed in document.blocks if isinstance(placed.content, Prose) for node in placed.content.nodes)  # fmt: skip
 
 
-def _title_size(title: str, setter: Typesetter) -> float:
+def _title_size(title: str, setting: Setting) -> float:
     """Give the largest size at which the longest word fits and the title takes at most four lines."""
     largest = float(theme.tokens()["type"]["cover"])
-    room, measure = 396.0, ruler(setter.fonts)
+    room = 396.0
     for size in (largest, largest * 0.85, largest * 0.7, largest * 0.55):
-        whole = measure.width(title, size, strong=True)
-        if whole <= room * 3.2 * (largest / size) ** 0.5 and measure.longest_word(title, size, strong=True) <= room:
+        whole = setting.ruler.width(title, size, strong=True)
+        if (
+            whole <= room * 3.2 * (largest / size) ** 0.5
+            and setting.ruler.longest_word(title, size, strong=True) <= room
+        ):
             return round(size, 1)
     return round(largest * 0.42, 1)
 
 
-def _short(text: str, setter: Typesetter) -> str:
+def _short(text: str, setting: Setting) -> str:
     if len(text) <= _TITLE_LENGTH:
         return text
-    setter.warnings.append(f"cover: {text[:40]!r}… is longer than {_TITLE_LENGTH} characters and is cut on the cover")
+    setting.warnings.append(
+        f"cover: {text[:40]!r}… is longer than {_TITLE_LENGTH} characters and is cut on the cover"
+    )
     return text[: _TITLE_LENGTH - 1].rstrip() + "…"
 
 

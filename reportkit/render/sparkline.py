@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 
 def sparkline(
-    values: Sequence[float | None], *, line: str, dot: str, width: float = 64.0, height: float = 16.0
+    values: Sequence[float | None],
+    *,
+    line: str,
+    dot: str,
+    width: float = 64.0,
+    height: float = 16.0,
 ) -> str:
     """Draw values at equal steps, oldest first; None is a gap and never a zero.
 
@@ -38,7 +43,9 @@ def sparkline(
             parts.append(f'<circle cx="{run[0][0]:.1f}" cy="{run[0][1]:.1f}" r="1" fill="{line}"/>')
         else:
             path = "L".join(f"{x:.1f} {y:.1f}" for x, y in run)
-            parts.append(f'<path d="M{path}" fill="none" stroke="{line}" stroke-width="1.3" stroke-linejoin="round" stroke-linecap="round"/>')
+            parts.append(
+                f'<path d="M{path}" fill="none" stroke="{line}" stroke-width="1.3" stroke-linejoin="round" stroke-linecap="round"/>'
+            )
     if values and values[-1] is not None:
         x, y = point(len(values) - 1, values[-1])
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{dot}"/>')

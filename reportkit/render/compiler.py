@@ -1,0 +1,90 @@
+"""The one door to Typst: data and pictures in, PDF or the compiler's complaint out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from reportkit import theme
+
+CONFORMANCE = ("ua-1", "a-2a")
+_NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
+_ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
+MISSING = "\N{WHITE SQUARE}"
+
+
+def compiled(
+    text: str, files: dict[str, bytes], fonts: Path, standards: tuple[str, ...]
+) -> tuple[bytes | None, str]:
+    """Give the PDF of a document's data, or None and what the compiler said."""
+    return _run(
+        {"main": _template(), "document.json": text.encode("utf-8"), **files}, fonts, standards
+    )
+
+
+def _run(
+    source: dict[str, bytes], fonts: Path, standards: tuple[str, ...]
+) -> tuple[bytes | None, str]:
+    import typst
+
+    compiler: Any = typst  # its type stubs do not know that files may come from memory
+    try:
+        pdf = compiler.compile(
+            source,
+            font_paths=[str(fonts)],
+            ignore_system_fonts=True,
+            pdf_standards=list(standards),
+            timestamp=0,
+        )
+    except typst.TypstError as error:
+        return None, str(error.diagnostic)
+    return bytes(pdf), ""
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    from reportkit import resources
+
+    return (resources.templates() / "typst" / "report.typ").read_bytes()
+
+
+_PROBE = b"""#set document(title: "probe", date: none)
+#let look = json("look.json")
+#set text(font: look.font, lang: "en")
+#for c in json("document.json") { text(c); parbreak() }"""
+
+
+@lru_cache(maxsize=64)
+def undrawable(characters: frozenset[str], fonts: Path) -> frozenset[str]:
+    """Give those characters that no font of the report can draw."""
+    if not characters:
+        return frozenset()
+    look = theme.tokens()["font"]
+    source = {
+        "main": _PROBE,
+        "document.json": json.dumps(sorted(characters)).encode(),
+        "look.json": json.dumps({"font": [look["sans"], look["mono"]]}).encode(),
+    }
+    return frozenset(named(_run(source, fonts, CONFORMANCE)[1]) & characters)
+
+
+def named(problem: str) -> set[str]:
+    """Give the characters that the compiler says it cannot draw."""
+    found = "".join(_NO_GLYPH.findall(problem))
+    return set(_ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), found)) - {" ", "\n"}
+
+
+def without(text: str, characters: Iterable[str]) -> str:
+    """Give the data with characters that cannot be drawn replaced; signs of JSON itself stay."""
+    return text.translate(
+        {ord(character): MISSING for character in characters if character not in '"\\{}[],:'}
+    )
+
+
+def sentence(problem: str) -> str:
+    """Give the first complaint of the compiler."""
+    said = re.findall(r"error: (.+)", problem) or [problem.strip() or "no reason given"]
+    return said[0].strip()[:300]
