@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: A page above this size is slow to open on a phone and is refused by some mail gateways.
 LARGE_BYTES = 1_000_000
 _STACK_ROWS = 20
+#: A chart at least this wide, in pixels, is stretched over its column; a smaller one keeps its size.
+_FILL, _FILL_HALF = 540, 260
 _WEIGHTS = {"": 400, "Regular": 400, "Medium": 500, "SemiBold": 600, "Bold": 700}
 _FACE = re.compile(r"-(Regular|Medium|SemiBold|Bold|)(Italic)?\b")
 _TLP_COLOURS = {"RED": "red", "AMBER": "amber", "AMBER+STRICT": "amber", "GREEN": "green"}
@@ -58,7 +60,10 @@ class _Item:
     heading: str = "h3"
     annex: bool = False
     wide: bool = False
+    broad: bool = False
     stack: bool = False
+    scored: bool = False
+    lead: int = 0
     columns: bool = False
     svg: Markup = field(default_factory=Markup)
     spec: Markup = field(default_factory=Markup)
@@ -100,6 +105,7 @@ def write(document: Document, *, interactive: bool = True) -> HtmlResult:
         sections=sections,
         notes=page.footnotes.listed(),
         css=Markup(css),  # noqa: S704 - made of our own style sheets and theme tokens
+        locale_words=script_json(_chart_words()) if page.live else "",
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own scripts
         policy=_policy(css, scripts),
     )
@@ -118,7 +124,7 @@ class _Page:
     def __init__(self, document: Document, *, interactive: bool) -> None:
         self._document, self._interactive = document, interactive
         self._taken = {"report", "notes-h"}
-        self._live = False
+        self.live = False
         self._level = 1
         self.footnotes = markup.Footnotes()
         self.column_rules: list[str] = []
@@ -144,7 +150,7 @@ class _Page:
     def scripts(self) -> list[str]:
         """Give the scripts the page needs, in order."""
         boot = _template_text("boot.js")
-        if not self._live:
+        if not self.live:
             return [boot]
         vega = resources.asset("vega.js").read_text(encoding="utf-8")
         return [vega.replace("</script", "<\\/script"), boot]
@@ -196,16 +202,22 @@ class _Page:
 
     def _chart(self, chart: Chart) -> _Item:
         item = _Item("chart", chart, markup.slug(chart.id, self._taken))
-        item.svg = Markup(_inline_svg(charts.svg(chart)))  # noqa: S704 - cleaned by the chart module
+        drawn = charts.svg(chart)
+        item.svg = Markup(_inline_svg(drawn))  # noqa: S704 - cleaned by the chart module
+        item.wide = charts.svg_size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
         if self._interactive:
             item.spec = script_json(charts.vega(chart))
-            self._live = True
+            self.live = True
         return item
 
     def _table(self, table: Table, *, annex: bool) -> _Item:
         item = _Item("table", table, markup.slug(table.id or table.title, self._taken), annex=annex)
-        item.wide = table.wide or len(table.columns) > 8
-        item.stack = 4 <= len(table.columns) and len(table.rows) <= _STACK_ROWS and not table.dense
+        item.wide = table.wide or len(table.columns) > 9
+        item.broad = item.wide or len(table.columns) > 6
+        item.stack = len(table.columns) >= 4 and len(table.rows) <= _STACK_ROWS and not table.dense
+        kinds = [{row[position].kind for row in table.rows} for position in range(len(table.columns))]
+        item.scored = item.stack and sum("status" in kind for kind in kinds[1:]) == 1
+        item.lead = next((i for i, kind in enumerate(kinds[:3]) if "strong" in kind), 0)
         shares = [column.width for column in table.columns]
         if any(shares):
             item.columns = True
@@ -217,7 +229,7 @@ class _Page:
                 )
                 if not share:
                     self.column_rules.append(
-                        f"@media(min-width:761px){{#{item.anchor} tr>:nth-child({position})"
+                        f"@media print,(min-width:761px){{#{item.anchor} tr>:nth-child({position})"
                         ":not(.empty){white-space:nowrap}}"
                     )
         return item
@@ -273,6 +285,11 @@ def _cover_facts(cover: Cover) -> Iterator[tuple[str, str]]:
     for name, value in (("Unit", cover.unit), ("For", cover.audience), ("From", cover.author)):
         if value:
             yield name, value
+
+
+def _chart_words() -> dict[str, Any]:
+    words = locale.get("en")
+    return {"number": words.vega_number(), "time": words.vega_time()}
 
 
 def _known_by(cover: Cover) -> str:

@@ -19,17 +19,19 @@
   // Mark the section being read.
   var links = {};
   doc.querySelectorAll("nav.contents a").forEach(function (link) { links[link.hash.slice(1)] = link; });
+  var sections = Array.prototype.slice.call(doc.querySelectorAll("main > section"));
   var current = null;
-  var reading = new IntersectionObserver(function (entries) {
-    entries.forEach(function (entry) {
-      var link = links[entry.target.id];
-      if (!entry.isIntersecting || !link) return;
-      if (current) current.removeAttribute("aria-current");
-      link.setAttribute("aria-current", "location");
-      current = link;
-    });
-  }, { rootMargin: "-15% 0px -75% 0px" });
-  doc.querySelectorAll("main > section[id]").forEach(function (section) { reading.observe(section); });
+  function mark() {
+    var line = window.innerHeight * 0.4;
+    var read = sections.filter(function (section) { return section.getBoundingClientRect().top < line; }).pop();
+    var link = read && links[read.id];
+    if (link === current) return;
+    if (current) current.removeAttribute("aria-current");
+    if (link) link.setAttribute("aria-current", "location");
+    current = link;
+  }
+  var reading = new IntersectionObserver(mark, { rootMargin: "-40% 0px -60% 0px" });
+  sections.forEach(function (section) { reading.observe(section); });
 
   if (!window.vega) return;
 
@@ -70,6 +72,9 @@
   var refuse = function () { return Promise.reject(new Error("a report fetches nothing")); };
   var nothing = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
+  // Numbers and days are written as in the text around the charts.
+  var words = JSON.parse(doc.getElementById("locale").textContent);
+
   // On a narrow screen a chart is laid out again, so that its words keep their size.
   function fit(figure, view, natural) {
     var room = figure.querySelector(".plot").clientWidth;
@@ -78,14 +83,19 @@
     var before = view.rkWidth === undefined ? natural : view.rkWidth;
     view.rkWidth = target;
     figure.classList.toggle("narrow", target < natural);
-    try { return view.width(view.width() + target - before).runAsync(); } catch (error) { return Promise.resolve(view); }
+    // With "fit" the width is that of the whole picture, otherwise that of the plot inside its axes.
+    var mode = view.signal("autosize");
+    var whole = /^fit/.test(mode && mode.type || mode || "");
+    try {
+      return view.width(whole ? target : view.width() + target - before).runAsync();
+    } catch (error) { return Promise.resolve(view); }
   }
 
   function start(figure) {
     var host = doc.createElement("div");
     host.className = "live";
     var spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-    var view = new window.vega.View(window.vega.parse(spec, null, { ast: true }), {
+    var view = new window.vega.View(window.vega.parse(spec, { locale: words }, { ast: true }), {
       expr: window.vega.expressionInterpreter, renderer: "svg", container: host, hover: true,
       tooltip: tooltip, loader: nothing
     });
