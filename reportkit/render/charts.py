@@ -233,7 +233,7 @@ def clean_svg(raw: str, name: str) -> str:
         raise DataError(f"picture {name!r} is not valid SVG ({error}); save it again.") from error
     if _tag(root) != "svg":
         raise DataError(f"picture {name!r} is not SVG but <{_tag(root)}>; save it as SVG or PNG.")
-    _prune(root)
+    _prune(root, styled=any(_tag(element) == "style" for element in root.iter()))
     width, height = _size(root)
     root.set("width", f"{width:g}")
     root.set("height", f"{height:g}")
@@ -247,7 +247,7 @@ def _tag(element: ET.Element) -> str:
     return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
 
 
-def _prune(parent: ET.Element) -> None:
+def _prune(parent: ET.Element, *, styled: bool) -> None:
     for child in list(parent):
         tag = _tag(child)
         href = child.get("href") or child.get(f"{{{_XLINK}}}href") or ""
@@ -256,19 +256,15 @@ def _prune(parent: ET.Element) -> None:
         if not tag or tag in _DROPPED or fetched or style:
             parent.remove(child)
         else:
-            _prune(child)
+            _prune(child, styled=styled)
     for key, value in list(parent.attrib.items()):
         plain = key.rsplit("}", 1)[-1].lower()
         outside = plain == "href" and not value.startswith(("#", "data:image/"))
-        if (
-            plain.startswith(("on", "aria-"))
-            or plain in {"class", "role"}
-            or outside
-            or _OUTSIDE.search(value)
-        ):
-            # A style sheet inside a foreign picture may still speak of its classes.
-            if plain != "class" or _tag(parent) == "svg":
-                del parent.attrib[key]
+        useless = plain.startswith(("on", "aria-")) or plain == "role"
+        # A style sheet inside a foreign picture may still speak of its classes.
+        useless = useless or (plain == "class" and not styled)
+        if useless or outside or _OUTSIDE.search(value):
+            del parent.attrib[key]
 
 
 def _rename(root: ET.Element, name: str) -> None:

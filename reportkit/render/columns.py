@@ -103,8 +103,9 @@ def _settled(needs: Sequence[Need], widths: list[float]) -> list[float]:
 
 
 def _height(heights: Sequence[Sequence[int]]) -> int:
-    """Give rows times lines, and among equals prefer that fewer cells wrap."""
-    return 1000 * sum(map(max, zip(*heights, strict=True))) + sum(map(sum, heights))
+    """Give the lines of all rows, and among equals prefer that fewer cells wrap."""
+    rows = sum(max(row) for row in zip(*heights, strict=True))
+    return 1000 * rows + sum(sum(column) for column in heights)
 
 
 def _spread(needs: Sequence[Need], room: float) -> list[float]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from reportkit import theme
 
@@ -86,5 +87,5 @@ def without(text: str, characters: Iterable[str]) -> str:
 
 def sentence(problem: str) -> str:
     """Give the first complaint of the compiler."""
-    said = re.findall(r"error: (.+)", problem) or [problem.strip() or "no reason given"]
-    return said[0].strip()[:300]
+    said = re.search(r"error: (.+)", problem)
+    return (said.group(1) if said else problem).strip()[:300] or "no reason given"
