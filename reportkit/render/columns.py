@@ -104,7 +104,7 @@ def _settled(needs: Sequence[Need], widths: list[float]) -> list[float]:
 
 def _height(heights: Sequence[Sequence[int]]) -> int:
     """Give the lines of all rows, and among equals prefer that fewer cells wrap."""
-    rows = sum(max(row) for row in zip(*heights, strict=True))
+    rows: int = sum(max(row) for row in zip(*heights, strict=True))
     return 1000 * rows + sum(sum(column) for column in heights)
 
 

@@ -73,16 +73,18 @@ def undrawable(characters: frozenset[str], fonts: Path) -> frozenset[str]:
 
 
 def named(problem: str) -> set[str]:
-    """Give the characters that the compiler says it cannot draw."""
+    """Give the characters that the compiler says it cannot draw.
+
+    It names whole pieces of text; the plain characters in them are not what is missing.
+    """
     found = "".join(_NO_GLYPH.findall(problem))
-    return set(_ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), found)) - {" ", "\n"}
+    read = _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), found)
+    return {character for character in read if not character.isascii()}
 
 
 def without(text: str, characters: Iterable[str]) -> str:
-    """Give the data with characters that cannot be drawn replaced; signs of JSON itself stay."""
-    return text.translate(
-        {ord(character): MISSING for character in characters if character not in '"\\{}[],:'}
-    )
+    """Give the data with characters that cannot be drawn replaced."""
+    return text.translate({ord(character): MISSING for character in characters})
 
 
 def sentence(problem: str) -> str:

@@ -81,11 +81,8 @@ class Typesetter:
         kind = node["type"]
         if kind == "heading":
             self._level = min(node["attrs"]["level"], self._level + 1)
-            return {
-                "type": kind,
-                "attrs": {"level": self._level},
-                "children": self._nodes(node["children"]),
-            }
+            words = self._nodes(self._bare(node["children"]))
+            return {"type": kind, "attrs": {"level": self._level}, "children": words}
         if kind == "footnote_ref":
             note, self._notes = self._notes.get(node["raw"], ()), dict(self._notes)
             self._notes.pop(node["raw"], None)
@@ -114,6 +111,18 @@ class Typesetter:
         if "children" in node:
             made["children"] = self._nodes(node["children"])
         return made
+
+    def _bare(self, nodes: Iterable[Node]) -> Iterator[Node]:
+        """Give a heading's words without links and footnotes: they are repeated in contents, footer and bookmarks."""
+        for node in nodes:
+            if node["type"] == "footnote_ref":
+                self.setting.warnings.append("a footnote in a heading is not printed; put it into the text")
+            elif node["type"] == "link":
+                yield from self._bare(node["children"])
+            elif "children" in node:
+                yield {**node, "children": list(self._bare(node["children"]))}
+            else:
+                yield node
 
     def _nodes(self, nodes: Iterable[Node]) -> list[Data]:
         return [self._node(node) for node in nodes]
