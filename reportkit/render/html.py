@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from reportkit import locale, resources, theme
 from reportkit.facts import Callout, Decisions, Headline, Table, Tiles
 from reportkit.render import charts, markup
+from reportkit.render.legend import pickable
 from reportkit.render.markdown import plain
 from reportkit.render.model import UNDATED, Break, Chart, Image, Placed, Preformatted, Prose
 
@@ -206,7 +207,8 @@ class _Page:
         item.svg = Markup(_inline_svg(drawn))  # noqa: S704 - cleaned by the chart module
         item.wide = charts.svg_size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
         if self._interactive:
-            item.spec = script_json(charts.vega(chart))
+            live = replace(chart, spec=pickable(chart.spec))
+            item.spec = script_json(charts.vega(live))
             self.live = True
         return item
 
