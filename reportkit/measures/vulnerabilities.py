@@ -108,10 +108,11 @@ def share(part: int, whole: int, none: str) -> Value:
     )
 
 
-#: Rows a survival curve is drawn from: one per duration, with fixes and all exits, over the findings of 24 months.
+#: Rows a survival curve is drawn from: one per duration, with fixes and censored ones, over the findings of 24 months.
 SURVIVAL = (
     "SELECT {group} AS grp, DATE_DIFF('day', opened, COALESCE(closed, accepted_at, {as_of})) AS duration, "
-    "SUM(CASE WHEN state = 'fixed' THEN 1 ELSE 0 END) AS events, COUNT(*) AS exits FROM findings "
+    "SUM(CASE WHEN state = 'fixed' THEN 1 ELSE 0 END) AS events, "
+    "SUM(CASE WHEN state = 'fixed' THEN 0 ELSE 1 END) AS exits FROM findings "
     "WHERE opened >= {as_of} - INTERVAL '730' DAY AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') "
     "AND COALESCE(closed, accepted_at, {as_of}) >= opened GROUP BY 1, 2 ORDER BY 1, 2"
 )
