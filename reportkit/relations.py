@@ -7,7 +7,8 @@ the past.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from reportkit.sql import day, quote
@@ -35,42 +36,66 @@ HAPPENS = {
 }
 
 
-def statements(
-    schema: str, known: str, as_of: date, end: datetime, period: str, units: Sequence[str] | None
-) -> Iterator[str]:
-    """Give the SQL that makes all relations of a view in a schema of its own.
+#: What a relation is made from, besides its own table.
+MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",)}
+NAMES = (*TABLES, "open_findings")
 
-    Args:
-        schema: name of the new schema.
+
+@dataclass(frozen=True)
+class Moment:
+    """The day a relation shows, and what is in it.
+
+    Attributes:
+        schema: where the relations are made.
         known: schema with the tables as known by an instant.
         as_of: the day.
         end: last instant of that day, naive UTC.
         period: key of the quarter; rows of later quarters are absent.
         units: business units to keep, or None for the whole firm.
     """
-    yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
-    for spec in TABLES.values():
-        if spec.name != "findings":
-            yield f"CREATE OR REPLACE VIEW {schema}.{spec.name} AS {_at(spec, known, as_of, end, period, units)}"
-    yield f"CREATE OR REPLACE TABLE {schema}.findings AS {_findings(schema, known, as_of, units)}"
-    yield (
-        f"CREATE OR REPLACE VIEW {schema}.open_findings AS SELECT * FROM {schema}.findings "
-        "WHERE state IN ('open', 'reopened', 'accepted')"
-    )
+
+    schema: str
+    known: str
+    as_of: date
+    end: datetime
+    period: str
+    units: tuple[str, ...] | None
 
 
-def _at(
-    spec: TableSpec,
-    known: str,
-    as_of: date,
-    end: datetime,
-    period: str,
-    units: Sequence[str] | None,
-) -> str:
-    instant = f"TIMESTAMP '{end.isoformat(sep=' ')}'"
+def named(query: str) -> list[str]:
+    """Give the relations a query may ask for, each after those it is made from."""
+    found: list[str] = []
+
+    def take(name: str) -> None:
+        for part in MADE_FROM.get(name, ()):
+            take(part)
+        if name not in found:
+            found.append(name)
+
+    words = set(re.findall(r"\w+", query.lower()))
+    for name in NAMES:
+        if name in words:
+            take(name)
+    return found
+
+
+def statement(name: str, at: Moment) -> str:
+    """Give the SQL that makes one relation."""
+    if name == "open_findings":
+        return (
+            f"CREATE VIEW {at.schema}.open_findings AS SELECT * FROM {at.schema}.findings "
+            "WHERE state IN ('open', 'reopened', 'accepted')"
+        )
+    if name == "findings":
+        return f"CREATE TABLE {at.schema}.findings AS {_findings(at)}"
+    return f"CREATE VIEW {at.schema}.{name} AS {_at(TABLES[name], at)}"
+
+
+def _at(spec: TableSpec, at: Moment) -> str:
+    instant = f"TIMESTAMP '{at.end.isoformat(sep=' ')}'"
 
     def limit(name: str) -> str:
-        return instant if spec.column(name).type == "instant" else day(as_of)
+        return instant if spec.column(name).type == "instant" else day(at.as_of)
 
     masked = HAPPENS.get(spec.name, ())
     columns = [
@@ -79,31 +104,31 @@ def _at(
     ]
     conditions = []
     if spec.effective:
-        conditions.append(f"({spec.effective} IS NULL OR {spec.effective} <= {day(as_of)})")
+        conditions.append(f"({spec.effective} IS NULL OR {spec.effective} <= {day(at.as_of)})")
     if begin := BEGINS.get(spec.name):
         conditions.append(f"({begin} IS NULL OR {begin} <= {limit(begin)})")
     if "period" in spec.names:
-        conditions.append(f"(period IS NULL OR period <= {quote(period)})")
-    if units is not None and "unit_id" in spec.names and not spec.reference:
-        conditions.append(f"unit_id IN ({', '.join(map(quote, units))})")
+        conditions.append(f"(period IS NULL OR period <= {quote(at.period)})")
+    if at.units is not None and "unit_id" in spec.names and not spec.reference:
+        conditions.append(f"unit_id IN ({', '.join(map(quote, at.units))})")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     select = f"SELECT {', '.join(columns)}, source, recorded_at, extract_id"
     if not spec.effective:
-        return f"{select} FROM {known}.{spec.name}{where}"
+        return f"{select} FROM {at.known}.{spec.name}{where}"
     identity = ", ".join(spec.identity)
     return (
         f"{select} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {spec.effective} DESC NULLS LAST) "
-        f"AS rank_ FROM {known}.{spec.name}{where}) AS versions WHERE rank_ = 1"
+        f"AS rank_ FROM {at.known}.{spec.name}{where}) AS versions WHERE rank_ = 1"
     )
 
 
-def _findings(schema: str, known: str, as_of: date, units: Sequence[str] | None) -> str:
+def _findings(at: Moment) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
     A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
     service level in force on the day of opening, so a later change of policy moves no past due date.
     """
-    t = day(as_of)
+    t = day(at.as_of)
     ended = (
         "CASE WHEN f.state IN ('fixed', 'decommissioned') THEN COALESCE(f.closed, CAST(f.recorded_at AS DATE)) "
         "ELSE f.closed END"
@@ -127,7 +152,7 @@ def _findings(schema: str, known: str, as_of: date, units: Sequence[str] | None)
     ]
     keep = ", ".join(f"f.{name}" for name in plain)
     again = ", ".join(plain)
-    where = f"WHERE unit_id IN ({', '.join(map(quote, units))})" if units is not None else ""
+    where = f"WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
     return f"""
 SELECT {again}, unit_id, due_original, due_current, kev_date, kev_due,
   COALESCE(kev_date <= {t}, FALSE) AS kev, ransomware,
@@ -147,12 +172,12 @@ FROM (
     COALESCE(f.due_current, f.due_original, f.opened + CAST(s.days AS INTEGER)) AS due_current,
     COALESCE(k.date_added, f.kev_date, CASE WHEN f.kev THEN f.opened END) AS kev_date,
     COALESCE(k.due_date, f.kev_due) AS kev_due, COALESCE(k.ransomware, f.ransomware) AS ransomware
-  FROM {known}.findings AS f
-  LEFT JOIN {schema}.assets AS a ON a.asset_id = f.asset_id
-  LEFT JOIN {schema}.kev AS k ON k.vuln_id = f.vuln_id
+  FROM {at.known}.findings AS f
+  LEFT JOIN {at.schema}.assets AS a ON a.asset_id = f.asset_id
+  LEFT JOIN {at.schema}.kev AS k ON k.vuln_id = f.vuln_id
   LEFT JOIN (
     SELECT scope, days, valid_from, LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to
-    FROM {known}.thresholds WHERE kind = 'sla'
+    FROM {at.known}.thresholds WHERE kind = 'sla'
   ) AS s ON s.scope = f.severity AND s.valid_from <= f.opened AND (s.valid_to IS NULL OR s.valid_to > f.opened)
   WHERE f.opened IS NULL OR f.opened <= {t}
 ) AS joined {where}

@@ -72,18 +72,23 @@ class View:
         return self.workspace.known(self.known_by)[1]
 
     @cached_property
-    def schema(self) -> str:
-        """The schema of this view's relations; they are made at the first question."""
+    def _moment(self) -> relations.Moment:
         known = self.workspace.known(self.known_by)[0]
-        schema = self.workspace.next_schema()
-        connection = self.workspace.connection
-        for statement in relations.statements(
-            schema, known, self.as_of, self.end, self.period.key, self._units(known)
-        ):
-            connection.execute(statement)
-        return schema
+        return relations.Moment(
+            self.workspace.next_schema(),
+            known,
+            self.as_of,
+            self.end,
+            self.period.key,
+            self._units(known),
+        )
 
-    def _units(self, known: str) -> list[str] | None:
+    @cached_property
+    def _made(self) -> set[str]:
+        self.workspace.connection.execute(f"CREATE SCHEMA {self._moment.schema}")
+        return set()
+
+    def _units(self, known: str) -> tuple[str, ...] | None:
         if not self.unit:
             return None
         rows = sql.frame(
@@ -96,14 +101,19 @@ class View:
         while len(units) > before:
             before = len(units)
             units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
-        return sorted(units)
+        return tuple(sorted(units))
 
     # ---- looking -------------------------------------------------------------------------------------------------
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the tables at this day; ``open_findings`` stands beside the canonical tables."""
-        self.workspace.connection.execute(f"SET search_path='{self.schema}'")
-        return sql.frame(self.workspace.connection, query)
+        connection = self.workspace.connection
+        for name in relations.named(query):
+            if name not in self._made:
+                connection.execute(relations.statement(name, self._moment))
+                self._made.add(name)
+        connection.execute(f"SET search_path='{self._moment.schema}'")
+        return sql.frame(connection, query)
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table as it stood at this day."""
@@ -224,7 +234,8 @@ class View:
             return Limits(words.green, words.red)
         row = rows.sort_values("scope").iloc[-1]
         green, red, hysteresis = (
-            None if pd.isna(row[name]) else float(row[name]) for name in ("green", "red", "hysteresis")
+            None if pd.isna(row[name]) else float(row[name])
+            for name in ("green", "red", "hysteresis")
         )
         return Limits(
             green,
