@@ -111,7 +111,8 @@ def read(folder: Path) -> Settings:
 def _sentence(item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
-        return f"{where} = {item['input']!r}: {item['msg'].lower()}"
+        words = str(item["msg"]).removeprefix("Value error, ")
+        return f"{where} = {item['input']!r}: {words[:1].lower()}{words[1:]}"
     model: type[BaseModel] = Settings
     for part in item["loc"][:-1]:
         inner = model.model_fields[str(part)].annotation
