@@ -1,0 +1,309 @@
+"""Named checks between "rendered" and "may be sent"; each gives a result and a reason for the manifest."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from reportkit.render.model import Document
+
+Result = Literal["pass", "fail", "not-applicable"]
+
+#: A larger page opens slowly on a phone and is refused by some mail gateways.
+PAGE_BYTES = 1_000_000
+#: Mail programs cut a larger body.
+BODY_BYTES = 100_000
+_INJECTED = "injected-parameters"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check of a run.
+
+    Attributes:
+        holds: whether a failure keeps the report from being sent; the other gates only tell.
+    """
+
+    name: str
+    result: Result
+    reason: str
+    holds: bool = True
+
+    def listed(self) -> dict[str, Any]:
+        """Give the gate as the manifest keeps it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a run leaves for the gates to judge.
+
+    Attributes:
+        notebook: the executed notebook.
+        bound: parameter values that were passed to it.
+        document: what the formats were written from.
+        pages: finished HTML by name (``report.html``, ``message.eml``).
+        conformance: the standards the PDF was written to; None when no PDF was asked for.
+        warnings: what the writers said, by file name.
+    """
+
+    notebook: Mapping[str, Any]
+    bound: Mapping[str, Any]
+    document: Document
+    pages: Mapping[str, str] = field(default_factory=dict)
+    conformance: tuple[str, ...] | None = None
+    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def content(evidence: Evidence) -> tuple[Gate, ...]:
+    """Judge what the notebook says, before anything is written."""
+    return (
+        complete(evidence),
+        parameters(evidence),
+        alt_text(evidence),
+        reconciled(evidence),
+        bound(evidence),
+    )
+
+
+def artefacts(evidence: Evidence) -> tuple[Gate, ...]:
+    """Judge what was written."""
+    return (network(evidence), size(evidence), conformant(evidence), whole(evidence))
+
+
+def held(gates: Iterable[Gate]) -> tuple[Gate, ...]:
+    """Give the gates that keep a report back."""
+    return tuple(gate for gate in gates if gate.result == "fail" and gate.holds)
+
+
+# ---- what the notebook says ------------------------------------------------------------------------------------------
+
+
+def complete(evidence: Evidence) -> Gate:
+    """Every cell with code ran, and none ended in an error its author did not allow."""
+    cells = [cell for cell in evidence.notebook["cells"] if cell["cell_type"] == "code"]
+    due = [cell for cell in cells if "".join(cell["source"]).strip() and not _tags(cell) & {"skip-execution"}]
+    missed = [number for number, cell in enumerate(due, 1) if cell.get("execution_count") is None]
+    failed = [
+        number
+        for number, cell in enumerate(due, 1)
+        if "raises-exception" not in _tags(cell)
+        and any(output["output_type"] == "error" for output in cell.get("outputs", ()))
+    ]
+    if missed or failed:
+        return Gate("complete", "fail", f"code cells that did not run: {missed or 'none'}; that failed: {failed or 'none'}")
+    return Gate("complete", "pass", f"all {len(due)} code cells ran")
+
+
+def parameters(evidence: Evidence) -> Gate:
+    """The values the notebook was given are the values that were asked for."""
+    if not evidence.bound:
+        return Gate("parameters", "not-applicable", "no parameter was passed")
+    cell = next((cell for cell in evidence.notebook["cells"] if _INJECTED in _tags(cell)), None)
+    if cell is None:
+        return Gate("parameters", "fail", "the notebook holds no cell with the parameters of this run")
+    seen = dict(_assigned("".join(cell["source"])))
+    wrong = sorted(name for name in evidence.bound if name not in seen or seen[name] != evidence.bound[name])
+    if wrong or seen.keys() - evidence.bound.keys():
+        return Gate("parameters", "fail", f"not as asked for: {', '.join(wrong) or 'further names were set'}")
+    return Gate("parameters", "pass", f"{len(seen)} values as asked for")
+
+
+def _assigned(source: str) -> Iterator[tuple[str, Any]]:
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, ast.literal_eval(node.value)
+
+
+def alt_text(evidence: Evidence) -> Gate:
+    """Every chart and picture says in words what it shows."""
+    from reportkit.render.model import Chart, Image
+
+    pictures = [placed for placed in evidence.document.blocks if isinstance(placed.content, Chart | Image)]
+    missing = evidence.document.without_alt
+    if missing:
+        return Gate("alt_text", "fail", f"without alternative text: {', '.join(missing)}")
+    if not pictures:
+        return Gate("alt_text", "not-applicable", "no charts or pictures")
+    return Gate("alt_text", "pass", f"all {len(pictures)} charts and pictures have alternative text")
+
+
+def reconciled(evidence: Evidence) -> Gate:
+    """Every roll-forward adds up, and opens where the last published report closed."""
+    found = evidence.document.facts.reconciliations
+    wrong = [
+        f"{item.name}: {item.opening:g} {item.restated:+g} and its movements do not give {item.closing:g}"
+        for item in found
+        if not item.holds
+    ]
+    wrong += [
+        f"{item.name}: opens at {item.opening:g}, but {item.told:g} was told"
+        for item in found
+        if item.told is not None and abs(item.told - item.opening) > 1e-9
+    ]
+    if wrong:
+        return Gate("reconciled", "fail", "; ".join(wrong))
+    if not found:
+        return Gate("reconciled", "not-applicable", "no roll-forwards")
+    return Gate("reconciled", "pass", f"all {len(found)} roll-forwards add up and open as told")
+
+
+_NUMBER = re.compile(r"\d[\d,\u2009\u202f\u00a0'\u2019]*(?:\.(\d+))?")
+_MINUS = re.compile(r"[-\u2212]\s?[^\d\s]{0,4}[\d\s,.'\u2019]+$")
+_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9, "b": 1e9}
+_SCALE = re.compile(r"\s*(bn|k|m|b)\b", re.IGNORECASE)
+
+
+def bound(evidence: Evidence) -> Gate:
+    """Every number in prose is the measure it stands for, at the precision it is written with."""
+    found = evidence.document.facts.bindings
+    if not found:
+        return Gate("bound", "not-applicable", "no numbers in prose are bound to measures")
+    told = {figure.measure: figure.value for figure in evidence.document.facts.figures if not figure.scope}
+    wrong = [
+        f"{item.measure}: the text says {item.text!r}, the measure {_plain(item.value)}"
+        for item in found
+        if not agrees(item.text, item.value)
+    ]
+    wrong += [
+        f"{item.measure}: the text stands for {_plain(item.value)}, the report shows {_plain(told[item.measure])}"
+        for item in found
+        if item.measure in told and not _same(item.value, told[item.measure])
+    ]
+    if wrong:
+        return Gate("bound", "fail", "; ".join(dict.fromkeys(wrong)))
+    return Gate("bound", "pass", f"all {len(found)} bound numbers agree with their measures")
+
+
+def agrees(text: str, value: float | None) -> bool:
+    """Say whether a written number is a value, rounded as it is written."""
+    number = _NUMBER.search(text)
+    if value is None or number is None:
+        return value is None and number is None
+    unit = _SCALE.match(text, number.end())
+    scale = _SCALES[unit[1].lower()] if unit else 1.0
+    sign = -1.0 if _MINUS.search(text[: number.end()]) else 1.0
+    written = sign * float(re.sub(r"[^\d.]", "", number[0])) * scale
+    half_step = 0.5 * scale * 10.0 ** -len(number[1] or "")
+    return abs(written - value) <= half_step * (1 + 1e-9)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= 1e-9 * max(1.0, abs(one))
+
+
+def _plain(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:g}"
+
+
+# ---- what was written ------------------------------------------------------------------------------------------------
+
+
+def network(evidence: Evidence) -> Gate:
+    """Nothing in page or mail is fetched from anywhere when it is opened."""
+    if not evidence.pages:
+        return Gate("network", "not-applicable", "no page or mail was written")
+    found = [f"{name}: {what}" for name, text in evidence.pages.items() for what in external(text)]
+    if found:
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        return Gate("network", "fail", f"fetched when opened: {'; '.join(found[:5])}{more}")
+    return Gate("network", "pass", f"{' and '.join(evidence.pages)} ask for nothing")
+
+
+def size(evidence: Evidence) -> Gate:
+    """Page and mail body are small enough; a mail body that would be cut on its way holds the report."""
+    sizes = {name: len(text.encode()) for name, text in evidence.pages.items()}
+    if not sizes:
+        return Gate("size", "not-applicable", "no page or mail was written")
+    limits = {name: BODY_BYTES if name.endswith(".eml") else PAGE_BYTES for name in sizes}
+    large = [name for name in sizes if sizes[name] > limits[name]]
+    told = ", ".join(f"{name} {value / 1000:,.0f} kB" for name, value in sizes.items())
+    if not large:
+        return Gate("size", "pass", told)
+    cut = any(name.endswith(".eml") for name in large)
+    return Gate("size", "fail", f"{' and '.join(large)} too large ({told})", holds=cut)
+
+
+def conformant(evidence: Evidence) -> Gate:
+    """The PDF is written for screen readers (UA-1) and archives (A-2a)."""
+    if evidence.conformance is None:
+        return Gate("conformant", "not-applicable", "no PDF was written", holds=False)
+    if not evidence.conformance:
+        return Gate("conformant", "fail", "the PDF claims no standard; see the warnings", holds=False)
+    return Gate("conformant", "pass", f"PDF/{' and PDF/'.join(evidence.conformance).upper()}", holds=False)
+
+
+def whole(evidence: Evidence) -> Gate:
+    """No writer had to cut, replace or leave out anything."""
+    said = [f"{name}: {warning}" for name, warnings in evidence.warnings.items() for warning in warnings]
+    said += [f"notebook: {what}" for what in evidence.document.left_out]
+    if said:
+        return Gate("whole", "fail", "; ".join(said), holds=False)
+    return Gate("whole", "pass", "nothing was cut, replaced or left out", holds=False)
+
+
+_FETCHED = re.compile(r"\s*(?:https?:|ftp:|wss?:|//)", re.IGNORECASE)
+_CSS_FETCH = re.compile(r"url\(\s*['\"]?\s*((?:https?:|ftp:|//)[^'\")\s]+)|@import\s+['\"]?([^'\";\s]+)", re.IGNORECASE)
+_DATA_FETCH = re.compile(r"\"(?:url|href|src)\"\s*:\s*\"((?:https?:|ftp:|//)[^\"]+)\"", re.IGNORECASE)
+_FETCHING = frozenset({
+    "src", "srcset", "href", "xlink:href", "poster", "data", "action", "formaction", "background", "manifest", "ping",
+    "longdesc", "cite", "codebase", "archive", "imagesrcset",
+})  # fmt: skip
+
+
+def external(page: str) -> list[str]:
+    """List what a page would fetch by itself; a link that a reader may click is not fetched."""
+    finder = _Finder()
+    finder.feed(page)
+    finder.close()
+    return finder.found
+
+
+class _Finder(HTMLParser):
+    """Collects references to other places."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._inside = ""
+        self._type = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self._inside, self._type = tag, values.get("type", "")
+        clickable = tag in {"a", "area"}
+        for name, value in values.items():
+            if name in _FETCHING and not (clickable and name == "href"):
+                self.found += [f"<{tag} {name}={part[:80]!r}>" for part in _targets(name, value)]
+            if name == "style":
+                self._css(value)
+        if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
+            self.found.append("<meta http-equiv='refresh'>")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's signature
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "style":
+            self._css(data)
+        elif self._inside == "script" and "json" in self._type:
+            self.found += [f"chart data {match[1][:80]!r}" for match in _DATA_FETCH.finditer(data)]
+
+    def _css(self, text: str) -> None:
+        self.found += [f"style sheet {(match[1] or match[2])[:80]!r}" for match in _CSS_FETCH.finditer(text)]
+
+
+def _targets(name: str, value: str) -> list[str]:
+    parts = [part.split()[0] for part in value.split(",") if part.split()] if "srcset" in name else [value]
+    return [part for part in parts if _FETCHED.match(part)]
+
+
+def _tags(cell: Mapping[str, Any]) -> set[str]:
+    return set(cell.get("metadata", {}).get("tags", ()))

@@ -1,0 +1,123 @@
+"""Run folders: written beside their place, put there by one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reportkit.errors import from_os
+
+NOTEBOOK = "notebook.ipynb"
+MANIFEST = "manifest.json"
+ARTEFACTS = {"html": "report.html", "pdf": "report.pdf", "email": "message.eml"}
+FAILED = ".failed"
+WHOLE_FIRM = "_all"
+
+
+def series(workspace: Path, report: str, period: str, unit: str | None) -> Path:
+    """Give the folder that holds all runs of a report for a quarter and a unit."""
+    part = quote(unit, safe=" +-_.,()").replace("..", "%2E%2E") if unit else WHOLE_FIRM
+    return workspace / "runs" / report / period / part
+
+
+def run_id(now: datetime, *parts: str) -> str:
+    """Name a run: when it began, and a short hash of what was asked; names sort by time."""
+    short = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+    return f"{now:%Y%m%dT%H%M%SZ}-{short}"
+
+
+class Staging:
+    """A run folder in the making; nobody sees it before it is whole.
+
+    Args:
+        place: where the finished folder will stand.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.place = _free(place)
+        self._work = self.place.with_name(f".{self.place.name}.part")
+        self._kept: dict[str, dict[str, Any]] = {}
+
+    @property
+    def kept(self) -> Mapping[str, dict[str, Any]]:
+        """Size and SHA-256 of the files written so far, by name."""
+        return self._kept
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one file."""
+        with _told("Writing the run"):
+            self._work.mkdir(parents=True, exist_ok=True)
+            with (self._work / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        self._kept[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    def publish(self, manifest: Mapping[str, Any]) -> Path:
+        """Add the manifest and put the folder in its place."""
+        self._seal(manifest)
+        with _told("Writing the run"):
+            self._work.rename(self.place)
+        return self.place
+
+    def fail(self, manifest: Mapping[str, Any]) -> Path:
+        """Keep notebook and manifest under a name that says the run failed; everything that could be sent goes."""
+        for name in ARTEFACTS.values():
+            (self._work / name).unlink(missing_ok=True)
+        self._seal(manifest)
+        place = _free(self.place.with_name(self.place.name + FAILED))
+        with _told("Writing the run"):
+            self._work.rename(place)
+        return place
+
+    def discard(self) -> None:
+        """Remove everything, and the folders that were made for it."""
+        shutil.rmtree(self._work, ignore_errors=True)
+        for folder in (self._work.parent, *self._work.parent.parents[:3]):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
+    def _seal(self, manifest: Mapping[str, Any]) -> None:
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, default=str)
+        self.write(MANIFEST, (text + "\n").encode("utf-8"))
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a run folder."""
+    with _told("Reading a run"):
+        read: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return read
+
+
+def runs(workspace: Path) -> Iterator[Path]:
+    """Go through the run folders of a workspace, failed ones too, in the order of their names."""
+    for path in sorted((workspace / "runs").glob(f"*/*/*/*/{MANIFEST}")):
+        if not path.parent.name.startswith("."):
+            yield path.parent
+
+
+def _free(place: Path) -> Path:
+    """Give a name that no run has taken; two runs may begin in one second."""
+    number, free = 1, place
+    while free.exists() or free.with_name(f".{free.name}.part").exists():
+        number += 1
+        free = place.with_name(f"{place.name}-{number}")
+    return free
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise from_os(error, doing) from error

@@ -1,0 +1,79 @@
+"""Publishes a run: its figures become what was told."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from reportkit.errors import HeldError, UsageError
+from reportkit.facts import Facts
+from reportkit.ledger import Ledger, Publication
+from reportkit.period import Period
+from reportkit.run.folder import FAILED, MANIFEST, manifest, series
+
+
+def publish(workspace: Path, report: str, period: Period, unit: str | None, *, now: datetime) -> tuple[Publication, Path]:
+    """Publish the latest run of a report for a quarter.
+
+    Args:
+        workspace: the folder with ``reportkit.toml``.
+        report: the report's name.
+        period: the quarter.
+        unit: business unit; None for the whole firm.
+        now: naive UTC instant of the publication.
+
+    Returns:
+        The publication and the run folder it rests on.
+
+    Raises:
+        UsageError: there is no finished run, or the quarter was already published from another one.
+        HeldError: a gate holds the run, or its files are no longer those of the run.
+    """
+    folder = latest(workspace, report, period, unit)
+    said = manifest(folder)
+    if said["state"] != "draft":
+        reasons = "; ".join(f"{gate['name']}: {gate['reason']}" for gate in said["gates"] if gate["result"] == "fail" and gate["holds"])
+        raise HeldError(f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again.")
+    _unchanged(folder, said)
+    publication = Publication(
+        report=said["report"],
+        period=said["period"],
+        unit=said["unit"],
+        revision=1,
+        run_id=said["run_id"],
+        as_of=date.fromisoformat(said["as_of"]),
+        known_by=datetime.fromisoformat(said["known_by"].removesuffix("Z")),
+        published_at=now.replace(microsecond=0),
+    )
+    extracts = {table: tuple(shas) for table, shas in said["extracts"].items()}
+    return Ledger(workspace).publish(publication, Facts.model_validate(said["facts"]), extracts), folder
+
+
+def latest(workspace: Path, report: str, period: Period, unit: str | None) -> Path:
+    """Give the newest run that did not fail.
+
+    Raises:
+        UsageError: there is none.
+    """
+    place = series(workspace, report, period.key, unit)
+    finished = [
+        path.parent
+        for path in sorted(place.glob(f"*/{MANIFEST}"))
+        if not path.parent.name.startswith(".") and FAILED not in path.parent.name
+    ]
+    if not finished:
+        part = f" --unit {unit}" if unit else ""
+        raise UsageError(
+            f"Report {report} has no finished run for {period.key}; make one with "
+            f"'reportkit run {report} --period {period.key}{part}'."
+        )
+    return finished[-1]
+
+
+def _unchanged(folder: Path, said: dict[str, Any]) -> None:
+    for name, kept in said["artefacts"].items():
+        path = folder / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != kept["sha256"]:
+            raise HeldError(f"{path} is not the file that the run wrote; run the report again and publish that run.")
