@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbconvert.exporters import Exporter
-from traitlets import default
+from traitlets import Bool, List, Unicode, default
 
 from reportkit.render.model import read
 
@@ -49,6 +49,10 @@ class HTMLExporter(Exporter):
     export_from_notebook = "reportkit HTML"
     output_mimetype = "text/html"
 
+    interactive = Bool(True, help="Whether charts have tooltips and legends to pick from.").tag(
+        config=True
+    )
+
     @default("file_extension")
     def _file_extension_default(self) -> str:
         return ".html"
@@ -56,11 +60,15 @@ class HTMLExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> Written:
-        """Give the page as text."""
+        """Give the page as text; ``resources["reportkit"]`` says warnings."""
         from reportkit.render import html
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        return html.write(read(nb)), resources
+        result = html.write(read(nb), interactive=self.interactive)
+        for warning in result.warnings:
+            self.log.warning("reportkit: %s", warning)
+        resources["reportkit"] = {"warnings": list(result.warnings)}
+        return result.data.decode("utf-8"), resources
 
 
 class EmailExporter(Exporter):
@@ -69,6 +77,11 @@ class EmailExporter(Exporter):
     export_from_notebook = "reportkit e-mail"
     output_mimetype = "message/rfc822"
 
+    sender = Unicode("reportkit@localhost", help="Address in From.").tag(config=True)
+    recipients = List(Unicode(), help="Addresses in To; none makes a draft to be opened.").tag(
+        config=True
+    )
+
     @default("file_extension")
     def _file_extension_default(self) -> str:
         return ".eml"
@@ -76,8 +89,16 @@ class EmailExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> Written:
-        """Give the message as bytes."""
+        """Give the message as bytes; ``resources["reportkit"]`` says its size, warnings and whether it is held."""
         from reportkit.render import email
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        return email.write(read(nb)), resources
+        result = email.write(read(nb), sender=self.sender, recipients=self.recipients)
+        for warning in result.warnings:
+            self.log.warning("reportkit: %s", warning)
+        resources["reportkit"] = {
+            "html_bytes": result.html_bytes,
+            "held": result.held,
+            "warnings": list(result.warnings),
+        }
+        return result.message.as_bytes(), resources

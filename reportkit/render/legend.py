@@ -22,14 +22,20 @@ def pickable(spec: dict[str, Any]) -> dict[str, Any]:
     while isinstance(body.get("spec"), dict):
         body = body["spec"]
     shared = body.get("encoding") or {}
-    units = [unit for unit in body.get("layer", [body]) if isinstance(unit, dict) and "mark" in unit]
+    units = [
+        unit for unit in body.get("layer", [body]) if isinstance(unit, dict) and "mark" in unit
+    ]
     if len(units) != len(body.get("layer", [body])) or _has_params(spec):
         return spec
     coloured = [(unit, _field(unit, shared)) for unit in units]
     field = next((field for _, field in coloured if field), None)
     if field is None:
         return spec
-    picks = {"name": _PARAM, "select": {"type": "point", "fields": [field], "toggle": "true"}, "bind": "legend"}
+    picks = {
+        "name": _PARAM,
+        "select": {"type": "point", "fields": [field], "toggle": "true"},
+        "bind": "legend",
+    }
     first = True
     for unit, own in coloured:
         if own != field:

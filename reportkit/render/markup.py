@@ -26,6 +26,9 @@ _WRAPPED = {
     "table_body": "tbody",
     "table_row": "tr",
 }
+_TABLE = Markup(
+    '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>{}</table></div>'
+)
 _RAW = {"codespan": "code", "block_code": "pre"}
 _EMPTY = {
     "linebreak": Markup("<br>"),
@@ -96,8 +99,7 @@ class Writer:
         if kind == "footnote_ref":
             return self._citation(node)
         if kind == "table":
-            region = '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>{}</table></div>'
-            return Markup(region).format(self.nodes(children))
+            return _TABLE.format(self.nodes(children))
         if kind == "table_head":
             return Markup("<thead><tr>{}</tr></thead>").format(self.nodes(children))
         if kind == "table_cell":

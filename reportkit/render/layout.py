@@ -1,0 +1,200 @@
+"""Blocks arranged as the sections of a page: anchors, heading levels, pairs of charts, and how tables adapt."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from reportkit.facts import Callout, Decisions, Headline, Table, Tiles
+from reportkit.render import charts, markup
+from reportkit.render.legend import pickable
+from reportkit.render.markdown import plain
+from reportkit.render.model import Break, Chart, Image, Placed, Preformatted, Prose
+
+if TYPE_CHECKING:
+    from reportkit.render.model import Content, Document
+
+_STACK_ROWS = 20
+#: A chart at least this wide, in pixels, is stretched over its column; a smaller one keeps its size.
+_FILL, _FILL_HALF = 540, 260
+
+
+@dataclass
+class Item:
+    """One block, ready for its macro."""
+
+    kind: str
+    content: Any = None
+    anchor: str = ""
+    heading: str = "h3"
+    annex: bool = False
+    wide: bool = False
+    broad: bool = False
+    stack: bool = False
+    scored: bool = False
+    lead: int = 0
+    columns: bool = False
+    svg: Markup = field(default_factory=Markup)
+    spec: Markup = field(default_factory=Markup)
+    uri: str = ""
+    parts: tuple[Item, ...] = ()
+
+
+@dataclass
+class Section:
+    """A level-1 heading and what follows it."""
+
+    title: Markup = field(default_factory=Markup)
+    plain: str = ""
+    anchor: str = ""
+    annex: bool = False
+    items: list[Item] = field(default_factory=list)
+
+
+class Layout:
+    """Walks the blocks once, collecting sections, footnotes, column rules and warnings."""
+
+    def __init__(self, document: Document, *, interactive: bool) -> None:
+        self._document, self._interactive = document, interactive
+        self._taken = {"report", "notes-h"}
+        self.live = False
+        self._level = 1
+        self.footnotes = markup.Footnotes()
+        self.column_rules: list[str] = []
+        self.warnings: list[str] = []
+
+    def sections(self) -> Iterator[Section]:
+        """Give the sections in reading order; blocks before the first heading open one without a title."""
+        section = Section()
+        for placed in self._document.blocks:
+            if isinstance(placed.content, Prose):
+                for piece in self._prose(placed.content, placed):
+                    if isinstance(piece, Section):
+                        if section.anchor or section.items:
+                            yield _paired(section)
+                        section = piece
+                    else:
+                        section.items.append(piece)
+            else:
+                section.items.append(self._block(placed.content, placed))
+        if section.anchor or section.items:
+            yield _paired(section)
+
+    def _prose(self, prose: Prose, placed: Placed) -> Iterator[Section | Item]:
+        writer = markup.Writer(self.footnotes, placed.cell)
+        run: list[Any] = []
+        for node in prose.nodes:
+            if node["type"] != "heading":
+                run.append(node)
+                continue
+            if run:
+                yield Item("prose", writer.nodes(run))
+                run = []
+            words, title = plain(node["children"]), writer.nodes(node["children"])
+            anchor = markup.slug(words, self._taken)
+            self._level = node["attrs"]["level"]
+            if self._level == 1:
+                yield Section(title, words, anchor, annex="annex" in placed.tags)
+            else:
+                yield Item("heading", title, anchor, heading=f"h{min(self._level + 1, 6)}")
+        if run:
+            yield Item("prose", writer.nodes(run))
+        writer.keep_notes(prose)
+
+    def _block(self, content: Content, placed: Placed) -> Item:
+        annex = "annex" in placed.tags
+        match content:
+            case Chart():
+                return self._chart(content)
+            case Table():
+                return self._table(content, annex=annex)
+            case Decisions():
+                return Item("decisions", content, heading=f"h{min(self._level + 2, 6)}")
+            case Headline():
+                return Item("headline", content)
+            case Tiles():
+                return Item("tiles", content)
+            case Callout():
+                return Item("callout", content)
+            case Image():
+                return Item("image", content, uri=data_uri(content.mime, content.data))
+            case Preformatted():
+                return Item("preformatted", content)
+            case Break():
+                return Item("break")
+            case _:
+                raise TypeError(f"block {type(content).__name__} has no place on a page")
+
+    def _chart(self, chart: Chart) -> Item:
+        item = Item("chart", chart, markup.slug(chart.id, self._taken))
+        drawn = charts.svg(chart)
+        item.svg = Markup(_inline_svg(drawn))  # noqa: S704 - cleaned by the chart module
+        item.wide = charts.svg_size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
+        if self._interactive:
+            live = replace(chart, spec=pickable(chart.spec))
+            item.spec = script_json(charts.vega(live))
+            self.live = True
+        return item
+
+    def _table(self, table: Table, *, annex: bool) -> Item:
+        item = Item("table", table, markup.slug(table.id or table.title, self._taken), annex=annex)
+        item.wide = table.wide or len(table.columns) > 9
+        item.broad = item.wide or len(table.columns) > 6
+        item.stack = len(table.columns) >= 4 and len(table.rows) <= _STACK_ROWS and not table.dense
+        kinds = [
+            {row[position].kind for row in table.rows} for position in range(len(table.columns))
+        ]
+        item.scored = item.stack and sum("status" in kind for kind in kinds[1:]) == 1
+        item.lead = next((i for i, kind in enumerate(kinds[:3]) if "strong" in kind), 0)
+        shares = [column.width for column in table.columns]
+        if any(shares):
+            item.columns = True
+            total = sum(shares)
+            for position, share in enumerate(shares, start=1):
+                width = f"{100 * share / total:.1f}%" if share else "1%"
+                self.column_rules.append(
+                    f"#{item.anchor} col:nth-child({position}){{width:{width}}}"
+                )
+                if not share:
+                    self.column_rules.append(
+                        f"@media print,(min-width:761px){{#{item.anchor} tr>:nth-child({position})"
+                        ":not(.empty){white-space:nowrap}}"
+                    )
+        return item
+
+
+def _paired(section: Section) -> Section:
+    """Put neighbouring half-width charts side by side."""
+    items: list[Item] = []
+    for item in section.items:
+        last = items[-1] if items else None
+        half = item.kind == "chart" and item.content.half
+        if half and last is not None and last.kind == "chart" and last.content.half:
+            items[-1] = Item("pair", parts=(last, item))
+        else:
+            items.append(item)
+    section.items = items
+    return section
+
+
+def script_json(value: object) -> Markup:
+    """Write a value as JSON that may stand inside a script element: no ``<`` is left in it."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    safe = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return Markup(safe)  # noqa: S704 - no markup can start without the sign that was just replaced
+
+
+def _inline_svg(svg: str) -> str:
+    """Drop what an SVG inside HTML does not need: namespaces look like addresses to those who look for them."""
+    return re.sub(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"', "", svg.strip(), count=3)
+
+
+def data_uri(mime: str, data: bytes) -> str:
+    """Give bytes as an address that holds them."""
+    return f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
