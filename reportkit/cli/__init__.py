@@ -1,0 +1,21 @@
+"""The command ``reportkit``: the only place that prints, and the only one that sees both chains."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause ends as one sentence and a documented exit code."""
+    from reportkit.cli import screen
+    from reportkit.cli.app import app
+    from reportkit.errors import ReportkitError, from_os
+
+    try:
+        app()
+    except ReportkitError as error:
+        sys.exit(screen.complain(error))
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        sys.exit(screen.complain(from_os(error, "Working")))

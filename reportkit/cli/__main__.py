@@ -1,0 +1,5 @@
+"""``python -m reportkit.cli``."""
+
+from reportkit.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""All commands. Each imports what it needs when it runs, so that help costs nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reportkit.cli import data, demo, report, setup
+
+app = typer.Typer(
+    name="reportkit",
+    help="Recurring security reports for executives: from data to notebook, HTML, PDF and e-mail.",
+    epilog="Start with 'reportkit demo'. Exit codes: 0 done, 2 usage, 3 input data, 4 notebook failed, 5 held by a gate, "
+    "6 killed or over a limit, 7 configuration, 75 try again.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - the form of a callback
+    if wanted:
+        from reportkit import __version__
+
+        print(f"reportkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Recurring security reports for executives: from data to notebook, HTML, PDF and e-mail."""
+
+
+app.command("demo")(demo.demo)
+app.command("init")(setup.init)
+app.command("load")(data.load)
+app.command("inspect")(data.inspect)
+app.command("tables")(data.tables)
+app.command("run")(report.run)
+app.command("publish")(report.publish)
+app.command("runs")(report.runs)

@@ -1,0 +1,228 @@
+"""``reportkit load``, ``inspect`` and ``tables``: data in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportkit.cli import options, screen
+from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
+from reportkit.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from reportkit.sources import Extract
+    from reportkit.store import Load
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="An export, a CSV or a spreadsheet; gzip and zip are unpacked.")]
+FormatOption = Annotated[str | None, typer.Option("--format", metavar="F", help="The file's format; by default it is recognised.")]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", "-m", metavar="TOML", help="Says which column is which; a file, or a name in mappings/.")
+]
+_SHOWN = 10
+
+
+def load(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table to load into; see 'reportkit tables'.")],
+    file: FileArgument,
+    workspace: WorkspaceOption = None,
+    mapping: MappingOption = None,
+    format: FormatOption = None,  # noqa: A002 - the word of the command line
+    observed: Annotated[str | None, typer.Option("--observed", metavar="DATE", help="Day on which the file was made, if it does not say.")] = None,
+    recorded_at: Annotated[
+        str | None,
+        typer.Option("--recorded-at", metavar="TIME", help="State that this was known earlier; marked as stated in every report."),
+    ] = None,
+    unit: UnitOption = None,
+    source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Name of the system it comes from; by default the format or the file.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Load a file into a table; what was loaded before is kept."""
+    from reportkit import sources, tables
+    from reportkit.store import Provenance, Store
+
+    folder = options.workspace(workspace)
+    spec = tables.table(table)
+    stated = _stated(folder, spec.name, recorded_at)
+    extract = sources.read(
+        _existing(file), spec.name, format=format, mapping=_mapping(folder, mapping), observed=_day(observed), unit=unit
+    )
+    provenance = Provenance(
+        source=source or _source(extract, file),
+        recorded_at=stated or options.now(),
+        stated=stated is not None,
+        format=extract.format,
+        records=extract.records,
+        rejected=extract.rejected,
+        problems=tuple(str(problem) for problem in extract.problems),
+        raw_sha256=extract.raw_sha256,
+        mapping_sha256=extract.mapping_sha256,
+    )
+    kept = Store(folder / "store").add(tables.table(extract.table), extract.rows, provenance)
+    if json:
+        screen.say_json({name: value for name, value in kept.__dict__.items() if name != "name"})
+    else:
+        _report(kept, file)
+
+
+def _report(kept: Load, file: Path) -> None:
+    rows = f"{kept.rows:,} row{'' if kept.rows == 1 else 's'}"
+    if kept.repeated:
+        screen.say(f"{kept.table}: {file.name} holds the {rows} already loaded from {kept.source}; nothing was added.")
+        return
+    screen.say(screen.styled(f"{kept.table}: {rows} loaded", "strong"))
+    facts = [("file", f"{file.name} ({kept.format}, {kept.records:,} records)"), ("source", kept.source)]
+    if kept.first_day:
+        facts.append(("days", f"{screen.day(kept.first_day)} to {screen.day(kept.last_day)}"))
+    facts.append(("known", f"{kept.recorded_at:%Y-%m-%d %H:%M} UTC{', as stated' if kept.stated else ''}"))
+    if kept.rejected:
+        facts.append(("rejected", f"{kept.rejected:,} records"))
+    screen.table(facts)
+    _problems(kept.problems)
+
+
+def _problems(problems: tuple[str, ...]) -> None:
+    for problem in problems[:_SHOWN]:
+        screen.say(f"  {screen.styled('!', 'watch')} {problem}")
+    if len(problems) > _SHOWN:
+        screen.say(f"  {screen.styled('!', 'watch')} and {len(problems) - _SHOWN:,} more; all are kept with the load")
+
+
+def _stated(folder: Path, table: str, text: str | None) -> datetime | None:
+    """Read a stated time, and refuse one that would change what a published report knew."""
+    if text is None:
+        return None
+    from reportkit.period import parse_instant
+
+    stated = parse_instant(text)
+    if stated > options.now():
+        raise UsageError(f"--recorded-at {text} has not come yet; leave it out to record the load now.")
+    if (folder / "ledger.db").exists():
+        from reportkit.ledger import Ledger
+
+        told = Ledger(folder).cut_off(table)
+        if told is not None and stated <= told:
+            raise UsageError(
+                f"--recorded-at {text} lies before {told:%Y-%m-%d %H:%M} UTC, by which a published report used {table}; "
+                "what was told cannot change. Leave it out: the next report shows the difference as a restatement."
+            )
+    return stated
+
+
+def _source(extract: Extract, file: Path) -> str:
+    """Name the source: a tool by its format, a spreadsheet by its file."""
+    general = {"csv", "xlsx", "xls", "ods", "tsv"}
+    return file.name.split(".")[0] if extract.format.split("-")[0] in general else extract.format
+
+
+def _existing(file: Path) -> Path:
+    if str(file) != "-" and not file.exists():
+        from reportkit.errors import DataError
+
+        raise DataError(f"File {file} does not exist; check the path.")
+    return file
+
+
+def _mapping(folder: Path | None, given: Path | None) -> Path | None:
+    """Find a mapping: the path itself, or a name in the workspace's ``mappings/``."""
+    if given is None or given.exists() or folder is None:
+        return given
+    for candidate in (folder / "mappings" / given, folder / "mappings" / f"{given}.toml"):
+        if candidate.is_file():
+            return candidate
+    return given
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--observed {text!r} is not a day; write it as 2026-09-30.") from None
+
+
+def inspect(
+    file: FileArgument,
+    format: FormatOption = None,  # noqa: A002 - the word of the command line
+    mapping: MappingOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what a file is and holds, without loading it."""
+    from reportkit import sources
+
+    try:
+        here: Path | None = options.workspace(None)
+    except ConfigError:
+        here = None
+    found = sources.inspect(_existing(file), format=format, mapping=_mapping(here, mapping)).to_dict()
+    if json:
+        screen.say_json(found)
+        return
+    screen.say(screen.styled(f"{file.name}: {found['format']}, for table {found['table']}", "strong"))
+    facts = [("records", f"{found['records']:,}"), ("rows", f"{found['findings']:,}"), ("rejected", f"{found['rejected']:,}")]
+    shares = [f"{count:,} {name}" for name, count in found["by_severity"].items() if count]
+    if shares:
+        facts.append(("severity", ", ".join(shares)))
+    if found["first_day"]:
+        facts.append(("days", f"{found['first_day']} to {found['last_day']}"))
+    screen.table(facts)
+    _problems(tuple(found["problems"]))
+
+
+def tables(
+    name: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="Show the columns of this table.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the tables and what is loaded, or the columns of one table."""
+    from reportkit.tables import TABLES, table
+
+    if name is not None:
+        spec = table(name)
+        if json:
+            screen.say_json([column.__dict__ for column in spec.columns])
+            return
+        screen.say(screen.styled(f"{spec.name}: {spec.row}", "strong"))
+        rows = [
+            (column.name + (" *" if column.required else ""), column.type, _allowed(column.allowed, column.doc, column.unit))
+            for column in spec.columns
+        ]
+        screen.table(rows, head=("column", "type", "meaning"))
+        screen.say("  * required")
+        return
+    loads = _loads(workspace)
+    listed = [(spec.name, spec.row, loads.get(spec.name, [])) for spec in TABLES.values()]
+    if json:
+        screen.say_json([{"table": t, "row": row, "rows": sum(x.rows for x in own), "loads": len(own)} for t, row, own in listed])
+        return
+    screen.table(
+        [
+            (t, f"{sum(x.rows for x in own):,}" if own else "–", str(len(own)) if own else "–", screen.day(own[-1].recorded_at if own else None), row)
+            for t, row, own in listed
+        ],
+        head=("table", "rows", "loads", "last", "one row is"),
+        right=(1, 2),
+    )
+
+
+def _loads(workspace: Path | None) -> dict[str, list[Load]]:
+    from reportkit.store import Store
+
+    try:
+        folder = options.workspace(workspace)
+    except ConfigError:
+        if workspace is not None:
+            raise
+        return {}
+    by_table: dict[str, list[Load]] = {}
+    for one in Store(folder / "store").loads():
+        by_table.setdefault(one.table, []).append(one)
+    return by_table
+
+
+def _allowed(allowed: tuple[str, ...], doc: str, unit: str) -> str:
+    parts = [doc, f"({unit})" if unit else "", f"one of {', '.join(allowed)}" if allowed else ""]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,61 @@
+"""Options that several commands share, and how they are understood."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportkit.errors import ConfigError, ParameterError
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", metavar="DIR", help="The workspace; by default this folder or the nearest above it."),
+]
+UnitOption = Annotated[str | None, typer.Option("--unit", "-u", metavar="UNIT", help="A business unit; by default the whole firm.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_FILE = "reportkit.toml"
+
+
+def now() -> datetime:
+    """Give the naive UTC instant that counts as now; the clock is read here and nowhere below."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def workspace(given: Path | None) -> Path:
+    """Give the workspace: the one named, or this folder, or the nearest above.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if given is not None:
+        if not (given / _FILE).is_file():
+            raise ConfigError(f"{given} is not a workspace (it has no {_FILE}); make one with 'reportkit init {given}'.")
+        return given.resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / _FILE).is_file():
+            return folder
+    below = sorted(path.parent.name for path in here.glob(f"*/{_FILE}"))
+    hint = f"name it with '-w {below[0]}'" if below else "make one with 'reportkit demo' or 'reportkit init DIR'"
+    raise ConfigError(f"Neither {here} nor a folder above it is a workspace (no {_FILE}); {hint}.")
+
+
+def pairs(given: list[str]) -> dict[str, str]:
+    """Read ``name=value`` options; the value is text as it stands.
+
+    Raises:
+        ParameterError: no equals sign, or a name twice.
+    """
+    found: dict[str, str] = {}
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip():
+            raise ParameterError(f"--param {pair!r} is not understood; write --param name=value.")
+        if name.strip() in found:
+            raise ParameterError(f"Parameter {name.strip()!r} is given twice; give it once.")
+        found[name.strip()] = value
+    return found

@@ -1,0 +1,155 @@
+"""``reportkit run``, ``publish`` and ``runs``: reports out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reportkit.cli import options, screen
+from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
+from reportkit.errors import HeldError, UsageError
+
+if TYPE_CHECKING:
+    from reportkit.run import Outcome
+
+_NAMES = {"report.html": "HTML", "report.pdf": "PDF", "message.eml": "Mail", "notebook.ipynb": "Notebook"}
+
+ReportArgument = Annotated[str, typer.Argument(metavar="REPORT", help="A report such as 'board', or the path of a notebook.")]
+
+
+def run(
+    report: ReportArgument,
+    period: Annotated[str, typer.Option("--period", "-p", metavar="Q", help="A quarter such as 2026-Q3; by default the latest closed one with data.")] = "",
+    unit: UnitOption = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-P", metavar="K=V", help="A value for one of the notebook's parameters; may be repeated.")
+    ] = None,
+    known_by: Annotated[
+        str | None, typer.Option("--known-by", metavar="TIME", help="Use only what was recorded by then; by default the published cut-off, else now.")
+    ] = None,
+    formats: Annotated[str, typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write.")] = "html,pdf,email",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run a report's notebook and write HTML, PDF and e-mail."""
+    from reportkit.period import parse_instant
+    from reportkit.run import Request
+    from reportkit.workspace import open_workspace
+
+    folder, now = options.workspace(workspace), options.now()
+    given = options.pairs(param or [])
+    quarter = open_workspace(folder, now=now).period(period)
+    request = Request(
+        workspace=folder,
+        report=report,
+        period=quarter,
+        unit=unit,
+        parameters=given,
+        known_by=parse_instant(known_by) if known_by else None,
+        formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
+    )
+    outcome = make(request)
+    if json:
+        screen.say_json(outcome.manifest)
+    else:
+        show(outcome)
+    if outcome.state == "held":
+        raise HeldError(f"{held(outcome.manifest)} The files are kept for you to look at; nothing may be sent.")
+
+
+def make(request: Any) -> Outcome:
+    """Make a report and show where it is."""
+    from reportkit.run.report import run as make_report
+
+    live = screen.Live(f"{Path(request.report).stem} {request.period.key}")
+    try:
+        return make_report(request, now=options.now(), progress=live)
+    finally:
+        live.end()
+
+
+def show(outcome: Outcome) -> None:
+    """Print what a run left, what was checked and how long it took."""
+    said = outcome.manifest
+    unit = f", {said['unit']}" if said["unit"] else ""
+    state = screen.styled(outcome.state, "bad" if outcome.state == "held" else "good")
+    screen.say(f"{screen.styled(said['report'] + ' ' + said['period'] + unit, 'strong')}  {state}")
+    rows = []
+    for file, name in _NAMES.items():
+        if file in said["artefacts"]:
+            pages = f", {said['pages']} pages" if file == "report.pdf" and said.get("pages") else ""
+            rows.append((name, screen.short(outcome.folder / file), screen.size(said["artefacts"][file]["bytes"]) + pages))
+    rows.append(("Evidence", screen.short(outcome.folder / "manifest.json"), ""))
+    screen.table(rows)
+    screen.table([("Checks", checks(said["gates"]))], indent=2)
+    for gate in said["gates"]:
+        if gate["result"] == "fail":
+            mark = screen.styled("×" if gate["holds"] else "!", "bad" if gate["holds"] else "watch")
+            screen.say(f"    {mark} {gate['name']}: {gate['reason']}")
+    wall, processor = (sum(stage[kind] for stage in said["timings"].values()) for kind in ("wall", "cpu"))
+    screen.table([("Time  ", f"{screen.seconds(wall)}, of it CPU {screen.seconds(processor)}")])
+
+
+def checks(gates: list[Mapping[str, Any]]) -> str:
+    """Count gates by result, in words."""
+    counts = {
+        "passed": sum(gate["result"] == "pass" for gate in gates),
+        "to look at": sum(gate["result"] == "fail" and not gate["holds"] for gate in gates),
+        "holding it back": sum(gate["result"] == "fail" and gate["holds"] for gate in gates),
+        "not applicable": sum(gate["result"] == "not-applicable" for gate in gates),
+    }
+    return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+
+
+def held(manifest: Mapping[str, Any]) -> str:
+    """Say why a run is held."""
+    reasons = [f"{gate['name']} ({gate['reason']})" for gate in manifest["gates"] if gate["result"] == "fail" and gate["holds"]]
+    return f"The report is held by {' and '.join(reasons)}."
+
+
+def publish(
+    report: ReportArgument,
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="A quarter such as 2026-Q3.")],
+    unit: UnitOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Publish the latest run of a report: its figures become what was told, for good."""
+    from reportkit import config
+    from reportkit.run.publication import publish as publish_run
+
+    folder = options.workspace(workspace)
+    quarter = config.read(folder).calendar.parse(period)
+    told, place = publish_run(folder, report, quarter, unit, now=options.now())
+    if json:
+        screen.say_json(told.__dict__)
+        return
+    screen.say(f"{screen.styled(f'{told.report} {told.period}', 'strong')}  {screen.styled('published', 'good')}")
+    screen.table(
+        [
+            ("Run", screen.short(place)),
+            ("As known", f"{told.known_by:%Y-%m-%d %H:%M} UTC"),
+            ("Told", f"{told.published_at:%Y-%m-%d %H:%M} UTC; later runs of this quarter are compared with it"),
+        ]
+    )
+
+
+def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """List the runs of this workspace, failed ones too."""
+    from reportkit.run import folder as run_folder
+
+    place = options.workspace(workspace)
+    found = [(path, run_folder.manifest(path)) for path in run_folder.runs(place)]
+    if json:
+        wanted = ("report", "period", "unit", "run_id", "state", "started", "finished", "known_by")
+        screen.say_json([{name: said[name] for name in wanted} | {"folder": str(path)} for path, said in found])
+        return
+    if not found:
+        raise UsageError("There are no runs yet; make one with 'reportkit run board'.")
+    screen.table(
+        [(said["report"], said["period"], said["unit"] or "all", said["state"], said["started"][:16].replace("T", " "), screen.short(path)) for path, said in found],
+        head=("report", "period", "unit", "state", "begun (UTC)", "folder"),
+    )

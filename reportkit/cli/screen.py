@@ -1,0 +1,134 @@
+"""What the terminal shows: aligned lines, relative paths, colour only where someone looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from reportkit.errors import ReportkitError
+
+if TYPE_CHECKING:
+    from reportkit.run import Progress
+
+_STYLES = {"good": "32", "watch": "33", "bad": "31", "strong": "1", "quiet": "2"}
+_WIDEST = 100
+_CELLS_PER_LINE = 10
+
+Style = Literal["good", "watch", "bad", "strong", "quiet"]
+
+
+def _seen(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def styled(text: str, style: Style, stream: TextIO | None = None) -> str:
+    """Colour a text where a person looks at it and has not asked for plain text."""
+    plain = "NO_COLOR" in os.environ or not _seen(stream or sys.stdout)
+    return text if plain else f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    print(text)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def complain(error: ReportkitError) -> int:
+    """Print one sentence on standard error and give the exit code."""
+    print(f"{styled('reportkit:', 'bad', sys.stderr)} {error.message}", file=sys.stderr)
+    return error.exit_code
+
+
+def remark(text: str) -> None:
+    """Print a line on standard error."""
+    print(text, file=sys.stderr)
+
+
+def short(path: Path) -> str:
+    """Write a path from here, when it lies below here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd())) or "."
+    except ValueError:
+        return str(path)
+
+
+def size(count: int) -> str:
+    """Write a size in bytes."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{max(count / 1e3, 0.1):,.{0 if count >= 1e4 else 1}f} kB"
+
+
+def seconds(value: float) -> str:
+    """Write a time."""
+    return f"{value:.1f} s" if value < 120 else f"{value // 60:.0f} min {value % 60:.0f} s"
+
+
+def day(value: date | datetime | None) -> str:
+    """Write a day."""
+    return f"{value:%Y-%m-%d}" if value else "–"
+
+
+def table(rows: Sequence[Sequence[str]], *, head: Sequence[str] = (), right: Iterable[int] = (), indent: int = 2) -> None:
+    """Print columns, aligned; a last column too long for the line is folded into its own column.
+
+    Args:
+        rows: cells as text.
+        head: column labels.
+        right: positions of the columns that are aligned right.
+        indent: spaces before each line.
+    """
+    every = [list(head), *map(list, rows)] if head else [list(row) for row in rows]
+    if not every:
+        return
+    widths = [max(len(row[column]) for row in every) for column in range(len(every[0]))]
+    room = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST) if _seen(sys.stdout) else _WIDEST
+    before = indent + sum(width + 2 for width in widths[:-1])
+    last = max(room - before, 30)
+    numbers = set(right)
+    for index, row in enumerate(every):
+        cells = [cell.rjust(width) if i in numbers else cell.ljust(width) for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))]
+        end = row[-1].rjust(widths[-1]) if len(row) - 1 in numbers else row[-1]
+        folded = textwrap.wrap(end, last, break_long_words=False, break_on_hyphens=False) or [""] if len(end) > last else [end]
+        lines = ["  ".join([*cells, folded[0]]), *(" " * (before - indent) + line for line in folded[1:])]
+        for line in lines:
+            text = (" " * indent + line).rstrip()
+            say(styled(text, "quiet") if head and index == 0 else text)
+
+
+class Live:
+    """Shows where a run is: one living line in a terminal, plain lines in a log."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._begun = time.monotonic()
+        self._alive = _seen(sys.stderr)
+        self._shown = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Take a step."""
+        where = f", cell {progress.done} of {progress.total}" if progress.total else ""
+        gone = seconds(time.monotonic() - self._begun)
+        if self._alive:
+            line = f"  {self._title}: {progress.stage}{where}  {gone}"[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{line.ljust(self._shown)}", end="", file=sys.stderr, flush=True)
+            self._shown = len(line)
+        elif not progress.total or progress.done % _CELLS_PER_LINE == 0 or progress.done == progress.total:
+            print(f"{self._title}: {progress.stage}{where} ({gone})", file=sys.stderr, flush=True)
+
+    def end(self) -> float:
+        """Clear the living line, and give the seconds since the start."""
+        if self._alive and self._shown:
+            print(f"\r{' ' * self._shown}\r", end="", file=sys.stderr, flush=True)
+        self._shown = 0
+        return time.monotonic() - self._begun

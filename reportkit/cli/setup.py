@@ -1,0 +1,110 @@
+"""``reportkit init``: a new workspace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reportkit.cli import screen
+from reportkit.errors import UsageError, from_os
+
+FOLDERS = {
+    "data": "exports and spreadsheets to load",
+    "mappings": "TOML files that say which column of a spreadsheet is which",
+    "commentary": "the author's words for a quarter, as 2026-Q3.md",
+}
+_IGNORED = """\
+# Made from what is loaded; large, and made again by loading.
+store/
+runs/
+*.db
+*.db-*
+# Exports may hold what must not be shared.
+data/
+"""
+_NOTES = {
+    "organisation": "Who reports, in which money, time and calendar.",
+    "report": "What stands on the cover and in every header.",
+    "limits": "How long a run may take, in seconds, and how much memory its kernel may use.",
+    "mail": "Who sends and who receives the message that is written beside each report.",
+}
+_KEYS = {
+    "currency": "ISO 4217",
+    "timezone": "decides on which day an instant falls",
+    "fiscal_year_start": "month in which the fiscal year begins, 1 to 12",
+    "jurisdiction": "whose public holidays count, ISO 3166",
+    "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
+}
+_TAIL = """\
+# Days after a quarter's end at which a table counts as stale, by table:
+# [freshness]
+# findings = 14
+
+# Who answers for a measure, by its id:
+# [owners]
+# V04 = "Head of Infrastructure"
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; it is made when it does not exist.")] = Path(),
+) -> None:
+    """Make a workspace: configuration, and folders for data, mappings and commentary."""
+    create(folder)
+    where = screen.short(folder)
+    screen.say(screen.styled(f"Workspace {where}", "strong"))
+    rows = [("reportkit.toml", "name, currency, calendar and limits: edit it first")]
+    screen.table(rows + [(f"{name}/", words) for name, words in FOLDERS.items()])
+    option = "" if where == "." else f" -w {where}"
+    screen.say(f"Next: reportkit load findings FILE{option}")
+
+
+def create(folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """Make a workspace.
+
+    Args:
+        folder: made when it does not exist.
+        settings: values other than the defaults, by section and key.
+
+    Raises:
+        UsageError: it is a workspace already; nothing is changed then.
+        TemporaryError: the folder cannot be written.
+    """
+    from reportkit.config import FILE
+
+    if (folder / FILE).exists():
+        raise UsageError(f"{folder / FILE} exists; this is a workspace already and was left as it is.")
+    try:
+        for name in FOLDERS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(_IGNORED, encoding="utf-8")
+        (folder / FILE).write_text(configuration(settings or {}), encoding="utf-8")
+    except OSError as error:
+        raise from_os(error, f"Making the workspace {folder}") from error
+
+
+def configuration(settings: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write ``reportkit.toml`` with every key, its default or the value given, and what it means."""
+    from reportkit.config import Settings
+
+    lines = ["# Configuration of this workspace; every key may be left out and then has the value shown here."]
+    for section, note in _NOTES.items():
+        defaults = getattr(Settings(), section).model_dump(mode="json")
+        lines += ["", f"# {note}", f"[{section}]"]
+        for key, default in defaults.items():
+            value = settings.get(section, {}).get(key, default)
+            words = f"  # {_KEYS[key]}" if key in _KEYS else ""
+            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}{words}")
+    owners = settings.get("owners")
+    if owners:
+        lines += ["", "# Who answers for a measure, by its id.", "[owners]"]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in owners.items()]
+    else:
+        lines += ["", _TAIL.rstrip()]
+    return "\n".join(lines) + "\n"
