@@ -36,7 +36,7 @@ UNIT_SHIFT = {"HQ": 0.015, "PAY": 0.045, "COM": 0.05, "TRM": -0.02, "FLD": -0.08
 QUARTER_SHIFT = (-0.015, -0.01, -0.01, -0.15, -0.05, -0.005, 0.016, 0.012)
 #: How the fixes in time spread over the days allowed (two parameters of a beta), and the tail of the late ones.
 SPREAD = {"critical": (2.6, 1.5), "high": (3.4, 1.35), "medium": (3.0, 1.3), "low": (4.0, 1.0)}
-TAIL = {"critical": (9.0, 0.9), "high": (22.0, 1.0), "medium": (46.0, 1.05), "low": (75.0, 1.0)}
+TAIL = {"critical": (9.0, 0.9), "high": (22.0, 1.0), "medium": (54.0, 1.05), "low": (95.0, 1.0)}
 #: Reclassified as false positives after a sweep in these quarters: how many open ones of the quarter before.
 SWEEPS = {4: 44, LAST: 37}
 
