@@ -80,6 +80,7 @@ FINDINGS = TableSpec(
         UNIT,
         Column("asset_id"),
         Column("vuln_id", doc="CVE, CWE or rule"),
+        Column("cve_ids", "list", "every CVE that the weakness stands for"),
         Column("location"),
         Column("title"),
         choice("severity", *SEVERITIES, required=True),

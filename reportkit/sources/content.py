@@ -1,0 +1,153 @@
+"""Opens a file: what it is called, how it begins, its hash, and its bytes unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from reportkit.errors import DataError
+
+HEAD = 1 << 18
+#: Unpacked size beyond which a packed file is refused: 1 MB of zeros packs into 1 kB.
+UNPACKED_LIMIT = 4 << 30
+_CHUNK = 1 << 20
+_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
+_PACKED_ERRORS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file that can be opened again and again.
+
+    Attributes:
+        name: name of the file, or of the one file inside a gzip or zip.
+        head: the first bytes, unpacked.
+        sha256: hash of the file as it lies on disk.
+        member: the one file inside a zip.
+    """
+
+    path: Path
+    name: str
+    head: bytes
+    sha256: str
+    packing: str = ""
+    member: str = ""
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Give the unpacked bytes as a stream.
+
+        Raises:
+            DataError: the file cannot be read, or its packing is damaged.
+        """
+        with _said(self.path), _stream(self.path, self.packing, self.member) as stream:
+            yield stream
+
+    def read(self) -> bytes:
+        """Give all unpacked bytes."""
+        with self.open() as stream:
+            return stream.read()
+
+
+def open_file(path: Path) -> Content:
+    """Open a file for reading.
+
+    Raises:
+        DataError: it is missing, a folder, empty, damaged, or holds several files.
+    """
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; name one file in it.")
+    digest = hashlib.sha256()
+    with _said(path):
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+            digest.update(head)
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+        if not head:
+            raise DataError(f"{path} is empty (0 bytes); export it again.")
+        packing, member, name = _packing(path, head)
+        if packing:
+            with _stream(path, packing, member) as stream:
+                head = stream.read(HEAD)
+            if not head:
+                raise DataError(f"{path} holds an empty file; export it again.")
+    return Content(path, name, head, digest.hexdigest(), packing, member)
+
+
+def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
+    if head.startswith(_GZIP):
+        return "gzip", "", path.name.removesuffix(".gz").removesuffix(".GZ")
+    if not head.startswith(_ZIP):
+        return "", "", path.name
+    with zipfile.ZipFile(path) as archive:
+        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        names = [entry.filename for entry in files]
+        if "[Content_Types].xml" in names or "mimetype" in names:
+            return "", "", path.name
+        if len(files) != 1:
+            shown = ", ".join(sorted(names)[:3]) or "none"
+            raise DataError(
+                f"{path} holds {len(files)} files ({shown}{', ...' if len(files) > 3 else ''}); "
+                "unpack it and name the one to read."
+            )
+        if files[0].flag_bits & 1:
+            raise DataError(f"{path} is protected by a password; unpack it first.")
+        return "zip", names[0], Path(names[0]).name
+
+
+@contextmanager
+def _stream(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
+    if packing == "gzip":
+        with gzip.open(path, "rb") as file:
+            yield io.BufferedReader(_Limited(file, path), _CHUNK)
+    elif packing == "zip":
+        with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
+            yield io.BufferedReader(_Limited(packed, path), _CHUNK)
+    else:
+        with path.open("rb") as plain:
+            yield plain
+
+
+class _Limited(io.RawIOBase):
+    """A stream that stops when more comes out of it than any real export holds."""
+
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, path: Path) -> None:
+        self._stream, self._path, self._seen = stream, path, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        part = self._stream.read(len(buffer))
+        self._seen += len(part)
+        if self._seen > UNPACKED_LIMIT:
+            raise DataError(
+                f"{self._path} unpacks to more than {UNPACKED_LIMIT >> 30} GiB; unpack it and split it first."
+            )
+        buffer[: len(part)] = part
+        return len(part)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Turn what the machine says of a file into one sentence that names it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist; check the path.") from None
+    except _PACKED_ERRORS as error:
+        raise DataError(f"{path} cannot be unpacked ({error}); export it again.") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"{path} cannot be read ({reason}); check the file and its rights."
+        ) from None

@@ -1,0 +1,239 @@
+"""Holds raw rows against the contract of their table: types, allowed values, bounds, order of days, unique keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reportkit.errors import nearest
+from reportkit.sources import cells
+from reportkit.sources.model import Problem
+from reportkit.tables import Column, TableSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TYPES: dict[str, Any] = {
+    "text": pa.string(),
+    "enum": pa.string(),
+    "list": pa.string(),
+    "json": pa.string(),
+    "date": pa.date32(),
+    "instant": pa.timestamp("us"),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "money": pa.decimal128(18, 2),
+    "boolean": pa.bool_(),
+}
+#: Different wrong values of one column that are told one by one; the rest are counted.
+TOLD = 200
+#: Pairs of days of which the first cannot be after the second.
+ORDERED = {
+    "findings": (("opened", "closed"), ("accepted_at", "accepted_until")),
+    "incidents": (("occurred", "detected"), ("detected", "closed")),
+    "audits": (("opened", "verified_closed"),),
+    "actions": (("opened", "done_at"),),
+    "initiatives": (("baseline_start", "baseline_end"),),
+    "insurance": (("valid_from", "valid_to"),),
+}
+
+
+def schema(spec: TableSpec) -> Any:
+    """Give the Arrow schema of a table's canonical rows."""
+    return pa.schema([(column.name, TYPES[column.type]) for column in spec.columns])
+
+
+def conform(
+    spec: TableSpec,
+    raw: pa.Table,
+    numbers: Sequence[int] | None = None,
+    *,
+    soft: Collection[str] = (),
+) -> tuple[pa.Table, tuple[Problem, ...], int]:
+    """Turn raw rows into canonical rows, and say everything that is wrong with them at once.
+
+    A row with an error is rejected whole: half a row would be counted as if it were a whole one. Rows that are equal
+    in every column are one row.
+
+    Args:
+        spec: the table.
+        raw: columns by name; text, or already of the canonical type. Blank text is no value.
+        numbers: row of the sheet of each raw row; 2, 3, ... when not given.
+        soft: columns in which a wrong value is left empty with a warning and does not reject its row.
+
+    Returns:
+        The rows that keep the contract, the problems, and how many rows were rejected.
+    """
+    check = _Check(raw.num_rows, numbers or range(2, raw.num_rows + 2))
+    for name in raw.column_names:
+        if name not in spec.names:
+            hint = nearest(name, spec.names)
+            meant = f"; {hint}" if hint.startswith("did you mean") else ""
+            check.tell(None, name, None, f"is not a column of {spec.name} and was left out{meant}")
+    columns = [check.column(column, raw, column.name in soft) for column in spec.columns]
+    rows = pa.table(columns, schema=schema(spec))
+    for earlier, later in ORDERED.get(spec.name, ()):
+        check.ordered(rows, earlier, later)
+    kept = rows.filter(pa.array(~check.bad))
+    unique, doubles = check.unique(spec, kept)
+    rejected = int(check.bad.sum()) + doubles
+    return kept.filter(pa.array(unique)), tuple(check.problems), rejected
+
+
+@dataclass
+class _Check:
+    rows: int
+    numbers: Sequence[int]
+    problems: list[Problem] = field(default_factory=list)
+    bad: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bad = np.zeros(self.rows, dtype=bool)
+
+    def tell(self, row: int | None, column: str, value: str | None, message: str) -> None:
+        self.problems.append(Problem(row, column, value, message, "warning"))
+
+    def column(self, column: Column, raw: pa.Table, soft: bool) -> Any:  # noqa: FBT001
+        type_ = TYPES[column.type]
+        if column.name not in raw.column_names:
+            if column.required and self.rows:
+                self.bad[:] = True
+                hint = nearest(column.name, raw.column_names)
+                meant = f"; {hint}" if hint.startswith("did you mean") else ""
+                self.problems.append(
+                    Problem(None, column.name, None, f"is missing but required{meant}")
+                )
+            return pa.nulls(self.rows, type_)
+        values = raw[column.name].combine_chunks()
+        if isinstance(values, pa.ChunkedArray):
+            values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.nulls(0, type_)
+        if values.type == type_ and not pa.types.is_string(type_):
+            typed = values
+        else:
+            typed = self._typed(column, self._text(values), soft)
+        if column.required:
+            blank = typed.is_null().to_numpy(zero_copy_only=False) & ~self.bad
+            self._wrong(column, None, blank, "is blank but required", soft=False)
+        return typed
+
+    @staticmethod
+    def _text(values: Any) -> Any:
+        trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
+        return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+    def _typed(self, column: Column, text: Any, soft: bool) -> Any:  # noqa: FBT001
+        parse = cells.parser(column)
+        if parse is None:
+            return text
+        encoded = text.dictionary_encode()
+        words = encoded.dictionary.to_pylist()
+        parsed: list[Any] = []
+        wrong: list[tuple[int, str]] = []
+        for index, word in enumerate(words):
+            try:
+                parsed.append(parse(word))
+            except cells.Wrong as error:
+                parsed.append(None)
+                wrong.append((index, str(error)))
+        if wrong:
+            places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            for index, message in wrong[:TOLD]:
+                self._wrong(column, words[index], places == index, message, soft=soft)
+            rest = [index for index, _ in wrong[TOLD:]]
+            if rest:
+                message = f"and {len(rest) - 1:,} more values like it do not fit"
+                self._wrong(column, words[rest[0]], np.isin(places, rest), message, soft=soft)
+        return pa.array(parsed, TYPES[column.type]).take(encoded.indices)
+
+    def _wrong(
+        self,
+        column: Column,
+        value: str | None,
+        where: NDArray[np.bool_],
+        message: str,
+        *,
+        soft: bool,
+    ) -> None:
+        hits = np.flatnonzero(where)
+        if not len(hits):
+            return
+        if not soft:
+            self.bad |= where
+        message = f"{message}; it was left empty" if soft else message
+        first = self.numbers[int(hits[0])]
+        self.problems.append(
+            Problem(first, column.name, value, message, "warning" if soft else "error", len(hits))
+        )
+
+    def ordered(self, rows: pa.Table, earlier: str, later: str) -> None:
+        late = pc.greater(rows[earlier], rows[later]).fill_null(False)
+        hits = np.flatnonzero(late.to_numpy(zero_copy_only=False) & ~self.bad)
+        self.each(
+            later,
+            [
+                (
+                    self.numbers[hit],
+                    str(rows[later][hit]),
+                    f"is before {earlier} ({rows[earlier][hit]})",
+                )
+                for hit in hits[:TOLD].tolist()
+            ],
+            len(hits),
+        )
+        self.bad[hits] = True
+
+    def each(self, column: str, told: list[tuple[int, str, str]], total: int) -> None:
+        """Tell rows one by one, and how many more there are."""
+        self.problems.extend(Problem(row, column, value, message) for row, value, message in told)
+        if total > len(told):
+            more = f"and {total - len(told):,} more rows like these"
+            self.problems.append(Problem(None, column, None, more))
+
+    def unique(self, spec: TableSpec, kept: pa.Table) -> tuple[NDArray[np.bool_], int]:
+        """Keep one row for each key; a row equal to an earlier one is dropped, a different one is rejected."""
+        first = np.ones(kept.num_rows, dtype=bool)
+        parts = [kept[name].cast(pa.string()).fill_null("\0") for name in spec.key]
+        if not kept.num_rows or not parts:
+            return first, 0
+        joined = pc.binary_join_element_wise(*parts, "\x1f").combine_chunks()
+        if isinstance(joined, pa.ChunkedArray):
+            joined = pa.concat_arrays(joined.chunks)
+        places = joined.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+        _, leaders, inverse = np.unique(places, return_index=True, return_inverse=True)
+        leader = leaders[inverse]
+        doubles = np.flatnonzero(leader != np.arange(kept.num_rows))
+        first[doubles] = False
+        if not len(doubles):
+            return first, 0
+        numbers = np.asarray(self.numbers)[~self.bad]
+        mine, theirs = kept.take(pa.array(doubles)), kept.take(pa.array(leader[doubles]))
+        same = np.ones(len(doubles), dtype=bool)
+        for name in kept.column_names:
+            equal = pc.equal(mine[name], theirs[name]).fill_null(False)
+            both_null = pc.and_(mine[name].is_null(), theirs[name].is_null())
+            same &= pc.or_(equal, both_null).to_numpy(zero_copy_only=False)
+        others = doubles[~same]
+        identity = kept[spec.identity[0]]
+        self.each(
+            ", ".join(spec.key),
+            [
+                (
+                    int(numbers[place]),
+                    str(identity[place]),
+                    f"is already in row {numbers[leader[place]]} with other values",
+                )
+                for place in others[:TOLD].tolist()
+            ],
+            len(others),
+        )
+        copies = int(same.sum())
+        if copies:
+            row = int(numbers[doubles[same][0]])
+            message = "repeats an earlier row in every column and was kept once"
+            self.problems.append(Problem(row, None, None, message, "warning", copies))
+        return first, len(doubles) - copies

@@ -1,0 +1,69 @@
+"""JSON lists of flat objects: a canonical table, or one that a mapping explains.
+
+The list may stand alone, or be the only list of objects in an object; one object a line is read too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reportkit.errors import DataError
+from reportkit.sources import document, tabular, text
+from reportkit.sources.grid import Grid
+from reportkit.sources.model import Asked, Problem, Records
+
+
+def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
+    """Say whether a file begins like JSON of no more particular format."""
+    return document.is_json(head)
+
+
+def read(asked: Asked) -> Records:
+    """Read all records of the file."""
+    try:
+        whole, problems = document.parse(asked.content)
+    except DataError:
+        lines = _lines(asked)
+        if lines is None:
+            raise
+        whole, problems = lines
+    rows = _rows(whole)
+    if rows is None:
+        raise DataError(
+            f"{asked.content.path} is JSON of no known format, and not a list of records; name its --format or "
+            "export it as CSV."
+        )
+    names = dict.fromkeys(str(name) for row in rows for name in row)
+    columns = {name: [_text(row.get(name)) for row in rows] for name in names}
+    return tabular.records(Grid(columns, list(range(1, len(rows) + 1)), problems), asked)
+
+
+def _lines(asked: Asked) -> tuple[list[Any], list[Problem]] | None:
+    whole, warning = text.read_all(asked.content)
+    try:
+        rows = [json.loads(line) for line in whole.splitlines() if line.strip()]
+    except ValueError:
+        return None
+    return (rows, [warning] if warning else []) if len(rows) > 1 else None
+
+
+def _rows(whole: Any) -> list[dict[str, Any]] | None:
+    if isinstance(whole, list):
+        return whole if all(isinstance(row, dict) for row in whole) else None
+    if not isinstance(whole, dict):
+        return None
+    lists = [
+        value
+        for value in whole.values()
+        if isinstance(value, list) and value and all(isinstance(row, dict) for row in value)
+    ]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list) and not any(isinstance(part, dict | list) for part in value):
+        return "|".join(document.word(part) or "" for part in value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return document.word(value) or ""

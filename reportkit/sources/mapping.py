@@ -1,0 +1,174 @@
+"""A mapping: which column of somebody's export is which column of a canonical table, written in TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reportkit import resources
+from reportkit.errors import ConfigError, DataError, nearest
+from reportkit.tables import TABLES
+
+Order = Literal["fit", "dmy", "mdy", "ymd"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Case(_Part):
+    """One condition on the file's columns, and the value when all of it holds."""
+
+    when: dict[str, str | tuple[str, ...]] = Field(alias="if")
+    then: str
+
+
+class Rule(_Part):
+    """How one canonical column is made: of the first case that holds, else of the first column that is not blank."""
+
+    source: tuple[str, ...] = Field((), alias="from")
+    join: str | None = Field(
+        None, description="join all columns of 'from' with this, in place of the first"
+    )
+    value: str | None = Field(None, description="the same value in every row")
+    map: dict[str, str] = Field({}, description="value by the file's own word, whatever its case")
+    cases: tuple[Case, ...] = ()
+    default: str | None = Field(None, description="value where all else is blank")
+    dates: tuple[str, ...] = Field(
+        (), description="ways in which days are written, as strptime has them"
+    )
+    order: Order = Field("fit", description="order of day, month and year in 03/04/2026")
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        """Let ``title = "Name"`` stand for ``title = {from = ["Name"]}``."""
+        if isinstance(value, str | list):
+            return {"from": [value] if isinstance(value, str) else value}
+        if isinstance(value, dict) and isinstance(value.get("from"), str):
+            return {**value, "from": [value["from"]]}
+        return value
+
+
+class Source(_Part):
+    """What the file is."""
+
+    table: str
+    tool: str = ""
+    match: tuple[str, ...] = Field(
+        (), description="headers by which a file is recognised without being told"
+    )
+    issue: tuple[str, ...] = Field((), description="columns by which the tool itself counts")
+
+
+class Read(_Part):
+    """How the file is read."""
+
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    sheet: str | None = None
+    blanks: tuple[str, ...] = Field((), description="words that mean no value, whatever their case")
+    partial: bool = Field(False, description="columns may be missing from the file")
+
+
+class Mapping(_Part):
+    """A whole mapping file."""
+
+    source: Source
+    read: Read = Read()
+    where: dict[str, tuple[str, ...]] = Field({}, description="only rows with one of these words")
+    unless: dict[str, tuple[str, ...]] = Field({}, description="no rows with one of these words")
+    columns: dict[str, Rule]
+    name: str = ""
+    sha256: str = ""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """All headers of the file that the mapping names."""
+        named = [*self.source.match, *self.source.issue, *self.where, *self.unless]
+        for rule in self.columns.values():
+            named += rule.source
+            named += [name for case in rule.cases for name in case.when]
+        return tuple(dict.fromkeys(named))
+
+
+def read(path: Path) -> Mapping:
+    """Read a mapping.
+
+    Args:
+        path: a TOML file, or the bare name of a mapping that ships.
+
+    Raises:
+        ConfigError: it is not TOML, or has an unknown key, table or column.
+        DataError: there is no such file.
+    """
+    ready = shipped()
+    if not path.exists() and path.name == str(path) and path.stem in ready:
+        return ready[path.stem]
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = nearest(path.stem, ready)
+        raise DataError(f"Mapping {path} cannot be read ({reason}); {hint}") from None
+    return _parse(path, content)
+
+
+def _parse(path: Path, content: bytes) -> Mapping:
+    try:
+        found = Mapping.model_validate(tomllib.loads(content.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        raise ConfigError(
+            f"Mapping {path}: " + "; ".join(_sentence(one) for one in error.errors()) + "."
+        ) from None
+    if found.source.table not in TABLES:
+        raise ConfigError(
+            f"Mapping {path}: table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
+        )
+    spec = TABLES[found.source.table]
+    wrong = [name for name in found.columns if name not in spec.names]
+    if wrong:
+        raise ConfigError(
+            f"Mapping {path}: {spec.name} has no column {wrong[0]!r}; {nearest(wrong[0], spec.names)}"
+        )
+    return found.model_copy(
+        update={"name": path.stem, "sha256": hashlib.sha256(content).hexdigest()}
+    )
+
+
+def _sentence(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        parts: dict[str, type[_Part]] = {"source": Source, "read": Read, "columns": Rule}
+        known = parts.get(str(item["loc"][0]), Mapping) if len(item["loc"]) > 1 else Mapping
+        names = [field.alias or name for name, field in known.model_fields.items()]
+        return f"unknown key {where}; {nearest(str(item['loc'][-1]), names)}".rstrip(".")
+    return f"{where}: {item['msg'].lower()}"
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, Mapping]:
+    """Give the mappings that came with the package, by name."""
+    folder = resources.templates() / "mappings"
+    return {path.stem: _parse(path, path.read_bytes()) for path in sorted(folder.glob("*.toml"))}
+
+
+def fitting(headers: Sequence[str], table: str | None) -> Mapping | None:
+    """Give the mapping that ships for a file with these headers; of several the one that asks for most."""
+    present = {header.strip().casefold() for header in headers}
+    fits = [
+        one
+        for one in shipped().values()
+        if one.source.match
+        and table in (None, one.source.table)
+        and {name.casefold() for name in one.source.match} <= present
+    ]
+    return max(fits, key=lambda one: len(one.source.match), default=None)

@@ -1,0 +1,140 @@
+"""The road every file takes: opened, recognised, read, held against the contract, sorted."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reportkit.errors import DataError
+from reportkit.sources import contract, document, formats, markup, model
+from reportkit.sources import mapping as mappings
+from reportkit.sources.content import Content, open_file
+from reportkit.sources.model import Asked, Extract, Inspection, Problem, Records
+from reportkit.store import SPAN_COLUMNS
+from reportkit.tables import TABLES, table
+
+
+def ask(
+    path: Path,
+    *,
+    table: str | None = None,
+    mapping: Path | None = None,
+    observed: date | None = None,
+    unit: str | None = None,
+) -> Asked:
+    """Open a file and its mapping."""
+    chosen = mappings.read(mapping) if mapping is not None else None
+    return Asked(content=open_file(path), table=table, mapping=chosen, observed=observed, unit=unit)
+
+
+def read(asked: Asked, name: str | None = None) -> Extract:
+    """Read a file into rows of the table asked for; see ``reportkit.sources.read``."""
+    if asked.table is None:
+        raise DataError(f"{asked.content.path}: say into which table it goes.")
+    table(asked.table)
+    found = _extract(asked, name)
+    if found.rejected and not found.rows.num_rows:
+        errors = [problem for problem in found.problems if problem.severity == "error"]
+        more = f" (and {len(errors) - 1:,} more problems)" if len(errors) > 1 else ""
+        raise DataError(
+            f"{asked.content.path}: no row keeps the contract of {found.table}; {errors[0]}{more}"
+        )
+    return found
+
+
+def inspect(asked: Asked, name: str | None = None) -> Inspection:
+    """Say what a file is and holds; see ``reportkit.sources.inspect``."""
+    found = _extract(asked, name)
+    counts: dict[str, int] = {}
+    if "severity" in found.rows.column_names and found.table == "findings":
+        for entry in pc.value_counts(found.rows["severity"]).to_pylist():
+            counts[entry["values"]] = entry["counts"]
+    first, last = _span(found)
+    return Inspection(
+        format=found.format,
+        table=found.table,
+        records=found.records,
+        findings=found.rows.num_rows,
+        tool_issues=found.tool_issues,
+        rejected=found.rejected,
+        by_severity=counts,
+        first_day=first,
+        last_day=last,
+        problems=found.problems,
+    )
+
+
+def _extract(asked: Asked, name: str | None) -> Extract:
+    chosen = name or _recognise(asked.content)
+    found = formats.load(chosen).read(asked)
+    if asked.table is not None and found.table != asked.table:
+        raise DataError(
+            f"{asked.content.path} ({chosen}) holds {found.table}, not {asked.table}; load it as {found.table}."
+        )
+    spec = TABLES[found.table]
+    raw = _with_unit(found, asked.unit)
+    rows, problems, rejected = contract.conform(spec, raw, found.numbers, soft=found.soft)
+    if spec.order:
+        rows = rows.sort_by([(column, "ascending") for column in spec.order])
+    mapping = asked.mapping.sha256 if asked.mapping is not None else found.mapping_sha256
+    return Extract(
+        table=found.table,
+        format=chosen,
+        rows=rows.combine_chunks(),
+        records=found.records,
+        tool_issues=found.tool_issues,
+        rejected=found.rejected + rejected,
+        problems=(*found.problems, *problems),
+        raw_sha256=asked.content.sha256,
+        mapping_sha256=mapping,
+    )
+
+
+def _with_unit(found: Records, unit: str | None) -> Any:
+    raw = found.rows
+    if unit is None or "unit_id" not in TABLES[found.table].names:
+        return raw
+    named = pa.array([unit] * raw.num_rows, pa.string())
+    if "unit_id" not in raw.column_names:
+        return raw.append_column("unit_id", named)
+    given = raw["unit_id"]
+    blank = pc.or_kleene(given.is_null(), pc.equal(pc.utf8_trim_whitespace(given), ""))
+    place = raw.column_names.index("unit_id")
+    return raw.set_column(place, "unit_id", pc.if_else(blank, named, given))
+
+
+def _recognise(content: Content) -> str:
+    found = formats.recognise(content)
+    if found is not None:
+        return found
+    if markup.is_markup(content.head):
+        root = markup.check(content)
+        raise DataError(
+            f"{content.path} is XML with the root <{root}>, which is no format known here; "
+            f"known are {', '.join(formats.FORMATS)}."
+        )
+    if document.is_json(content.head):
+        document.parse(content)
+    raise DataError(
+        f"{content.path} is not a format known here (it is not text, XML, JSON or a workbook); export it again."
+    )
+
+
+def _span(found: Extract) -> tuple[date | None, date | None]:
+    """First and last day on which the rows say something happened."""
+    spec = TABLES[found.table]
+    days: list[date] = []
+    for name in SPAN_COLUMNS.get(spec.name, (spec.effective or "",)):
+        if name in found.rows.column_names:
+            column = found.rows[name]
+            if not pa.types.is_date32(column.type):
+                column = column.cast(pa.timestamp("us")).cast(pa.date32())
+            days += [day for day in pc.min_max(column).as_py().values() if day is not None]
+    return (min(days), max(days)) if days else (None, None)
+
+
+__all__ = ["Problem", "ask", "inspect", "model", "read"]

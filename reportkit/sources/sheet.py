@@ -1,0 +1,90 @@
+"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from reportkit.errors import DataError, nearest
+from reportkit.sources.content import Content
+from reportkit.sources.grid import Grid, find_header, gather
+from reportkit.sources.text import PREAMBLE
+
+#: How a workbook begins: a zip of parts, or the older compound file.
+BEGINNINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+
+def is_workbook(head: bytes) -> bool:
+    """Say whether a file begins like a workbook."""
+    return head.startswith(BEGINNINGS)
+
+
+def grid(content: Content, known: Collection[str], sheet: str | None = None) -> Grid:
+    """Read one sheet of a workbook.
+
+    Args:
+        content: the workbook.
+        known: column names by which the header row, and the sheet, are recognised.
+        sheet: name of the sheet; else the visible one whose header is recognised, else the first visible one.
+
+    Raises:
+        DataError: the workbook is protected, damaged, or has no such sheet.
+    """
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.read()))
+        with book:
+            return _best(book, content, known, sheet)
+    except calamine.PasswordError:
+        raise DataError(
+            f"{content.path} is protected by a password; save a copy without one."
+        ) from None
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
+        raise DataError(
+            f"{content.path} cannot be read as a workbook ({str(error) or type(error).__name__}); "
+            "open it in a spreadsheet program and save it again as XLSX."
+        ) from None
+
+
+def _best(book: Any, content: Content, known: Collection[str], sheet: str | None) -> Grid:
+    names = [
+        meta.name
+        for meta in book.sheets_metadata
+        if meta.typ.name == "WorkSheet" and (sheet is not None or meta.visible.name == "Visible")
+    ]
+    if sheet is not None and sheet not in names:
+        raise DataError(f"{content.path} has no sheet {sheet!r}; {nearest(sheet, names)}")
+    if not names:
+        raise DataError(f"{content.path} has no visible sheet; name one in the mapping's [read].")
+    first: tuple[list[list[str]], int] | None = None
+    for name in [sheet] if sheet is not None else names:
+        rows = [
+            [_text(cell) for cell in row]
+            for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        ]
+        header = find_header({",": rows[:PREAMBLE]}, known)
+        if header.recognised:
+            return gather(rows, header.index)
+        first = first or (rows, header.index)
+    if first is None or not first[0]:
+        raise DataError(f"{content.path} has an empty sheet; export it again.")
+    return gather(*first)
+
+
+def _text(cell: Any) -> str:
+    """Write a cell as canonical text: days ISO, whole numbers without a point."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        midnight = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
+        return cell.date().isoformat() if midnight else cell.isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return str(cell)

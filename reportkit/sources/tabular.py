@@ -1,0 +1,128 @@
+"""Turns a grid into records: of a canonical table as it stands, or through a mapping."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from reportkit.errors import DataError, nearest
+from reportkit.sources import applying, mapping
+from reportkit.sources.findings import WORDS, Findings, cves, texts
+from reportkit.sources.grid import Grid, fold
+from reportkit.sources.model import Asked, Records
+from reportkit.tables import SEVERITIES, TABLES, TableSpec
+
+_KEYS = ("vuln_id", "title")
+
+
+def known(asked: Asked) -> frozenset[str]:
+    """Give the names by which the header of a file is recognised."""
+    if asked.mapping is not None:
+        return frozenset(asked.mapping.headers)
+    tables = [TABLES[asked.table]] if asked.table else list(TABLES.values())
+    names = {name for spec in tables for name in spec.names}
+    return frozenset(
+        names | {name for one in mapping.shipped().values() for name in one.source.match}
+    )
+
+
+def records(grid: Grid, asked: Asked) -> Records:
+    """Give the raw records of a grid.
+
+    Raises:
+        DataError: its columns are those of no table.
+    """
+    chosen = asked.mapping
+    spec = None if chosen else _spec(grid, asked)
+    if chosen is None and spec is None:
+        chosen = mapping.fitting(list(grid.columns), asked.table)
+    if chosen is not None:
+        made = applying.apply(chosen, grid, str(asked.content.path))
+        issues = len(set(made.issues)) if chosen.source.issue else None
+        found = _rows(TABLES[chosen.source.table], made, asked, chosen.source.tool)
+        found.tool_issues = issues
+        found.mapping_sha256 = chosen.sha256
+    elif spec is not None:
+        names = {fold(name): name for name in spec.names}
+        columns = {names.get(fold(header), header): cells for header, cells in grid.columns.items()}
+        found = _rows(spec, applying.Mapped(columns, grid.numbers, []), asked, "")
+    else:
+        shown = ", ".join(list(grid.columns)[:6]) or "no header"
+        what = f"table {asked.table}" if asked.table else "any table"
+        raise DataError(
+            f"{asked.content.path} has columns ({shown}) that are not those of {what}; say with --mapping which is "
+            "which."
+        )
+    found.records = len(grid.numbers)
+    found.problems = [*grid.problems, *found.problems]
+    return found
+
+
+def _spec(grid: Grid, asked: Asked) -> TableSpec | None:
+    """Give the table whose identity and most of whose columns the header names."""
+    headers = {fold(header) for header in grid.columns}
+    candidates = [TABLES[asked.table]] if asked.table else list(TABLES.values())
+    stem = PurePath(asked.content.name).stem.casefold()
+    best: tuple[tuple[bool, int], TableSpec] | None = None
+    for spec in candidates:
+        names = {fold(name) for name in spec.names}
+        hits = len(headers & names)
+        required = {fold(column.name) for column in spec.columns if column.required}
+        if spec.name == "findings":
+            required.discard("finding id")
+        enough = required <= headers or (bool(asked.table) and 2 * hits > len(headers))
+        if hits and enough:
+            rank = (stem == spec.name, hits)
+            if best is None or rank > best[0]:
+                best = (rank, spec)
+    return best[1] if best else None
+
+
+def _rows(spec: TableSpec, made: applying.Mapped, asked: Asked, tool: str) -> Records:
+    if spec.name == "findings" and "finding_id" not in made.columns:
+        return _instances(made, asked, tool)
+    columns = dict(made.columns)
+    return Records(
+        table=spec.name,
+        rows=_table(columns),
+        numbers=made.numbers,
+        records=len(made.numbers),
+        problems=made.problems,
+    )
+
+
+def _table(columns: dict[str, list[str]]) -> object:
+    import pyarrow as pa
+
+    return pa.table({name: texts(list(cells)) for name, cells in columns.items()})
+
+
+def _instances(made: applying.Mapped, asked: Asked, tool: str) -> Records:
+    """Give findings that have no id of their own by the instance rule."""
+    found = Findings(tool or "table", asked, WORDS)
+    names = list(made.columns)
+    for number, cells in zip(made.numbers, zip(*made.columns.values(), strict=True), strict=True):
+        row = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
+        severity = WORDS.get(row.pop("severity", "").casefold())
+        if severity is None:
+            word = dict(zip(names, cells, strict=True)).get("severity", "")
+            hint = nearest(word.casefold(), SEVERITIES)
+            meant = f" ({hint})" if hint.startswith("did you mean") else ""
+            message = (
+                f"is not one of {', '.join(SEVERITIES)}{meant}" if word else "is blank but required"
+            )
+            found.reject(number, "severity", word or None, message)
+            continue
+        rule = next((row[name] for name in _KEYS if row.get(name)), None)
+        place = "|".join(filter(None, (row.get("location"), row.get("component")))) or None
+        vuln = row.pop("vuln_id", None)
+        given = {name: cell for name, cell in row.items() if cell}
+        given.setdefault("location", "")
+        found.add(
+            number,
+            rule,
+            severity,
+            place,
+            **given,
+            cves=cves(row.get("cve_ids"), vuln),
+        )
+    return found.done(made.problems)

@@ -1,0 +1,145 @@
+"""Text files: which encoding, which delimiter, which row is the header, and their rows."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from reportkit.errors import DataError
+from reportkit.sources.content import Content
+from reportkit.sources.grid import Grid, find_header, gather
+from reportkit.sources.model import Problem
+
+DELIMITERS = ",;\t|"
+#: Rows at the top among which the header is looked for.
+PREAMBLE = 60
+_CHUNK = 1 << 20
+_SAMPLE = 1 << 16
+# UTF-32 first: its little-endian mark begins like that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def encoding(content: Content) -> tuple[str, Problem | None]:
+    """Say how a file's bytes become text: its mark, else strict UTF-8, else cp1252 with a warning.
+
+    Raises:
+        DataError: the bytes are not text.
+    """
+    for mark, name in _MARKS:
+        if content.head.startswith(mark):
+            return name, None
+    if b"\0" in content.head:
+        raise DataError(
+            f"{content.path} is not text (it holds zero bytes) and not a known format; export it again as CSV or XLSX."
+        )
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    seen = line = 0
+    with content.open() as stream:
+        while True:
+            chunk = stream.read(_CHUNK)
+            pending = len(decoder.getstate()[0])
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                odd = error.object[error.start]
+                line += error.object[: error.start].count(b"\n")
+                return "cp1252", Problem(
+                    None,
+                    None,
+                    None,
+                    f"the file is not UTF-8 and was read as cp1252: first odd byte 0x{odd:02X} at byte "
+                    f"{seen - pending + error.start + 1:,}, line {line + 1:,}; save it as UTF-8 to be sure.",
+                    "warning",
+                )
+            if not chunk:
+                return "utf-8", None
+            seen += len(chunk)
+            line += chunk.count(b"\n")
+
+
+@contextmanager
+def open_text(content: Content, name: str) -> Iterator[TextIO]:
+    """Open a file as text, line ends untouched."""
+    with content.open() as stream:
+        wrapper = io.TextIOWrapper(
+            stream, encoding=name, errors="replace" if name == "cp1252" else "strict", newline=""
+        )
+        try:
+            yield wrapper
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{content.path} is marked as {error.encoding} but is not ({error.reason}); save it as UTF-8."
+            ) from None
+
+
+def read_all(content: Content) -> tuple[str, Problem | None]:
+    """Give the whole text of a file, and the warning of its encoding."""
+    name, warning = encoding(content)
+    with open_text(content, name) as stream:
+        return stream.read(), warning
+
+
+def sample(head: bytes) -> str:
+    """Give the text at the top of a file as far as it takes to recognise a header."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return head[:_SAMPLE].decode(name, "ignore")
+    return head[:_SAMPLE].decode("utf-8", "replace")
+
+
+def top(head: bytes, delimiter: str | None = None) -> dict[str, list[list[str]]]:
+    """Give the first rows of a text file under each delimiter that may be meant."""
+    text = sample(head)
+    rows: dict[str, list[list[str]]] = {}
+    for mark in delimiter or DELIMITERS:
+        csv.field_size_limit(1 << 30)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+        rows[mark] = list(itertools.islice(_whole(reader), PREAMBLE))
+    return rows
+
+
+def _whole(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error:
+        return
+
+
+def grid(content: Content, known: Collection[str], delimiter: str | None = None) -> Grid:
+    """Read a delimited text file.
+
+    Args:
+        content: the file.
+        known: column names by which the header row and the delimiter are recognised.
+        delimiter: the delimiter, if the caller knows it.
+
+    Raises:
+        DataError: the file is not text, or its quotes are broken.
+    """
+    name, warning = encoding(content)
+    # A byte that is not UTF-8 must not change how the header reads.
+    head = content.head if name != "cp1252" else content.head.decode("cp1252", "replace").encode()
+    found = find_header(top(head, delimiter), known)
+    with open_text(content, name) as stream:
+        csv.field_size_limit(1 << 30)
+        reader = csv.reader(stream, delimiter=found.delimiter)
+        try:
+            result = gather(reader, found.index)
+        except csv.Error as error:
+            raise DataError(
+                f"{content.path} is broken near line {reader.line_num:,} ({error}); export it again."
+            ) from None
+    if warning is not None:
+        result.problems.insert(0, warning)
+    return result
