@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit.run.parameters import INJECTED
+
 if TYPE_CHECKING:
     from reportkit.render.model import Document
 
@@ -18,7 +20,7 @@ Result = Literal["pass", "fail", "not-applicable"]
 PAGE_BYTES = 1_000_000
 #: Mail programs cut a larger body.
 BODY_BYTES = 100_000
-_INJECTED = "injected-parameters"
+_NOT_COUNTED = {INJECTED, "skip-execution"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def held(gates: Iterable[Gate]) -> tuple[Gate, ...]:
 def complete(evidence: Evidence) -> Gate:
     """Every cell with code ran, and none ended in an error its author did not allow."""
     cells = [cell for cell in evidence.notebook["cells"] if cell["cell_type"] == "code"]
-    due = [cell for cell in cells if "".join(cell["source"]).strip() and not _tags(cell) & {"skip-execution"}]
+    due = [cell for cell in cells if "".join(cell["source"]).strip() and not _tags(cell) & _NOT_COUNTED]
     missed = [number for number, cell in enumerate(due, 1) if cell.get("execution_count") is None]
     failed = [
         number
@@ -104,7 +106,7 @@ def parameters(evidence: Evidence) -> Gate:
     """The values the notebook was given are the values that were asked for."""
     if not evidence.bound:
         return Gate("parameters", "not-applicable", "no parameter was passed")
-    cell = next((cell for cell in evidence.notebook["cells"] if _INJECTED in _tags(cell)), None)
+    cell = next((cell for cell in evidence.notebook["cells"] if INJECTED in _tags(cell)), None)
     if cell is None:
         return Gate("parameters", "fail", "the notebook holds no cell with the parameters of this run")
     seen = dict(_assigned("".join(cell["source"])))
@@ -237,7 +239,8 @@ def conformant(evidence: Evidence) -> Gate:
         return Gate("conformant", "not-applicable", "no PDF was written", holds=False)
     if not evidence.conformance:
         return Gate("conformant", "fail", "the PDF claims no standard; see the warnings", holds=False)
-    return Gate("conformant", "pass", f"PDF/{' and PDF/'.join(evidence.conformance).upper()}", holds=False)
+    names = [f"PDF/{name.split('-')[0].upper()}-{name.split('-')[1]}" for name in evidence.conformance]
+    return Gate("conformant", "pass", " and ".join(names), holds=False)
 
 
 def whole(evidence: Evidence) -> Gate:

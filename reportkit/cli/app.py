@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - the form of a callback
+def _version(wanted: bool) -> None:
     if wanted:
         from reportkit import __version__
 

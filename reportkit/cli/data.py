@@ -27,6 +27,7 @@ _SHOWN = 10
 def load(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The table to load into; see 'reportkit tables'.")],
     file: FileArgument,
+    *,
     workspace: WorkspaceOption = None,
     mapping: MappingOption = None,
     format: FormatOption = None,  # noqa: A002 - the word of the command line
@@ -95,19 +96,17 @@ def _stated(folder: Path, table: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     from reportkit.period import parse_instant
+    from reportkit.run.told import cut_off
 
     stated = parse_instant(text)
     if stated > options.now():
         raise UsageError(f"--recorded-at {text} has not come yet; leave it out to record the load now.")
-    if (folder / "ledger.db").exists():
-        from reportkit.ledger import Ledger
-
-        told = Ledger(folder).cut_off(table)
-        if told is not None and stated <= told:
-            raise UsageError(
-                f"--recorded-at {text} lies before {told:%Y-%m-%d %H:%M} UTC, by which a published report used {table}; "
-                "what was told cannot change. Leave it out: the next report shows the difference as a restatement."
-            )
+    told = cut_off(folder, table)
+    if told is not None and stated <= told:
+        raise UsageError(
+            f"--recorded-at {text} lies before {told:%Y-%m-%d %H:%M} UTC, by which a published report used {table}; "
+            "what was told cannot change. Leave it out: the next report shows the difference as a restatement."
+        )
     return stated
 
 
@@ -146,6 +145,7 @@ def _day(text: str | None) -> date | None:
 
 def inspect(
     file: FileArgument,
+    *,
     format: FormatOption = None,  # noqa: A002 - the word of the command line
     mapping: MappingOption = None,
     json: JsonOption = False,
@@ -177,7 +177,7 @@ def tables(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the tables and what is loaded, or the columns of one table."""
+    """List the tables and what they hold, or one table's columns."""
     from reportkit.tables import TABLES, table
 
     if name is not None:

@@ -14,4 +14,4 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Another company with the same story.")] = 7,
     no_run: Annotated[bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")] = False,
 ) -> None:
-    """Make a workspace for a fictional company, tell its past, and report on its last quarter."""
+    """Make a fictional company's workspace, and report on it."""

@@ -22,6 +22,7 @@ ReportArgument = Annotated[str, typer.Argument(metavar="REPORT", help="A report 
 
 def run(
     report: ReportArgument,
+    *,
     period: Annotated[str, typer.Option("--period", "-p", metavar="Q", help="A quarter such as 2026-Q3; by default the latest closed one with data.")] = "",
     unit: UnitOption = None,
     param: Annotated[
@@ -117,7 +118,7 @@ def publish(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Publish the latest run of a report: its figures become what was told, for good."""
+    """Publish the latest run: its figures become what was told."""
     from reportkit import config
     from reportkit.run.publication import publish as publish_run
 

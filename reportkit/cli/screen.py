@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -42,6 +40,8 @@ def say(text: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """Print a value as JSON."""
+    import json
+
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
@@ -88,6 +88,8 @@ def table(rows: Sequence[Sequence[str]], *, head: Sequence[str] = (), right: Ite
         right: positions of the columns that are aligned right.
         indent: spaces before each line.
     """
+    import textwrap
+
     every = [list(head), *map(list, rows)] if head else [list(row) for row in rows]
     if not every:
         return

@@ -53,7 +53,7 @@ _TAIL = """\
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; it is made when it does not exist.")] = Path(),
 ) -> None:
-    """Make a workspace: configuration, and folders for data, mappings and commentary."""
+    """Make a workspace: configuration and folders."""
     create(folder)
     where = screen.short(folder)
     screen.say(screen.styled(f"Workspace {where}", "strong"))

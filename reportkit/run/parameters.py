@@ -170,8 +170,8 @@ class Contract:
 
 def secret_looking(name: str) -> bool:
     """Say whether a parameter's name promises a secret."""
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return bool(_SECRET_WORDS & set(words)) or words[-1:] == ["key"]
+    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    return bool(_SECRET_WORDS & {word.rstrip("0123456789") for word in words}) or words[-1:] == ["key"]
 
 
 # ---- reading the cell ------------------------------------------------------------------------------------------------

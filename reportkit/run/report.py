@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reportkit import config, gates, resources
 from reportkit.errors import ReportkitError, UsageError, nearest
 from reportkit.run import manifest as evidence
-from reportkit.run import parameters, template
+from reportkit.run import parameters, template, told
 from reportkit.run.folder import ARTEFACTS, NOTEBOOK, Staging, run_id, series
 from reportkit.run.request import FORMATS, Listener, Outcome, Request, State
 from reportkit.run.stages import Stages
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from reportkit.render.model import Document
     from reportkit.run.parameters import Bound
     from reportkit.workers.kernel import Execution
-
-LEDGER = "ledger.db"
 
 
 def run(request: Request, *, now: datetime, progress: Listener = lambda _: None) -> Outcome:
@@ -94,7 +92,7 @@ class _Job:
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
-            known_by = request.known_by or _cut_off(request, path.stem) or now
+            known_by = _known_by(request, path.stem) or now
             bound = parameters.declared(notebook, path.name).bind(request.parameters, _runner(request, known_by))
         asked = json.dumps([template.digest(path), dict(bound.values), evidence.instant(known_by)], default=str, sort_keys=True)
         name = run_id(now, path.stem, request.period.key, request.unit or "", asked)
@@ -117,7 +115,7 @@ class _Job:
         executed = self._executed()
         with self.stages.stage("Read the results"):
             self.staging.write(NOTEBOOK, template.canonical(executed, self.bound.values))
-            document = model.read(executed)
+            document = self._covered(model.read(executed))
             found = gates.Evidence(notebook=executed, bound=self.bound.passed, document=document)
             judged = gates.content(found)
         held = gates.held(judged)
@@ -138,6 +136,24 @@ class _Job:
             facts=evidence.told(document.facts),
         )
         return Outcome(self.staging.publish(manifest), manifest, state)
+
+    def _covered(self, document: Document) -> Document:
+        """Fill the cover of a notebook that shows none of its own with what the run knows."""
+        from reportkit.render.model import UNDATED
+
+        if document.cover.known_by != UNDATED:
+            return document
+        known = {
+            "organisation": self.settings.organisation.name,
+            "period": self.request.period.label,
+            "as_of": self.request.period.end,
+            "known_by": datetime.fromisoformat(self.begun["known_by"].removesuffix("Z")),
+            "classification": self.settings.report.classification,
+            "author": document.cover.author or self.settings.report.author,
+            "unit": self.request.unit or "",
+            "currency": self.settings.organisation.currency,
+        }
+        return replace(document, cover=document.cover.model_copy(update=known))
 
     def _executed(self) -> NotebookNode:
         with self.stages.stage("Start"):
@@ -234,14 +250,8 @@ def _runner(request: Request, known_by: datetime) -> dict[str, object]:
     return {"workspace": ".", "period": request.period.key, "unit": request.unit, "known_by": known_by.isoformat()}
 
 
-def _cut_off(request: Request, report: str) -> datetime | None:
-    """Give the instant by which a published quarter was told, or None."""
-    if not (request.workspace / LEDGER).exists():
-        return None
-    from reportkit.ledger import Ledger
-
-    told = Ledger(request.workspace).publication(report, request.period.key, request.unit or "")
-    return told.known_by if told else None
+def _known_by(request: Request, report: str) -> datetime | None:
+    return request.known_by or told.known_by(request.workspace, report, request.period.key, request.unit)
 
 
 def _marked_held(document: Document) -> Document:

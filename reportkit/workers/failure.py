@@ -18,14 +18,13 @@ from reportkit.errors import (
     ReportkitError,
     RunTimeout,
 )
+from reportkit.run.parameters import INJECTED
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from reportkit.config import Limits
     from reportkit.workers.watch import Reason
-
-INJECTED = "injected-parameters"
 
 
 @dataclass(frozen=True)
