@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -193,7 +194,29 @@ def _converter(fonts: Path) -> Any:
             f"fonts: {fonts} is not a folder; install the package again, or name a folder with Inter in it."
         )
     vl_convert.register_font_directory(str(fonts))
+    _start_in_utc(vl_convert)
     return vl_convert
+
+
+def _start_in_utc(converter: Any) -> None:
+    """Draw one point in UTC: the engine keeps the time zone of its first drawing, and a machine's own moves points.
+
+    Where summer time begins, two midnights are 23 hours apart, so the same chart would have other bytes.
+    """
+    first = {
+        "mark": "point",
+        "data": {"values": [{"day": "2026-01-01T00:00:00"}]},
+        "encoding": {"x": {"field": "day", "type": "temporal"}},
+    }
+    zone = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    try:
+        converter.vegalite_to_svg(first, allowed_base_urls=[])
+    finally:
+        if zone is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = zone
 
 
 def _version(spec: str) -> str:
