@@ -1,17 +1,140 @@
-"""``reportkit demo``: a workspace for a fictional company, with a history that was told."""
+"""``reportkit demo``: a workspace for a fictional company, with a past that was told quarter by quarter."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from reportkit.cli import options, report, screen, setup
+from reportkit.errors import HeldError, UsageError, from_os
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reportkit.demo import Company, Quarter
+    from reportkit.period import FiscalCalendar, Period
+    from reportkit.run import Request
+
+REPORT = "board"
+#: Says in a demo workspace which company it holds.
+MARK = ".demo"
+_STORY = "2026-Q3"
 
 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder; it is made when it does not exist.")] = Path("reportkit-demo"),
-    until: Annotated[str, typer.Option("--until", metavar="Q", help="The last of the eight quarters.")] = "2026-Q3",
-    seed: Annotated[int, typer.Option("--seed", help="Another company with the same story.")] = 7,
+    *,
+    until: Annotated[str, typer.Option("--until", metavar="Q", help="The last of the eight quarters; by default 2026-Q3.")] = "",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, another company with the same story.")] = 7,
     no_run: Annotated[bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")] = False,
 ) -> None:
     """Make a fictional company's workspace, and report on it."""
+    from reportkit.demo.company import company
+    from reportkit.period import FiscalCalendar
+
+    calendar, now = FiscalCalendar(), options.now()
+    last = _last(until, calendar, now)
+    _claim(folder, f"{last.key} seed {seed}\n")
+    steps = screen.Steps()
+    steps.begin("Make the company")
+    made = company(last, seed=seed, calendar=calendar)
+    _fill(folder, made, steps)
+    for quarter in made.quarters[:-1]:
+        steps.begin(f"Tell {quarter.period.label}")
+        _tell(folder, quarter)
+    steps.end()
+    where = screen.short(folder)
+    screen.say(f"{screen.styled(f'Workspace {where}', 'strong')}: {len(made.quarters)} quarters, {len(made.quarters) - 1} of them told")
+    if not no_run:
+        outcome = report.make(_request(folder, made.quarters[-1], formats=None))
+        screen.say()
+        report.show(outcome)
+        if outcome.state == "held":
+            raise HeldError(report.held(outcome.manifest))
+    screen.say()
+    screen.say(f"Next: cd {where}; reportkit tables; reportkit run {REPORT} --unit UNIT; jupyter lab")
+
+
+def _last(until: str, calendar: FiscalCalendar, now: datetime) -> Period:
+    """Give the quarter the story ends in: the one asked for, else the story's own, else the latest closed one."""
+    today = calendar.day(now)
+    if until:
+        asked = calendar.parse(until)
+        if asked.end >= today:
+            raise UsageError(f"Period {asked.key} is not closed yet; the latest closed one is {calendar.latest_closed(today).key}.")
+        return asked
+    own = calendar.parse(_STORY)
+    return own if own.end < today else calendar.latest_closed(today)
+
+
+def _claim(folder: Path, mark: str) -> None:
+    """Make the folder a demo workspace, or refuse one that holds something else."""
+    path = folder / MARK
+    try:
+        if path.is_file():
+            held = path.read_text(encoding="utf-8")
+            if held != mark:
+                raise UsageError(f"{folder} holds the demo company of {held.strip()}; choose another folder.")
+            return
+        if folder.is_dir() and any(folder.iterdir()):
+            raise UsageError(f"{folder} is not empty and is no demo workspace; choose a folder that does not exist yet.")
+        setup.create(folder)
+        path.write_text(mark, encoding="utf-8")
+    except OSError as error:
+        raise from_os(error, f"Making the workspace {folder}") from error
+
+
+def _fill(folder: Path, made: Company, steps: screen.Steps) -> None:
+    """Write the company's files and load them, each as of the day the company knew it."""
+    from reportkit.demo import write
+    from reportkit.sources import read
+    from reportkit.store import Provenance, Store
+    from reportkit.tables import table
+
+    steps.begin("Write its exports")
+    write(made, folder)
+    store = Store(folder / "store")
+    for quarter in made.quarters:
+        steps.begin(f"Load {quarter.period.label}")
+        for batch in quarter.batches:
+            extract = read(folder / batch.file, batch.table)
+            provenance = Provenance(
+                source=batch.source,
+                recorded_at=batch.recorded_at,
+                stated=True,
+                format=extract.format,
+                records=extract.records,
+                rejected=extract.rejected,
+                problems=tuple(str(problem) for problem in extract.problems),
+                raw_sha256=extract.raw_sha256,
+                mapping_sha256=extract.mapping_sha256,
+            )
+            store.add(table(extract.table), extract.rows, provenance)
+
+
+def _tell(folder: Path, quarter: Quarter) -> None:
+    """Run and publish a quarter of the past; one that is published already stays."""
+    from reportkit.run import told
+    from reportkit.run.publication import publish
+    from reportkit.run.report import run
+
+    if told.known_by(folder, REPORT, quarter.period.key, None):
+        return
+    outcome = run(_request(folder, quarter, formats=()), now=quarter.published_at)
+    if outcome.state == "held":
+        raise HeldError(report.held(outcome.manifest))
+    publish(folder, REPORT, quarter.period, None, now=quarter.published_at)
+
+
+def _request(folder: Path, quarter: Quarter, *, formats: tuple[str, ...] | None) -> Request:
+    from reportkit.run import FORMATS, Request
+
+    return Request(
+        workspace=folder,
+        report=REPORT,
+        period=quarter.period,
+        known_by=quarter.cut_off,
+        formats=FORMATS if formats is None else formats,
+    )

@@ -13,7 +13,7 @@ from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import HeldError, UsageError
 
 if TYPE_CHECKING:
-    from reportkit.run import Outcome
+    from reportkit.run import Outcome, Request
 
 _NAMES = {"report.html": "HTML", "report.pdf": "PDF", "message.eml": "Mail", "notebook.ipynb": "Notebook"}
 
@@ -61,7 +61,7 @@ def run(
         raise HeldError(f"{held(outcome.manifest)} The files are kept for you to look at; nothing may be sent.")
 
 
-def make(request: Any) -> Outcome:
+def make(request: Request) -> Outcome:
     """Make a report and show where it is."""
     from reportkit.run.report import run as make_report
 

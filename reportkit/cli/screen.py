@@ -134,3 +134,25 @@ class Live:
             print(f"\r{' ' * self._shown}\r", end="", file=sys.stderr, flush=True)
         self._shown = 0
         return time.monotonic() - self._begun
+
+
+class Steps:
+    """Shows the steps of a longer job, each with its time when it is done."""
+
+    def __init__(self) -> None:
+        self._alive = _seen(sys.stderr)
+        self._step, self._begun = "", 0.0
+
+    def begin(self, step: str) -> None:
+        """Begin a step; the one before is done."""
+        self.end()
+        self._step, self._begun = step, time.monotonic()
+        if self._alive:
+            print(f"\r  {step} …", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Say that the step is done."""
+        if self._step:
+            line = f"  {self._step}  {seconds(time.monotonic() - self._begun)}"
+            print(f"\r{line}   " if self._alive else line, file=sys.stderr, flush=True)
+        self._step = ""
