@@ -43,7 +43,7 @@ def _lines(asked: Asked) -> tuple[list[Any], list[Problem]] | None:
     whole, warning = text.read_all(asked.content)
     try:
         rows = [json.loads(line) for line in whole.splitlines() if line.strip()]
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return (rows, [warning] if warning else []) if len(rows) > 1 else None
 
