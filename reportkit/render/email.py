@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from typing import TYPE_CHECKING
 
 from reportkit import locale
@@ -155,7 +155,8 @@ def _seal(
 
 
 def _address(given: str) -> Address:
-    name, address = parseaddr(given)
+    found = getaddresses([given])
+    name, address = found[0] if len(found) == 1 else ("", "")
     if _CONTROL.search(given) or not _ADDRESS.match(address) or ".." in address:
         raise UsageError(
             f"{one_line(given)[:80]!r} is not a mail address; write name@example.org or Name <name@example.org>."

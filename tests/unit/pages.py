@@ -53,7 +53,7 @@ def cover(**changes: Any) -> Cover:
 
 
 def words(text: str) -> Prose:
-    return prose(text, lambda url, alt: False, lambda html: [])
+    return prose(text, lambda *_: False, lambda _: [])
 
 
 def bars(name: str = "late", label: str = "Payments", **changes: Any) -> Chart:

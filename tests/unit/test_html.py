@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 EVIL = [
     "<script>alert(1)</script>", "</script><script>alert(1)</script>", "]]>", "<!-- --><b>x</b>", "{{ 7*7 }}{% raw %}",
-    "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</style><style>*{display:none}</style>", "</title>",
+    '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", "</style><style>*{display:none}</style>", "</title>",
     "&lt;b&gt;&amp;", "javascript:alert(1)", "\u202etxt.exe", "הֲיִי שָׁלוֹם", "\u2028\u2029", "=cmd|' /C calc'!A0", "<svg/onload=alert(1)>",
 ]  # fmt: skip
 
