@@ -15,6 +15,8 @@ from reportkit.sources.text import PREAMBLE
 #: How a workbook begins: a zip of parts, or the older compound file.
 BEGINNINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
+SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+
 
 def is_workbook(head: bytes) -> bool:
     """Say whether a file begins like a workbook."""
@@ -35,7 +37,13 @@ def grid(content: Content, known: Collection[str], sheet: str | None = None) -> 
     import python_calamine as calamine
 
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.read()))
+        # Only by path does the library tell a protected workbook from a broken one.
+        plain = not content.packing and content.path.suffix.lower() in SUFFIXES
+        book = (
+            calamine.CalamineWorkbook.from_path(content.path)
+            if plain
+            else calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.read()))
+        )
         with book:
             return _best(book, content, known, sheet)
     except calamine.PasswordError:
@@ -50,10 +58,13 @@ def grid(content: Content, known: Collection[str], sheet: str | None = None) -> 
 
 
 def _best(book: Any, content: Content, known: Collection[str], sheet: str | None) -> Grid:
+    import python_calamine as calamine
+
     names = [
         meta.name
         for meta in book.sheets_metadata
-        if meta.typ.name == "WorkSheet" and (sheet is not None or meta.visible.name == "Visible")
+        if meta.typ == calamine.SheetTypeEnum.WorkSheet
+        and (sheet is not None or meta.visible == calamine.SheetVisibleEnum.Visible)
     ]
     if sheet is not None and sheet not in names:
         raise DataError(f"{content.path} has no sheet {sheet!r}; {nearest(sheet, names)}")

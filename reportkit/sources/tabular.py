@@ -46,7 +46,8 @@ def records(grid: Grid, asked: Asked) -> Records:
         columns = {names.get(fold(header), header): cells for header, cells in grid.columns.items()}
         found = _rows(spec, applying.Mapped(columns, grid.numbers, []), asked, "")
     else:
-        shown = ", ".join(list(grid.columns)[:6]) or "no header"
+        headers = (" ".join(name.split())[:40] for name in list(grid.columns)[:6])
+        shown = ", ".join(headers) or "no header"
         what = f"table {asked.table}" if asked.table else "any table"
         raise DataError(
             f"{asked.content.path} has columns ({shown}) that are not those of {what}; say with --mapping which is "

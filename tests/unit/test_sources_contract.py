@@ -94,8 +94,8 @@ def test_values_become_what_the_column_says() -> None:
     assert row["confirmed"] == "confirmed"
     assert row["severity"] == 2
     assert row["control_caused"] is True
-    assert row["detected"] == dt.datetime(2026, 7, 1, 21, 30)
-    assert row["closed"] == dt.datetime(2026, 7, 2, 8, 0)
+    assert row["detected"] == dt.datetime.fromisoformat("2026-07-01T21:30")
+    assert row["closed"] == dt.datetime.fromisoformat("2026-07-02T08:00")
     assert row["determined_at"] == dt.date(2026, 7, 5)
     # IEEE 754 and accountants round halves to even.
     assert row["loss_primary"] == Decimal("1234.50")
