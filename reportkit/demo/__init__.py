@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reportkit.demo.company import Company, Quarter, company
     from reportkit.demo.deliveries import Batch
     from reportkit.demo.files import write
+    from reportkit.demo.story import Company, Quarter, company
 
 __all__ = ["Batch", "Company", "Quarter", "company", "write"]
 
@@ -20,7 +20,13 @@ def __getattr__(name: str) -> object:
     """Load what needs pandas on first use."""
     import importlib
 
-    homes = {"Batch": "deliveries", "Company": "company", "Quarter": "company", "company": "company", "write": "files"}
+    homes = {
+        "Batch": "deliveries",
+        "Company": "story",
+        "Quarter": "story",
+        "company": "story",
+        "write": "files",
+    }
     if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{homes[name]}"), name)

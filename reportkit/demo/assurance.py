@@ -43,14 +43,27 @@ def audits(scene: Scene) -> Delivery:
         for move in catalogue.parts(entry["moves"]):
             day, _, target = move.partition(">")
             events.append((scene.workday(day), {"due_current": scene.day(target)}))
-        for name, changes in (("closed", {}), ("verified", {"state": "closed"}), ("accepted", {"state": "accepted"})):
+        for name, changes in (
+            ("closed", {}),
+            ("verified", {"state": "closed"}),
+            ("accepted", {"state": "accepted"}),
+        ):
             if entry[name]:
                 day_ = scene.workday(entry[name])
-                column = {"closed": "closed_by_owner", "verified": "verified_closed", "accepted": "accepted_at"}[name]
+                column = {
+                    "closed": "closed_by_owner",
+                    "verified": "verified_closed",
+                    "accepted": "accepted_at",
+                }[name]
                 events.append((day_, {**changes, column: day_}))
         rows.append((scene.index(opened), row))
         for day_, changes in sorted(events, key=lambda event: event[0]):
-            row = {**row, **changes, "valid_from": day_, "retargets": row["retargets"] + ("due_current" in changes)}
+            row = {
+                **row,
+                **changes,
+                "valid_from": day_,
+                "retargets": row["retargets"] + ("due_current" in changes),
+            }
             rows.append((scene.index(day_), row))
     return deliver("audits", "Audit management", rows)
 
@@ -108,7 +121,11 @@ def governance(scene: Scene) -> Delivery:
     rows: list[Row] = []
     staff = sum(int(unit["staff"]) for unit in catalogue.table("units"))
     for number, entry in enumerate(catalogue.table("governance")):
-        approved, due, kind = scene.workday(entry["approved"]), scene.day(entry["due"]), entry["kind"]
+        approved, due, kind = (
+            scene.workday(entry["approved"]),
+            scene.day(entry["due"]),
+            entry["kind"],
+        )
         row: dict[str, Any] = {
             "item_id": entry["item_id"], "unit_id": entry["unit"], "valid_from": approved, "kind": kind, "title": entry["title"],
             "owner": entry["owner"], "approved_at": approved, "review_due": due, "expiry": due if kind == "exception" else None,
@@ -120,12 +137,29 @@ def governance(scene: Scene) -> Delivery:
         if kind in {"policy", "standard"} and scene.index(approved) > 0:
             # Before this approval an older text was in force, due for review on the day it was replaced.
             earlier = approved - timedelta(days=728)
-            versions.insert(0, {**row, "valid_from": earlier, "approved_at": earlier, "review_due": approved})
+            versions.insert(
+                0, {**row, "valid_from": earlier, "approved_at": earlier, "review_due": approved}
+            )
         if kind == "exception" and due <= scene.until.end:
             ended = entry["status"] == "retired"
-            versions.append({**row, "valid_from": due - 3 * DAY if ended else due + DAY, "status": "retired" if ended else "expired"})
+            versions.append(
+                {
+                    **row,
+                    "valid_from": due - 3 * DAY if ended else due + DAY,
+                    "status": "retired" if ended else "expired",
+                }
+            )
         if kind == "obligation":
-            versions.insert(0, {**row, "valid_from": approved - timedelta(days=60), "approved_at": None, "status": "due", "review_due": approved})
+            versions.insert(
+                0,
+                {
+                    **row,
+                    "valid_from": approved - timedelta(days=60),
+                    "approved_at": None,
+                    "status": "due",
+                    "review_due": approved,
+                },
+            )
             if entry["status"] == "due":
                 versions.append({**row, "valid_from": scene.workday(f"{LAST}+70"), "status": "due"})
         rows += [(scene.index(version["valid_from"]), version) for version in versions]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reportkit.demo.deliveries import Delivery, typed
 from reportkit.demo.estate import Estate
 from reportkit.demo.scene import GAP, JOINED, QUARTERS, Scene
-from reportkit.tables import COVERAGE
+from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +63,9 @@ def coverage(scene: Scene, estate: Estate) -> list[Delivery]:
     for (source, suffix), found in parts.items():
         columns = {name: np.concatenate([part[name] for _, part in found]) for name in found[0][1]}
         known = np.concatenate([np.full(len(part["asset_id"]), quarter) for quarter, part in found])
-        deliveries.append(Delivery("coverage", source, typed(COVERAGE, columns), known, suffix))
+        deliveries.append(
+            Delivery("coverage", source, typed(TABLES["coverage"], columns), known, suffix)
+        )
     return deliveries
 
 
@@ -85,7 +87,12 @@ def _level(control: str, unit: str, critical: bool, quarter: int) -> float:  # n
 
 
 def _observed(
-    scene: Scene, estate: Estate, control: str, quarter: int, rank: npt.NDArray[np.float64], days: int
+    scene: Scene,
+    estate: Estate,
+    control: str,
+    quarter: int,
+    rank: npt.NDArray[np.float64],
+    days: int,
 ) -> dict[str, Any]:
     import numpy as np
 
@@ -96,7 +103,9 @@ def _observed(
     level = np.array([_level(control, a.unit, a.criticality == 1, quarter) for a in assets])
     exempt = np.array([a.kind in EXEMPT[control] for a in assets])
     works = (rank[here] < level) & ~exempt
-    age = np.where(works, rng.integers(0, days if days > 1 else 1, len(here)), days + rng.integers(3, 90, len(here)))
+    age = np.where(
+        works, rng.integers(0, max(1, days), len(here)), days + rng.integers(3, 90, len(here))
+    )
     absent = ~works & ~exempt & (rng.random(len(here)) < 0.5)
     never = exempt | absent
     last = np.array(end, dtype="datetime64[D]") - age.astype("timedelta64[D]")
@@ -118,5 +127,7 @@ def _observed(
         columns["authenticated"] = np.where(exempt, None, works.astype(object))
     if control == "restore_test":
         columns["rto_met"] = np.where(never, None, works.astype(object))
-        columns["rpo_met"] = np.where(never, None, (works | (rng.random(len(here)) < 0.6)).astype(object))
+        columns["rpo_met"] = np.where(
+            never, None, (works | (rng.random(len(here)) < 0.6)).astype(object)
+        )
     return columns

@@ -51,21 +51,24 @@ class Delivery:
 
     def of(self, quarter: int) -> pd.DataFrame:
         """Give the rows of one quarter's extract."""
-        return self.frame[self.known == quarter].reset_index(drop=True)
+        return self.frame.loc[self.known == quarter].reset_index(drop=True)
 
 
 def typed(spec: TableSpec, columns: Mapping[str, Any]) -> pd.DataFrame:
     """Give a frame with the table's column order and one dtype for each column type."""
     import pandas as pd
 
-    return pd.DataFrame({c.name: _series(c, columns[c.name]) for c in spec.columns if c.name in columns})
+    names = [column.name for column in spec.columns if column.name in columns]
+    return pd.DataFrame({name: _series(spec.column(name), columns[name]) for name in names})
 
 
 def _series(column: Column, values: Any) -> pd.Series[Any]:
     import pandas as pd
 
     if column.type in {"date", "instant"}:
-        return pd.Series(pd.to_datetime(pd.Series(values, dtype=None if len(values) else "datetime64[us]"))).astype("datetime64[us]")
+        return pd.Series(
+            pd.to_datetime(pd.Series(values, dtype=None if len(values) else "datetime64[us]"))
+        ).astype("datetime64[us]")
     if column.type == "boolean":
         return pd.Series(values, dtype="boolean")
     if column.type == "integer":
@@ -77,7 +80,9 @@ def _series(column: Column, values: Any) -> pd.Series[Any]:
     return pd.Series(values, dtype="object")
 
 
-def deliver(table: str, source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], suffix: str = "") -> Delivery:
+def deliver(
+    table: str, source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], suffix: str = ""
+) -> Delivery:
     """Give a delivery of rows, each with the quarter that first knew it.
 
     Raises:
@@ -90,5 +95,9 @@ def deliver(table: str, source: str, rows: Iterable[tuple[int, Mapping[str, Any]
     used = {name for _, row in kept for name in row}
     if not used <= set(spec.names):
         raise KeyError(f"{table}: {sorted(used - set(spec.names))}")
-    frame = typed(spec, {name: [row.get(name) for _, row in kept] for name in spec.names if name in used})
-    return Delivery(table, source, frame, np.array([quarter for quarter, _ in kept], dtype=np.int64), suffix)
+    frame = typed(
+        spec, {name: [row.get(name) for _, row in kept] for name in spec.names if name in used}
+    )
+    return Delivery(
+        table, source, frame, np.array([quarter for quarter, _ in kept], dtype=np.int64), suffix
+    )

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Assets at the start (for the acquired unit: when it joined), and those added in each later quarter.
-COUNTS = {"HQ": (84, 2), "PAY": (124, 3), "COM": (112, 4), "TRM": (100, 2), "FLD": (86, 2), "BRK": (36, 2)}
+COUNTS = {
+    "HQ": (84, 2),
+    "PAY": (124, 3),
+    "COM": (112, 4),
+    "TRM": (100, 2),
+    "FLD": (86, 2),
+    "BRK": (36, 2),
+}
 #: Out of twenty assets of a unit, how many are of which kind.
 KINDS = {
     "HQ": "host host host host host app app app saas saas saas network network network cloud data data host app network",
@@ -83,7 +90,9 @@ def estate(scene: Scene) -> Estate:
     for unit, (start, growth) in COUNTS.items():
         joined = JOINED if unit == "BRK" else 0
         born = [None] * start + [k for k in range(joined + 1, QUARTERS) for _ in range(growth)]
-        assets += [_asset(scene, rng, unit, number, quarter) for number, quarter in enumerate(born, 1)]
+        assets += [
+            _asset(scene, rng, unit, number, quarter) for number, quarter in enumerate(born, 1)
+        ]
     return Estate(
         tuple(assets),
         np.array([a.first_seen for a in assets], dtype="datetime64[D]"),
@@ -91,7 +100,9 @@ def estate(scene: Scene) -> Estate:
     )
 
 
-def _asset(scene: Scene, rng: np.random.Generator, unit: str, number: int, born: int | None) -> Asset:
+def _asset(
+    scene: Scene, rng: np.random.Generator, unit: str, number: int, born: int | None
+) -> Asset:
     kinds = KINDS[unit].split()
     kind = kinds[number * 7 % len(kinds)]
     role, platform = ROLES[kind][int(rng.integers(len(ROLES[kind])))]
@@ -148,11 +159,28 @@ def asset_versions(scene: Scene, made: Estate) -> Delivery:
         }  # fmt: skip
         rows.append((scene.index(asset.first_seen), row))
         if rng.random() < 0.05 and asset.retired is None:
-            day = scene.period(int(rng.integers(JOINED + 1, QUARTERS))).start + timedelta(days=int(rng.integers(5, 85)))
+            day = scene.period(int(rng.integers(JOINED + 1, QUARTERS))).start + timedelta(
+                days=int(rng.integers(5, 85))
+            )
             if day > asset.first_seen:
-                rows.append((scene.index(day), {**row, "valid_from": day, "owner": "Head of Infrastructure"}))
+                rows.append(
+                    (
+                        scene.index(day),
+                        {**row, "valid_from": day, "owner": "Head of Infrastructure"},
+                    )
+                )
         if asset.retired is not None:
-            rows.append((scene.index(asset.retired), {**row, "valid_from": asset.retired, "retired_at": asset.retired, "in_scope": False}))
+            rows.append(
+                (
+                    scene.index(asset.retired),
+                    {
+                        **row,
+                        "valid_from": asset.retired,
+                        "retired_at": asset.retired,
+                        "in_scope": False,
+                    },
+                )
+            )
     return deliver("assets", "CMDB", rows)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportkit.demo.company import Company
 from reportkit.demo.deliveries import Batch
+from reportkit.demo.story import Company
 from reportkit.errors import from_os
 from reportkit.tables import TABLES, Column
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SIGNS = re.compile(r'[,"\r\n]')
 
 
 def write(company: Company, folder: Path) -> list[Path]:
@@ -24,15 +28,18 @@ def write(company: Company, folder: Path) -> list[Path]:
         folder: made when missing; files of the same names are overwritten.
 
     Returns:
-        The files, in the order of the quarters.
+        The files: configuration, commentaries, then extracts in the order of the quarters.
 
     Raises:
         TemporaryError: the folder cannot be written.
     """
-    contents: dict[str, bytes] = {"reportkit.toml": company.settings.encode()}
-    contents |= {f"commentary/{key}.md": words.encode() for key, words in company.commentary.items()}
-    contents |= {batch.file: csv(batch) for quarter in company.quarters for batch in quarter.batches}
-    paths = []
+    contents = {"reportkit.toml": company.settings.encode()}
+    contents |= {
+        f"commentary/{key}.md": words.encode() for key, words in company.commentary.items()
+    }
+    contents |= {
+        batch.file: csv(batch) for quarter in company.quarters for batch in quarter.batches
+    }
     for name, content in contents.items():
         path = folder / name
         try:
@@ -40,38 +47,44 @@ def write(company: Company, folder: Path) -> list[Path]:
             path.write_bytes(content)
         except OSError as error:
             raise from_os(error, f"Writing {path}") from error
-        paths.append(path)
-    return paths
+    return [folder / name for name in contents]
 
 
 def csv(batch: Batch) -> bytes:
     """Give an extract as CSV: a header of canonical names, ISO dates, true and false, empty for nothing."""
     spec = TABLES[batch.table]
-    columns = [(_quoted if spec.column(name).type in _WORDS else _plain)(spec.column(name), batch.frame[name]) for name in batch.frame.columns]
+    columns = [_cells(spec.column(name), batch.frame[name]) for name in batch.frame.columns]
     lines = [",".join(batch.frame.columns), *map(",".join, zip(*columns, strict=True))]
     return ("\n".join(lines) + "\n").encode()
 
 
-_WORDS = {"text", "enum", "list", "json"}
-
-
-def _quoted(column: Column, values: pd.Series[Any]) -> list[str]:
-    del column
-    made: dict[Any, str] = {None: ""}
-    for value in values.unique():
-        text = "" if value is None or value != value else str(value)  # noqa: PLR0124 - a missing number differs from itself
-        made[value] = '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
-    return [made[value] for value in values]
-
-
-def _plain(column: Column, values: pd.Series[Any]) -> list[str]:
+def _cells(column: Column, values: pd.Series[Any]) -> list[str]:
     if column.type in {"date", "instant"}:
         days = values.to_numpy(dtype="datetime64[s]")
         texts = np.datetime_as_string(days, unit="D" if column.type == "date" else "s")
-        return np.where(np.isnat(days), "", texts).tolist()  # type: ignore[no-any-return]
-    if column.type == "boolean":
-        return ["" if value is None or value != value else "true" if value else "false" for value in values.astype("object").where(values.notna(), None)]  # noqa: PLR0124
-    if column.type == "integer":
-        return [str(value) if ok else "" for value, ok in zip(values.fillna(0).astype("int64").tolist(), values.notna(), strict=True)]
-    form = "{:.2f}" if column.type == "money" else "{:.10g}"
-    return ["" if value != value else form.format(value) for value in values.tolist()]  # noqa: PLR0124
+        return [str(text) for text in np.where(np.isnat(days), "", texts)]
+    form = _FORMS.get(column.type, _quoted)
+    written: dict[Hashable, str] = {}
+    empty = values.isna().tolist()
+    cells = []
+    for value, nothing in zip(values.tolist(), empty, strict=True):
+        if nothing:
+            cells.append("")
+            continue
+        if value not in written:
+            written[value] = form(value)
+        cells.append(written[value])
+    return cells
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if _SIGNS.search(text) else text
+
+
+_FORMS: dict[str, Callable[[Any], str]] = {
+    "boolean": lambda value: "true" if value else "false",
+    "integer": lambda value: str(int(value)),
+    "number": "{:.10g}".format,
+    "money": "{:.2f}".format,
+}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportkit.demo import waves
-from reportkit.demo.deliveries import Delivery, typed
+from reportkit.demo.deliveries import Delivery
 from reportkit.demo.estate import Estate
+from reportkit.demo.extracts import TIGHTENED, Pile, extracts
 from reportkit.demo.scene import LAST, QUARTERS, Scene
 from reportkit.demo.weaknesses import MIX, SEVERITIES, Weakness, everyday, known
-from reportkit.tables import FINDINGS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,47 +20,23 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 #: New findings by quarter, and those before the first one from which the opening backlog is what was left.
-ARRIVALS = (2180, 2240, 2290, 2520, 2460, 2430, 2500, 2440)
+ARRIVALS = (2280, 2340, 2390, 2630, 2560, 2530, 2590, 2540)
 BEFORE_DAYS = 620
-PER_DAY_BEFORE = 23.5
+PER_DAY_BEFORE = 24.5
 #: How new findings fall on the units.
 WEIGHTS = {"HQ": 0.13, "PAY": 0.20, "COM": 0.19, "TRM": 0.19, "FLD": 0.25, "BRK": 0.04}
 #: Days to fix by severity, before and after the critical one was tightened.
 SLA_BEFORE = {"critical": 14, "high": 30, "medium": 90, "low": 180}
 SLA_AFTER = {**SLA_BEFORE, "critical": 7}
-TIGHTENED = "4+25"
 #: Chance of being fixed in time by severity, and how units and quarters differ.
 ON_TIME = {"critical": 0.90, "high": 0.922, "medium": 0.84, "low": 0.72}
 UNIT_SHIFT = {"HQ": 0.015, "PAY": 0.045, "COM": 0.05, "TRM": -0.02, "FLD": -0.085, "BRK": -0.09}
-QUARTER_SHIFT = (-0.015, -0.01, -0.01, -0.15, -0.05, -0.005, 0.016, 0.012)
+QUARTER_SHIFT = (-0.015, -0.01, -0.01, -0.15, -0.05, 0.012, 0.014, 0.004)
 #: How the fixes in time spread over the days allowed (two parameters of a beta), and the tail of the late ones.
 SPREAD = {"critical": (2.6, 1.5), "high": (3.4, 1.35), "medium": (3.0, 1.3), "low": (4.0, 1.0)}
 TAIL = {"critical": (9.0, 0.9), "high": (22.0, 1.0), "medium": (54.0, 1.05), "low": (95.0, 1.0)}
 #: Reclassified as false positives after a sweep in these quarters: how many open ones of the quarter before.
 SWEEPS = {4: 44, LAST: 37}
-
-
-@dataclass(eq=False)
-class Pile:
-    """Findings as columns, in no order; every date is the final truth and is masked by what a quarter knew.
-
-    Attributes:
-        recorded: quarter whose extract first holds the finding; later than its opening for late arrivals.
-        verdict: state of a finding that never counted (false positive, duplicate, out of scope), else empty.
-        judged: day of that verdict.
-    """
-
-    asset: Ints
-    weakness: list[Weakness]
-    opened: Days
-    recorded: Ints
-    due: Days
-    closed: Days
-    accepted: Days
-    until: Days
-    verdict: npt.NDArray[np.object_]
-    judged: Days
-    state: npt.NDArray[np.object_]
 
 
 def findings(scene: Scene, estate: Estate) -> list[Delivery]:
@@ -77,9 +52,21 @@ def findings(scene: Scene, estate: Estate) -> list[Delivery]:
     closed = np.where(np.isnat(fixed), _fixed(scene, estate, asset, weakness, opened, due), fixed)
     none = np.full(len(asset), np.datetime64("NaT", "D"))
     states = np.full(len(asset), "open", dtype=object)
-    pile = Pile(asset, weakness, opened, recorded, due, closed, none.copy(), none.copy(), np.full(len(asset), "", dtype=object), none.copy(), states)
+    pile = Pile(
+        asset,
+        weakness,
+        opened,
+        recorded,
+        due,
+        closed,
+        none.copy(),
+        none.copy(),
+        np.full(len(asset), "", dtype=object),
+        none.copy(),
+        states,
+    )
     _fates(scene, estate, pile, planned=~np.isnat(fixed))
-    return _extracts(scene, estate, pile)
+    return extracts(scene, estate, pile)
 
 
 def _everyday(scene: Scene, estate: Estate) -> waves.Wave:
@@ -100,23 +87,30 @@ def _everyday(scene: Scene, estate: Estate) -> waves.Wave:
     asset = _assets(scene, estate, opened)
     weakness = _weaknesses(scene, estate, asset, opened)
     recorded = np.searchsorted(scene.end_days, opened)
-    return waves.Wave(asset, weakness, opened, recorded, np.full(len(opened), np.datetime64("NaT", "D")))
+    return waves.Wave(
+        asset, weakness, opened, recorded, np.full(len(opened), np.datetime64("NaT", "D"))
+    )
 
 
 def _day_weight(days: Days) -> npt.NDArray[np.float64]:
     weekday = (days.astype("int64") + 3) % 7
     month_day = (days - days.astype("datetime64[M]")).astype("int64") + 1
-    return np.where(weekday > 4, 0.3, 1.0) * np.where((month_day >= 9) & (month_day <= 16), 2.0, 0.85)
+    week = np.where(weekday > 4, 0.3, 1.0)
+    return np.asarray(week * np.where((month_day >= 9) & (month_day <= 16), 2.0, 0.85))
 
 
 def _assets(scene: Scene, estate: Estate, opened: Days) -> Ints:
     """Choose an asset that was in service on the day, by the weight of its unit."""
     rng = scene.rng("places")
     size = {unit: sum(a.unit == unit for a in estate.assets) for unit in WEIGHTS}
-    weight = np.array([WEIGHTS[a.unit] / size[a.unit] * (0.4 + 1.2 * rng.random()) for a in estate.assets])
+    weight = np.array(
+        [WEIGHTS[a.unit] / size[a.unit] * (0.4 + 1.2 * rng.random()) for a in estate.assets]
+    )
     chosen = rng.choice(len(weight), size=len(opened), p=weight / weight.sum())
     for _ in range(12):
-        wrong = (estate.first_seen[chosen] > opened) & (estate.first_seen[chosen] > np.datetime64(scene.periods[0].start))
+        wrong = (estate.first_seen[chosen] > opened) & (
+            estate.first_seen[chosen] > np.datetime64(scene.periods[0].start)
+        )
         wrong |= ~np.isnat(estate.retired[chosen]) & (estate.retired[chosen] <= opened)
         if not wrong.any():
             break
@@ -139,8 +133,13 @@ def _weaknesses(scene: Scene, estate: Estate, asset: Ints, opened: Days) -> list
         key = (int(years[i]), estate.assets[a].platform, int(severity[i]))
         if key not in pools:
             year, platform, level = key
-            pools[key] = [w for w in old if w.platform == platform and w.severity == SEVERITIES[level]]
-            pools[key] += [everyday(rng, year, SEVERITIES[level], platform, len(pools) * 26 + n) for n in range(26)]
+            pools[key] = [
+                w for w in old if w.platform == platform and w.severity == SEVERITIES[level]
+            ]
+            pools[key] += [
+                everyday(rng, year, SEVERITIES[level], platform, len(pools) * 26 + n)
+                for n in range(26)
+            ]
         pool = pools[key]
         found.append(pool[int(pick[i] * len(pool))])
     return found
@@ -151,17 +150,22 @@ def _due(scene: Scene, opened: Days, weakness: list[Weakness]) -> Days:
     before = np.array([SLA_BEFORE[w.severity] for w in weakness])
     after = np.array([SLA_AFTER[w.severity] for w in weakness])
     tightened = np.datetime64(scene.day(TIGHTENED))
-    return opened + np.where(opened >= tightened, after, before).astype("timedelta64[D]")
+    allowed = np.where(opened >= tightened, after, before)
+    return np.asarray(opened + allowed.astype("timedelta64[D]"))
 
 
-def _fixed(scene: Scene, estate: Estate, asset: Ints, weakness: list[Weakness], opened: Days, due: Days) -> Days:
+def _fixed(
+    scene: Scene, estate: Estate, asset: Ints, weakness: list[Weakness], opened: Days, due: Days
+) -> Days:
     """Give the day each finding is fixed: most shortly before they fall due, the rest in a long tail."""
     rng = scene.rng("fixes")
     n = len(asset)
     allowed = (due - opened).astype("int64")
     severity = [w.severity for w in weakness]
     quarter = np.clip(np.searchsorted(scene.end_days, due), 0, LAST)
-    chance = np.array([ON_TIME[s] for s in severity]) + np.array([UNIT_SHIFT[estate.assets[a].unit] for a in asset])
+    chance = np.array([ON_TIME[s] for s in severity]) + np.array(
+        [UNIT_SHIFT[estate.assets[a].unit] for a in asset]
+    )
     urgent = np.array([s in {"critical", "high"} for s in severity])
     chance += np.where(urgent, 1.0, 0.5) * np.array(QUARTER_SHIFT)[quarter]
     a, b = (np.array([SPREAD[s][i] for s in severity]) for i in (0, 1))
@@ -181,13 +185,25 @@ def _fates(scene: Scene, estate: Estate, pile: Pile, planned: npt.NDArray[np.boo
     mild = np.array([w.severity != "critical" for w in pile.weakness])
     allowed = (pile.due - pile.opened).astype("int64")
     accepted = free & mild & (draw < 0.011)
-    pile.accepted[accepted] = (pile.due - np.minimum(allowed // 6, 12).astype("timedelta64[D]"))[accepted]
-    pile.until[accepted] = pile.accepted[accepted] + rng.integers(150, 365, int(accepted.sum())).astype("timedelta64[D]")
-    pile.closed[accepted] = pile.until[accepted] - rng.integers(-20, 60, int(accepted.sum())).astype("timedelta64[D]")
-    for low, high, verdict in ((0.011, 0.028, "false_positive"), (0.028, 0.032, "duplicate"), (0.032, 0.034, "out_of_scope")):
+    pile.accepted[accepted] = (pile.due - np.minimum(allowed // 6, 12).astype("timedelta64[D]"))[
+        accepted
+    ]
+    pile.until[accepted] = pile.accepted[accepted] + rng.integers(
+        150, 365, int(accepted.sum())
+    ).astype("timedelta64[D]")
+    pile.closed[accepted] = pile.until[accepted] - rng.integers(
+        -20, 60, int(accepted.sum())
+    ).astype("timedelta64[D]")
+    for low, high, verdict in (
+        (0.011, 0.028, "false_positive"),
+        (0.028, 0.032, "duplicate"),
+        (0.032, 0.034, "out_of_scope"),
+    ):
         never = free & (draw >= low) & (draw < high)
         pile.verdict[never] = verdict
-        pile.judged[never] = pile.opened[never] + rng.integers(1, 45, int(never.sum())).astype("timedelta64[D]")
+        pile.judged[never] = pile.opened[never] + rng.integers(1, 45, int(never.sum())).astype(
+            "timedelta64[D]"
+        )
     pile.state[free & (draw > 0.996)] = "reopened"
     retired = estate.retired[pile.asset]
     gone = ~np.isnat(retired) & (retired > pile.opened) & (retired < pile.closed)
@@ -201,90 +217,14 @@ def _sweep(scene: Scene, rng: np.random.Generator, pile: Pile, free: npt.NDArray
     """Reclassify findings that were told as open a quarter ago: a check of the scanner's own results."""
     for quarter, count in SWEEPS.items():
         before, start = scene.end_days[quarter - 1], np.datetime64(scene.periods[quarter].start)
-        told = free & (pile.opened <= before) & (pile.closed > start + 40) & (pile.verdict == "") & np.isnat(pile.accepted)
+        told = (
+            free
+            & (pile.opened <= before)
+            & (pile.closed > start + 40)
+            & (pile.verdict == "")
+            & np.isnat(pile.accepted)
+        )
         old = np.flatnonzero(told & (pile.recorded < quarter) & (pile.state == "open"))
         chosen = rng.choice(old, size=min(count, len(old)), replace=False)
         pile.verdict[chosen] = "false_positive"
         pile.judged[chosen] = start + rng.integers(12, 40, len(chosen)).astype("timedelta64[D]")
-
-
-def _extracts(scene: Scene, estate: Estate, pile: Pile) -> list[Delivery]:
-    """Cut the pile into extracts: what each quarter learnt, and nothing of what came later."""
-    first = scene.periods[0].start
-    keep = (pile.closed >= np.datetime64(first)) | ~np.isnat(pile.accepted) & (pile.closed >= np.datetime64(first))
-    keep &= ~((pile.verdict != "") & (pile.judged < np.datetime64(first)))
-    order = np.flatnonzero(keep)
-    order = order[np.lexsort((order, pile.opened[order]))]
-    ids = np.array([f"F-{n:06d}" for n in range(1, len(order) + 1)], dtype=object)
-    fields = _fields(estate, pile, order)
-    late = pile.recorded[order] > np.searchsorted(scene.end_days, pile.opened[order])
-    frames, known_at, apart = [], [], []
-    changes = [np.searchsorted(scene.end_days, day[order]) for day in (pile.closed, pile.accepted, pile.judged)]
-    missing = [np.isnat(day[order]) for day in (pile.closed, pile.accepted, pile.judged)]
-    for quarter in range(QUARTERS):
-        recorded = pile.recorded[order]
-        new = recorded == quarter
-        for change, absent in zip(changes, missing, strict=True):
-            new |= ~absent & (change == quarter) & (recorded <= quarter)
-        rows = np.flatnonzero(new)
-        frames.append(_as_known(scene, quarter, pile, order[rows], ids[rows], {name: column[rows] for name, column in fields.items()}))
-        known_at.append(np.full(len(rows), quarter))
-        apart.append((late & (recorded == quarter))[rows])
-    columns = {name: np.concatenate([frame[name] for frame in frames]) for name in frames[0]}
-    known_quarter, second = np.concatenate(known_at), np.concatenate(apart)
-    frame = typed(FINDINGS, columns)
-    return [
-        Delivery("findings", "Vulnerability scanner", frame[~second].reset_index(drop=True), known_quarter[~second]),
-        Delivery("findings", "Vulnerability scanner, late results", frame[second].reset_index(drop=True), known_quarter[second], "late"),
-    ]
-
-
-def _fields(estate: Estate, pile: Pile, order: Ints) -> dict[str, npt.NDArray[np.object_]]:
-    """Give the columns that never change."""
-    weak = [pile.weakness[i] for i in order]
-    assets = [estate.assets[i] for i in pile.asset[order]]
-
-    def column(values: list[Any]) -> npt.NDArray[np.object_]:
-        made = np.empty(len(values), dtype=object)
-        made[:] = values
-        return made
-
-    return {
-        "unit_id": column([a.unit for a in assets]),
-        "asset_id": column([a.id for a in assets]),
-        "vuln_id": column([w.id for w in weak]),
-        "location": column([w.location for w in weak]),
-        "title": column([w.title for w in weak]),
-        "severity": column([w.severity for w in weak]),
-        "cvss": column([w.cvss for w in weak]),
-        "cvss_version": column(["3.1" if w.id.startswith("CVE") else None for w in weak]),
-        "epss": column([w.epss for w in weak]),
-        "fix_available": column([w.platform != "ot" for w in weak]),
-        "component": column([w.component for w in weak]),
-        "tool": column([w.tool for w in weak]),
-    }
-
-
-def _as_known(
-    scene: Scene, quarter: int, pile: Pile, rows: Ints, ids: npt.NDArray[np.object_], fields: dict[str, npt.NDArray[np.object_]]
-) -> dict[str, Any]:
-    """Give rows as the quarter's extract shows them: ends, acceptances and verdicts of later days are not there yet."""
-    end = scene.end_days[quarter]
-    never = np.datetime64("NaT", "D")
-    closed = np.where(pile.closed[rows] <= end, pile.closed[rows], never)
-    accepted = np.where(pile.accepted[rows] <= end, pile.accepted[rows], never)
-    judged = (pile.verdict[rows] != "") & (pile.judged[rows] <= end)
-    done = ~np.isnat(closed) & ~judged
-    gone = done & (pile.state[rows] == "decommissioned")
-    again = pile.state[rows] == "reopened"
-    state = np.select([judged, gone, done, ~np.isnat(accepted), again], [pile.verdict[rows], "decommissioned", "fixed", "accepted", "reopened"], "open")
-    until = np.where(np.isnat(accepted), never, pile.until[rows])
-    tightened = np.datetime64(scene.day(TIGHTENED))
-    return {
-        "finding_id": ids, **fields, "opened": pile.opened[rows], "due_original": pile.due[rows],
-        "due_current": np.where(np.isnat(until), pile.due[rows], until),
-        "policy_id": np.where(pile.opened[rows] >= tightened, "STD-01 v4", "STD-01 v3").astype(object),
-        "closed": np.where(judged, never, closed), "state": state.astype(object), "accepted_at": accepted, "accepted_until": until,
-        "verified_by": np.where(done, "Verification scan", np.where(judged, "Security Operations", None)).astype(object),
-        "last_seen": np.where(done, np.maximum(closed - 1, pile.opened[rows]), never),
-    }  # fmt: skip

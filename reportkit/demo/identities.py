@@ -37,7 +37,14 @@ def identities(scene: Scene) -> Delivery:
                     upgrade = next((w for w in waiting if w[0] == unit), None)
                     if upgrade is not None:
                         waiting.remove(upgrade)
-                rows += _account(scene, rng, f"{unit.lower()}-{kind[:3]}-{number:03d}", unit, kind, upgrade and upgrade[1])
+                rows += _account(
+                    scene,
+                    rng,
+                    f"{unit.lower()}-{kind[:3]}-{number:03d}",
+                    unit,
+                    kind,
+                    upgrade and upgrade[1],
+                )
     return deliver("identities", "Identity platform", rows)
 
 
@@ -49,7 +56,14 @@ def _upgrades(scene: Scene) -> list[tuple[str, date]]:
         quarter = next(k for k, left in enumerate(MISSING) if left <= MISSING[0] - 1 - place)
         found.append((unit, scene.period(quarter).start + timedelta(days=20 + 3 * place)))
     for place in range(MISSING_ACQUIRED[0]):
-        later = next((k for k, left in enumerate(MISSING_ACQUIRED) if left <= MISSING_ACQUIRED[0] - 1 - place), QUARTERS)
+        later = next(
+            (
+                k
+                for k, left in enumerate(MISSING_ACQUIRED)
+                if left <= MISSING_ACQUIRED[0] - 1 - place
+            ),
+            QUARTERS,
+        )
         found.append(("BRK", scene.period(JOINED + later).start + timedelta(days=30 + 5 * place)))
     return found
 
@@ -74,7 +88,12 @@ def _account(
     }  # fmt: skip
     rows = [(created, row)]
     if upgrade is not None and upgrade <= scene.until.end:
-        row = {**row, "mfa": "phishing_resistant", "enforced": True, "valid_from": max(upgrade, created + timedelta(days=1))}
+        row = {
+            **row,
+            "mfa": "phishing_resistant",
+            "enforced": True,
+            "valid_from": max(upgrade, created + timedelta(days=1)),
+        }
         rows.append((row["valid_from"], row))
     if row["privileged"]:
         rows += _reviews(scene, rng, rows, unit)
@@ -83,13 +102,19 @@ def _account(
     return [(scene.index(day), version) for day, version in rows if day <= scene.until.end]
 
 
-def _reviews(scene: Scene, rng: np.random.Generator, rows: list[tuple[date, dict[str, Any]]], unit: str) -> list[tuple[date, dict[str, Any]]]:
+def _reviews(
+    scene: Scene, rng: np.random.Generator, rows: list[tuple[date, dict[str, Any]]], unit: str
+) -> list[tuple[date, dict[str, Any]]]:
     """Review each privileged account once in half a year; the slower units are late now and then."""
     found = []
     for quarter in range(1, QUARTERS, 2):
         due = scene.ends[quarter]
         late = rng.random() < (0.12 if unit in {"FLD", "TRM", "BRK"} else 0.03)
-        day = due + timedelta(days=int(rng.integers(5, 30))) if late else due - timedelta(days=int(rng.integers(1, 25)))
+        day = (
+            due + timedelta(days=int(rng.integers(5, 30)))
+            if late
+            else due - timedelta(days=int(rng.integers(1, 25)))
+        )
         before = [version for start, version in rows if start < day]
         if not before or day > scene.until.end or any(start == day for start, _ in rows):
             continue
@@ -99,7 +124,9 @@ def _reviews(scene: Scene, rng: np.random.Generator, rows: list[tuple[date, dict
     return found
 
 
-def _changes(scene: Scene, rng: np.random.Generator, row: dict[str, Any], unit: str) -> list[tuple[date, dict[str, Any]]]:
+def _changes(
+    scene: Scene, rng: np.random.Generator, row: dict[str, Any], unit: str
+) -> list[tuple[date, dict[str, Any]]]:
     """Strengthen the sign-in of people step by step, and end the access of those who leave."""
     found, start, span = [], scene.period(0).start, (scene.until.end - scene.period(0).start).days
     created: date = row["created"]
@@ -114,5 +141,16 @@ def _changes(scene: Scene, rng: np.random.Generator, row: dict[str, Any], unit: 
             left = scene.at(day, 17)
             ended = left + timedelta(hours=float(LEAVER_HOURS[unit] * rng.lognormal(0, 0.9)))
             ended = min(ended.replace(microsecond=0, second=0), scene.at(scene.until.end, 12))
-            found.append((ended.date(), {**row, "valid_from": ended.date(), "hr_end": left, "disabled_at": ended, "last_used": day}))
+            found.append(
+                (
+                    ended.date(),
+                    {
+                        **row,
+                        "valid_from": ended.date(),
+                        "hr_end": left,
+                        "disabled_at": ended,
+                        "last_used": day,
+                    },
+                )
+            )
     return found

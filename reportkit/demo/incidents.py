@@ -35,12 +35,19 @@ def incidents(scene: Scene) -> Delivery:
         for quarter in range(scene.index(case["detected"].date()), QUARTERS):
             now = _as_known(case, scene.at(scene.ends[quarter], 23.9))
             if now != told:
-                rows.append((quarter, {**now, "notices": json.dumps(now["notices"]) if now["notices"] else None}))
+                rows.append(
+                    (
+                        quarter,
+                        {**now, "notices": json.dumps(now["notices"]) if now["notices"] else None},
+                    )
+                )
                 told = now
     return deliver("incidents", "Ticket system", rows)
 
 
-def _case(scene: Scene, rng: np.random.Generator, number: int, entry: dict[str, str]) -> dict[str, Any]:
+def _case(
+    scene: Scene, rng: np.random.Generator, number: int, entry: dict[str, str]
+) -> dict[str, Any]:
     day = scene.day(entry["day"])
     detected = scene.at(day, 5 + 13 * rng.random())
     contain, restore = float(entry["contain_h"]), entry["restore_h"]
@@ -103,7 +110,11 @@ def _as_known(case: dict[str, Any], end: datetime) -> dict[str, Any]:
     if known["closed"] is None:
         known["lesson"] = None
     known["notices"] = [
-        {"regime": n["regime"], "due": n["due"] and n["due"].isoformat(), "sent": n["sent"].isoformat() if n["sent"] <= end else None}
+        {
+            "regime": n["regime"],
+            "due": n["due"] and n["due"].isoformat(),
+            "sent": n["sent"].isoformat() if n["sent"] <= end else None,
+        }
         for n in case["notices"]
     ]
     return known

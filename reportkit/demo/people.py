@@ -32,11 +32,16 @@ def people(scene: Scene) -> Delivery:
             if unit["unit_id"] == "BRK" and quarter < JOINED:
                 continue
             key = {"unit_id": unit["unit_id"], "period": scene.periods[quarter].key}
-            rows += [(quarter, {**key, **row}) for row in _measures(rng, unit["unit_id"], int(unit["staff"]), quarter)]
+            rows += [
+                (quarter, {**key, **row})
+                for row in _measures(rng, unit["unit_id"], int(unit["staff"]), quarter)
+            ]
     return deliver("people_measures", "People and service desk systems", rows)
 
 
-def _measures(rng: np.random.Generator, unit: str, staff: int, quarter: int) -> list[dict[str, Any]]:
+def _measures(
+    rng: np.random.Generator, unit: str, staff: int, quarter: int
+) -> list[dict[str, Any]]:
     grown = 1 + 0.035 * quarter
     due = int(staff * rng.uniform(0.30, 0.36))
     trained = min(0.995, TRAINED[unit] + 0.004 * quarter - (0.02 if quarter == 3 else 0))
@@ -44,14 +49,34 @@ def _measures(rng: np.random.Generator, unit: str, staff: int, quarter: int) -> 
     sent = int(staff * 0.97)
     delivered = int(sent * rng.uniform(0.965, 0.985))
     reported = int(delivered * min(0.8, REPORTED[unit] * grown * REPORT_FACTOR[difficulty]))
-    clicked = int(delivered * CLICKED[difficulty] * (1.5 if unit in {"FLD", "BRK"} else 1.0) / (1 + 0.05 * quarter))
+    clicked = int(
+        delivered
+        * CLICKED[difficulty]
+        * (1.5 if unit in {"FLD", "BRK"} else 1.0)
+        / (1 + 0.05 * quarter)
+    )
     # Enforcement brings more prompts at first; keys then take most of them away again.
-    prompts = int(staff * PROMPTS[unit] * WORKDAYS * (1.15 if quarter in {3, 4} else 1 - 0.03 * quarter) * rng.uniform(0.97, 1.03))
+    prompts = int(
+        staff
+        * PROMPTS[unit]
+        * WORKDAYS
+        * (1.15 if quarter in {3, 4} else 1 - 0.03 * quarter)
+        * rng.uniform(0.97, 1.03)
+    )
     failed = int(prompts * rng.uniform(0.018, 0.026))
     lockouts = int(staff * rng.uniform(0.055, 0.075) / (1 + 0.05 * quarter))
     tickets = int(staff * rng.uniform(0.11, 0.14) * (1.25 if quarter in {3, 4} else 1.0))
     answers = int(staff * rng.uniform(0.22, 0.31))
-    favourable = int(answers * min(0.9, 0.62 + (0.08 if unit in {"PAY", "COM"} else 0) + 0.012 * quarter - (0.06 if quarter in {3, 4} else 0)))
+    favourable = int(
+        answers
+        * min(
+            0.9,
+            0.62
+            + (0.08 if unit in {"PAY", "COM"} else 0)
+            + 0.012 * quarter
+            - (0.06 if quarter in {3, 4} else 0),
+        )
+    )
     near = int(staff * rng.uniform(0.006, 0.011) * grown * 100 / 100)
     champions = int(staff * (0.012 + 0.001 * quarter))
     return [

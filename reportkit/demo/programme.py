@@ -39,9 +39,15 @@ def spend(scene: Scene) -> Delivery:
             share = float(entry["share"])
             if share:
                 budget = RUN * share / _run_total() * (1 + GROWTH) ** quarter
-                over = AGAINST_BUDGET[quarter] + (EMERGENCY.get(entry["line_id"], 0) if quarter == BAD else 0)
+                over = AGAINST_BUDGET[quarter] + (
+                    EMERGENCY.get(entry["line_id"], 0) if quarter == BAD else 0
+                )
             else:
-                spent = EARLIER[quarter] if entry["initiatives"] == "EARLIER" else _charged(projects, entry["initiatives"], quarter)
+                spent = (
+                    EARLIER[quarter]
+                    if entry["initiatives"] == "EARLIER"
+                    else _charged(projects, entry["initiatives"], quarter)
+                )
                 if not spent:
                     continue
                 over = PROJECTS_AGAINST_BUDGET[quarter]
@@ -62,7 +68,9 @@ def spend(scene: Scene) -> Delivery:
                     "staff": staff - (BRK_STAFF if quarter < JOINED else 0) - 12 * (QUARTERS - 1 - quarter),
                 }  # fmt: skip
             rows.append((quarter, row))
-    return deliver("spend", "General ledger", sorted(rows, key=lambda row: (row[0], row[1]["line_id"])))
+    return deliver(
+        "spend", "General ledger", sorted(rows, key=lambda row: (row[0], row[1]["line_id"]))
+    )
 
 
 def _run_total() -> float:
@@ -70,13 +78,18 @@ def _run_total() -> float:
 
 
 def _charged(projects: Mapping[str, Any], names: str, quarter: int) -> float:
-    return sum(projects[name]["spent"][quarter] * projects[name].get("share", 1.0) for name in catalogue.parts(names))
+    return sum(
+        float(projects[name]["spent"][quarter] * projects[name].get("share", 1.0))
+        for name in catalogue.parts(names)
+    )
 
 
 def initiatives(scene: Scene) -> Delivery:
     """Deliver each project at its start and at each quarter's close, with what was done and spent by then."""
     decided = {
-        item["initiative"]: item for item in catalogue.document("decisions")["decision"] if item.get("initiative") and item.get("decided")
+        item["initiative"]: item
+        for item in catalogue.document("decisions")["decision"]
+        if item.get("initiative") and item.get("decided")
     }
     rows: list[Row] = []
     for item in catalogue.document("initiatives")["initiative"]:
@@ -86,19 +99,34 @@ def initiatives(scene: Scene) -> Delivery:
         last = scene.index(ended) if ended else QUARTERS - 1
         for quarter in range(first, last + 1):
             close = scene.ends[quarter] - timedelta(days=2)
-            for day in (start, close) if quarter == first else (close,):
-                rows.append((quarter, _project(scene, item, day, ended, decided.get(item["id"]))))
+            days = (start, close) if quarter == first else (close,)
+            rows += [
+                (quarter, _project(scene, item, day, ended, decided.get(item["id"])))
+                for day in days
+            ]
     return deliver("initiatives", "Project portfolio", sorted(rows, key=lambda row: row[0]))
 
 
-def _project(scene: Scene, item: dict[str, Any], day: date, ended: date | None, decision: dict[str, Any] | None) -> dict[str, Any]:
+def _project(
+    scene: Scene,
+    item: dict[str, Any],
+    day: date,
+    ended: date | None,
+    decision: dict[str, Any] | None,
+) -> dict[str, Any]:
     quarter = scene.index(day)
-    paths = [(scene.workday(a), health, b) for a, health, b in (step.split() for step in item["path"])]
+    paths = [
+        (scene.workday(a), health, b) for a, health, b in (step.split() for step in item["path"])
+    ]
     health, forecast = next((h, f) for at, h, f in reversed(paths) if at <= day)
     spent = sum(item["spent"][: quarter + 1]) if day > scene.workday(item["start"]) else 0
     done_share = sum(item["spent"][: quarter + 1]) / max(1, sum(item["spent"]))
     done = [
-        {"title": title, "baseline": scene.day(base).isoformat(), "done": when.isoformat() if (when := scene.optional(at)) and when <= day else None}
+        {
+            "title": title,
+            "baseline": scene.day(base).isoformat(),
+            "done": when.isoformat() if (when := scene.optional(at)) and when <= day else None,
+        }
         for title, base, at in item["steps"]
     ]
     asked = decision and scene.workday(decision["decided"])
@@ -109,7 +137,7 @@ def _project(scene: Scene, item: dict[str, Any], day: date, ended: date | None, 
             {"year": year, "low": round(flow * (0.6 if flow > 0 else 1.15)) * 1000, "mode": flow * 1000, "high": round(flow * (1.3 if flow > 0 else 0.95)) * 1000}
             for year, flow in enumerate(item["flows"])
         ]),
-        "baseline_start": start_of(scene, item), "baseline_end": scene.day(item["end"]), "forecast_end": scene.day(forecast),
+        "baseline_start": scene.workday(item["start"]), "baseline_end": scene.day(item["end"]), "forecast_end": scene.day(forecast),
         "ended_at": ended if ended and ended <= day else None, "milestones": json.dumps(done), "budget": item["budget"] * 1000.0,
         "actual": spent * 1000.0, "currency": "EUR",
         "benefits": json.dumps([
@@ -122,18 +150,19 @@ def _project(scene: Scene, item: dict[str, Any], day: date, ended: date | None, 
     }  # fmt: skip
 
 
-def start_of(scene: Scene, item: dict[str, Any]) -> date:
-    """Give the day a project starts."""
-    return scene.workday(item["start"])
-
-
 def decisions(scene: Scene) -> Delivery:
     """Deliver each decision with the report that asks for it, and its outcome in the quarter after."""
     rows: list[Row] = []
     for item in catalogue.document("decisions")["decision"]:
         asked = item["asked"]
         options = [
-            {"name": name, "cost": cost, "risk_change": risk, "user_impact": users, "recommended": place == item["recommended"]}
+            {
+                "name": name,
+                "cost": cost,
+                "risk_change": risk,
+                "user_impact": users,
+                "recommended": place == item["recommended"],
+            }
             for place, (name, cost, risk, users) in enumerate(item["options"])
         ]
         row: dict[str, Any] = {
@@ -145,5 +174,14 @@ def decisions(scene: Scene) -> Delivery:
         rows.append((asked, row))
         if item.get("decided"):
             day = scene.workday(item["decided"])
-            rows.append((scene.index(day), {**row, "valid_from": day, "decided_at": day, "outcome": item["outcome"]}))
-    return deliver("decisions", "Board Risk Committee", sorted(rows, key=lambda row: (row[0], row[1]["decision_id"])))
+            rows.append(
+                (
+                    scene.index(day),
+                    {**row, "valid_from": day, "decided_at": day, "outcome": item["outcome"]},
+                )
+            )
+    return deliver(
+        "decisions",
+        "Board Risk Committee",
+        sorted(rows, key=lambda row: (row[0], row[1]["decision_id"])),
+    )

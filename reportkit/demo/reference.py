@@ -12,7 +12,12 @@ from reportkit.demo.weaknesses import known
 
 Row = tuple[int, dict[str, Any]]
 #: Euro for one unit of a currency in the first quarter, and how it drifts in a quarter.
-RATES = {"USD": (0.925, -0.006), "GBP": (1.190, -0.004), "CHF": (1.060, 0.003), "NOK": (0.0855, -0.0003)}
+RATES = {
+    "USD": (0.925, -0.006),
+    "GBP": (1.190, -0.004),
+    "CHF": (1.060, 0.003),
+    "NOK": (0.0855, -0.0003),
+}
 CATALOGUE_ACTION = "Apply the maker's correction, or stop using the product where there is none"
 
 
@@ -31,7 +36,11 @@ def units(scene: Scene) -> Delivery:
 def objectives(scene: Scene) -> Delivery:
     """Deliver the strategic objectives."""
     day = scene.day("-4+10")
-    return deliver("objectives", "Group strategy", [(0, {**entry, "valid_from": day}) for entry in catalogue.table("objectives")])
+    return deliver(
+        "objectives",
+        "Group strategy",
+        [(0, {**entry, "valid_from": day}) for entry in catalogue.table("objectives")],
+    )
 
 
 def services(scene: Scene) -> Delivery:
@@ -54,7 +63,15 @@ def fx_rates(scene: Scene) -> Delivery:
     for currency, (start, drift) in RATES.items():
         noise = rng.normal(0, 0.004, QUARTERS)
         rows += [
-            (k, {"currency": currency, "to_currency": "EUR", "valid_from": scene.ends[k], "rate": round((start + k * drift) * (1 + float(noise[k])), 5)})
+            (
+                k,
+                {
+                    "currency": currency,
+                    "to_currency": "EUR",
+                    "valid_from": scene.ends[k],
+                    "rate": round((start + k * drift) * (1 + float(noise[k])), 5),
+                },
+            )
             for k in range(QUARTERS)
         ]
     return deliver("fx_rates", "Treasury", sorted(rows, key=lambda row: row[0]))
@@ -69,7 +86,11 @@ def kev(scene: Scene) -> Delivery:
         })
         for w in known(scene) if w.listed is not None
     ]  # fmt: skip
-    return deliver("kev", "Known exploited vulnerabilities catalogue", sorted(rows, key=lambda row: (row[0], row[1]["vuln_id"])))
+    return deliver(
+        "kev",
+        "Known exploited vulnerabilities catalogue",
+        sorted(rows, key=lambda row: (row[0], row[1]["vuln_id"])),
+    )
 
 
 def epss(scene: Scene) -> Delivery:
@@ -92,7 +113,14 @@ def epss(scene: Scene) -> Delivery:
 def frameworks(scene: Scene) -> Delivery:
     """Deliver the categories of the NIST Cybersecurity Framework 2.0."""
     del scene
-    return deliver("frameworks", "Control library", [(0, {"framework": "NIST CSF 2.0", **entry, "applicable": True}) for entry in catalogue.table("frameworks")])
+    return deliver(
+        "frameworks",
+        "Control library",
+        [
+            (0, {"framework": "NIST CSF 2.0", **entry, "applicable": True})
+            for entry in catalogue.table("frameworks")
+        ],
+    )
 
 
 def threats(scene: Scene) -> Delivery:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from reportkit.demo import catalogue
 from reportkit.demo.deliveries import Delivery, deliver
 from reportkit.demo.estate import Estate
-from reportkit.demo.findings import SLA_AFTER, SLA_BEFORE, TIGHTENED
+from reportkit.demo.extracts import TIGHTENED
+from reportkit.demo.findings import SLA_AFTER, SLA_BEFORE
 from reportkit.demo.scene import QUARTERS, Scene
 
 Row = tuple[int, dict[str, Any]]
@@ -22,7 +23,13 @@ APPETITE = {
     "Fraud": 1.0, "Compliance": 1.0, "People": 0.8,
 }  # fmt: skip
 #: Approved points of the loss curve: a loss of more than this much, at most with this chance in a year.
-LOSS_POINTS = ((1_000_000, 0.50), (2_500_000, 0.20), (5_000_000, 0.05), (15_000_000, 0.02), (40_000_000, 0.005))
+LOSS_POINTS = (
+    (1_000_000, 0.80),
+    (2_500_000, 0.40),
+    (5_000_000, 0.05),
+    (15_000_000, 0.015),
+    (40_000_000, 0.003),
+)
 #: Targets of the scorecard: green, red, hysteresis.
 TARGETS = {
     "V03": (0, 5, 0), "V04": (90, 80, 0.5), "K07": (85, 75, 0), "K04": (95, 90, 0), "N03": (24, 48, 0), "N06": (100, 100, 0),
@@ -31,7 +38,15 @@ TARGETS = {
 #: The target that was tightened, when, and its new limits.
 TIGHTENED_TARGET = ("K04", "5+21", (100, 95, 0))
 #: What the committee reviewed in each quarter: limits of these kinds get a new version, mostly with the same values.
-REVIEWS = {1: "sla", 2: "measure", 3: "loss_appetite", 4: "sla", 5: "measure", 6: "risk_appetite", 7: "loss_appetite"}
+REVIEWS = {
+    1: "sla",
+    2: "measure",
+    3: "loss_appetite",
+    4: "sla",
+    5: "measure",
+    6: "risk_appetite",
+    7: "loss_appetite",
+}
 #: Cover by year: first day, last day, retention and limit in millions.
 COVER = (("-1+20", "3+19", 1.5, 15), ("3+20", "7+19", 2.5, 20), ("7+20", "11+19", 2.5, 20))
 
@@ -42,21 +57,35 @@ def risks(scene: Scene, estate: Estate) -> Delivery:
     for number, entry in enumerate(catalogue.table("risks")):
         path = catalogue.steps(entry["residual"])
         first = path[0][0]
-        opened = scene.workday(f"{first}+25") if first else scene.workday(f"-{number % 5 + 1}+{20 + number}")
+        opened = (
+            scene.workday(f"{first}+25")
+            if first
+            else scene.workday(f"-{number % 5 + 1}+{20 + number}")
+        )
         before = None
         for quarter in range(first, QUARTERS):
             residual = catalogue.value_at(path, quarter)
-            due = before is None or before != residual or residual > 1.5 or quarter % 2 == number % 2  # type: ignore[operator]
+            due = (
+                before is None or before != residual or residual > 1.5 or quarter % 2 == number % 2
+            )
             if residual is None or not due:
                 continue
             day = opened if before is None else scene.workday(f"{quarter}+{40 + number}")
-            rows.append((scene.index(day), _risk(scene, estate, entry, opened, day, residual, before)))
+            rows.append(
+                (scene.index(day), _risk(scene, estate, entry, opened, day, residual, before))
+            )
             before = residual
     return deliver("risks", "Risk register", rows)
 
 
 def _risk(
-    scene: Scene, estate: Estate, entry: dict[str, str], opened: date, day: date, residual: float, before: float | None
+    scene: Scene,
+    estate: Estate,
+    entry: dict[str, str],
+    opened: date,
+    day: date,
+    residual: float,
+    before: float | None,
 ) -> dict[str, Any]:
     if before is None:
         why = "First assessment"
@@ -68,7 +97,11 @@ def _risk(
         why = "Reviewed without change"
     quarter = scene.index(day)
     accepted = entry["response"] == "accept"
-    touched = [a.id for a in estate.assets if a.unit == entry["unit"] and a.first_seen <= day and a.criticality <= 2][:6]
+    touched = [
+        a.id
+        for a in estate.assets
+        if a.unit == entry["unit"] and a.first_seen <= day and a.criticality <= 2
+    ][:6]
     return {
         "risk_id": entry["risk_id"], "unit_id": entry["unit"], "valid_from": day, "title": entry["title"], "description": entry["description"],
         "category": entry["category"], "objective_id": entry["objective"], "owner": entry["owner"], "asset_ids": "|".join(touched) or None,
@@ -93,10 +126,25 @@ def scenarios(scene: Scene) -> Delivery:
             rate = catalogue.value_at(path, quarter)
             if rate == before and quarter % 4 != number % 4:
                 continue
-            day = scene.workday(f"-1+{30 + number}") if before is None and not first else scene.workday(f"{quarter}+{48 + number}")
-            rows.append((scene.index(day), {**_scenario(entry, day), "state": "current", "rate": rate}))
+            day = (
+                scene.workday(f"-1+{30 + number}")
+                if before is None and not first
+                else scene.workday(f"{quarter}+{48 + number}")
+            )
+            rows.append(
+                (scene.index(day), {**_scenario(entry, day), "state": "current", "rate": rate})
+            )
             if before is None:
-                rows.append((scene.index(day), {**_scenario(entry, day), "state": "residual", "rate": float(entry["residual_rate"])}))
+                rows.append(
+                    (
+                        scene.index(day),
+                        {
+                            **_scenario(entry, day),
+                            "state": "residual",
+                            "rate": float(entry["residual_rate"]),
+                        },
+                    )
+                )
             before = rate
     return deliver("scenarios", "Risk quantification workbook", rows)
 
@@ -121,30 +169,63 @@ def thresholds(scene: Scene) -> Delivery:
     name, when, values = TIGHTENED_TARGET
     for quarter, kind in REVIEWS.items():
         day = scene.workday(f"{quarter}+24")
-        if scene.day(TIGHTENED) >= scene.period(quarter).start and kind == "sla" and quarter == scene.index(scene.day(TIGHTENED)):
+        if (
+            scene.day(TIGHTENED) >= scene.period(quarter).start
+            and kind == "sla"
+            and quarter == scene.index(scene.day(TIGHTENED))
+        ):
             sla, day = SLA_AFTER, scene.day(TIGHTENED)
         if quarter == scene.index(scene.day(when)):
             changed, day = {name: values}, scene.day(when)
-        rows += [(quarter, _approved(scene, row, day)) for row in _limits(sla, changed) if row["kind"] == kind]
+        rows += [
+            (quarter, _approved(scene, row, day))
+            for row in _limits(sla, changed)
+            if row["kind"] == kind
+        ]
     return deliver("thresholds", "Board Risk Committee", rows)
 
 
-def _limits(sla: dict[str, int], changed: dict[str, tuple[float, float, float]]) -> Iterator[dict[str, Any]]:
+def _limits(
+    sla: Mapping[str, int], changed: Mapping[str, tuple[float, float, float]]
+) -> Iterator[dict[str, Any]]:
     for measure, (green, red, hysteresis) in {**TARGETS, **changed}.items():
-        yield {"threshold_id": f"T-{measure}", "kind": "measure", "measure_id": measure, "green": green, "red": red, "hysteresis": hysteresis}
+        yield {
+            "threshold_id": f"T-{measure}",
+            "kind": "measure",
+            "measure_id": measure,
+            "green": green,
+            "red": red,
+            "hysteresis": hysteresis,
+        }
     for category, most in APPETITE.items():
         yield {
             "threshold_id": f"A-{category.upper().replace(' ', '-')}", "kind": "risk_appetite", "category": category,
             "green": most * MILLION * 0.8, "red": most * MILLION, "currency": CURRENCY,
         }  # fmt: skip
-    yield {"threshold_id": "L-GROUP", "kind": "loss_appetite", "points": json.dumps(LOSS_POINTS), "currency": CURRENCY}
+    yield {
+        "threshold_id": "L-GROUP",
+        "kind": "loss_appetite",
+        "points": json.dumps(LOSS_POINTS),
+        "currency": CURRENCY,
+    }
     for severity, days in sla.items():
-        yield {"threshold_id": f"S-{severity.upper()}", "kind": "sla", "scope": severity, "days": days}
+        yield {
+            "threshold_id": f"S-{severity.upper()}",
+            "kind": "sla",
+            "scope": severity,
+            "days": days,
+        }
 
 
 def _approved(scene: Scene, row: dict[str, Any], day: date) -> dict[str, Any]:
     period = scene.calendar.containing(day)
-    return {**row, "valid_from": day, "approved_by": "Board Risk Committee", "approved_at": day, "minute_ref": f"BRC {period.key} item {4 + day.day % 5}"}
+    return {
+        **row,
+        "valid_from": day,
+        "approved_by": "Board Risk Committee",
+        "approved_at": day,
+        "minute_ref": f"BRC {period.key} item {4 + day.day % 5}",
+    }
 
 
 def insurance(scene: Scene) -> Delivery:

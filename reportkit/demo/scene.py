@@ -8,6 +8,7 @@ it ends in.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -28,6 +29,7 @@ BAD = 3
 GAP = 4
 #: The quarter in which the acquired subsidiary joined.
 JOINED = 5
+_DAY = re.compile(r"(-?\d+)\+(\d+)")
 #: Last day of the story as it was written; real dates of the catalogue move with the distance to it.
 WRITTEN = date(2026, 9, 30)
 
@@ -73,14 +75,11 @@ class Scene:
         Raises:
             UsageError: not of that form.
         """
-        quarter, plus, offset = text.strip().rpartition("+")
-        try:
-            if not plus:
-                raise ValueError(text)
-            period = self.period(int(quarter))
-            return min(period.start + timedelta(days=int(offset)), period.end)
-        except ValueError:
-            raise UsageError(f"Day {text!r} is not known; write a quarter and a day as 3+17.") from None
+        match = _DAY.fullmatch(text.strip())
+        if match is None:
+            raise UsageError(f"Day {text!r} is not known; write a quarter and a day as 3+17.")
+        period = self.period(int(match[1]))
+        return min(period.start + timedelta(days=int(match[2])), period.end)
 
     def optional(self, text: str) -> date | None:
         """Read a day of the catalogue, or nothing from an empty cell."""

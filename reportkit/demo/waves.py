@@ -77,7 +77,9 @@ def all_waves(scene: Scene, estate: Estate, wild: tuple[Weakness, ...]) -> Itera
     yield _plant(scene, estate)
 
 
-def _places(scene: Scene, estate: Estate, day: date, platform: str, unit: str = "") -> npt.NDArray[np.int64]:
+def _places(
+    scene: Scene, estate: Estate, day: date, platform: str, unit: str = ""
+) -> npt.NDArray[np.int64]:
     """Give the assets on which a weakness of a platform can be found on a day."""
     there = estate.in_service(day) & np.isnat(estate.retired)
     fits = [
@@ -85,10 +87,19 @@ def _places(scene: Scene, estate: Estate, day: date, platform: str, unit: str = 
         if there[i] and (a.platform == platform or (unit and platform in {"windows", "linux"} and a.kind == "host"))
         and (a.unit == unit if unit else a.unit != "BRK" or scene.index(day) > JOINED)
     ]  # fmt: skip
-    return np.array(fits or [i for i, a in enumerate(estate.assets) if there[i] and a.unit == (unit or "HQ")])
+    return np.array(
+        fits or [i for i, a in enumerate(estate.assets) if there[i] and a.unit == (unit or "HQ")]
+    )
 
 
-def _wave(scene: Scene, estate: Estate, weakness: Weakness, from_day: date, size: tuple[int, int], unit: str = "") -> Wave:
+def _wave(
+    scene: Scene,
+    estate: Estate,
+    weakness: Weakness,
+    from_day: date,
+    size: tuple[int, int],
+    unit: str = "",
+) -> Wave:
     """Find a weakness on several assets within days of a day, and fix it within days."""
     rng = scene.rng(f"wave {weakness.id} {from_day} {unit}")
     end = scene.end_days[scene.index(from_day)]
@@ -130,8 +141,11 @@ def _first_scan(scene: Scene, estate: Estate, by_id: dict[str, Weakness]) -> Wav
     """The scanner of the acquired unit delivers what it had seen since the quarter before: too late for that report."""
     rng = scene.rng("first scan")
     before, end = scene.period(LAST - 1), scene.end_days[LAST]
-    places = np.array([i for i, a in enumerate(estate.assets) if a.unit == "BRK" and a.first_seen < before.start])
-    asset, weakness, opened, fixed = [], [], [], []
+    places = np.array(
+        [i for i, a in enumerate(estate.assets) if a.unit == "BRK" and a.first_seen < before.start]
+    )
+    weakness: list[Weakness] = []
+    asset, opened, fixed = [], [], []
     listed = [name for name, count in FIRST_SCAN_LISTED for _ in range(count)]
     still = FIRST_SCAN_LISTED_OPEN
     last = {"critical": 80, "high": 58, "medium": 85, "low": 85}
@@ -141,12 +155,22 @@ def _first_scan(scene: Scene, estate: Estate, by_id: dict[str, Weakness]) -> Wav
             place = int(rng.choice(places))
             asset.append(place)
             platform = estate.assets[place].platform
-            weakness.append(by_id[listed[n]] if special else everyday(rng, before.end.year, severity, platform, 7000 + len(weakness)))
+            weakness.append(
+                by_id[listed[n]]
+                if special
+                else everyday(rng, before.end.year, severity, platform, 7000 + len(weakness))
+            )
             opened.append(np.datetime64(before.start) + int(rng.integers(3, last[severity])))
             stays = special and n % 2 == 0 and still > 0
             still -= stays
-            long = stays or (not special and rng.random() < (0.1 if severity in {"critical", "high"} else 0.45))
-            fixed.append(end + int(rng.integers(10, 60)) if long else np.datetime64(scene.period(LAST).start) + int(rng.integers(20, 85)))
+            long = stays or (
+                not special and rng.random() < (0.1 if severity in {"critical", "high"} else 0.45)
+            )
+            fixed.append(
+                end + int(rng.integers(10, 60))
+                if long
+                else np.datetime64(scene.period(LAST).start) + int(rng.integers(20, 85))
+            )
     return Wave(
         np.array(asset), weakness, np.array(opened, dtype="datetime64[D]"), np.full(len(asset), LAST),
         np.array(fixed, dtype="datetime64[D]"),
@@ -157,10 +181,28 @@ def _plant(scene: Scene, estate: Estate) -> Wave:
     """A plant without connection handed its results in a quarter late."""
     rng = scene.rng("plant")
     before = scene.period(PLANT_RECORDED - 1)
-    places = np.array([i for i, a in enumerate(estate.assets) if a.unit == "TRM" and a.kind in {"ot", "host"} and a.retired is None and a.first_seen < before.start])
+    places = np.array(
+        [
+            i
+            for i, a in enumerate(estate.assets)
+            if a.unit == "TRM"
+            and a.kind in {"ot", "host"}
+            and a.retired is None
+            and a.first_seen < before.start
+        ]
+    )
     severities = [severity for severity, count in PLANT.items() for _ in range(count)]
     asset = rng.choice(places, size=len(severities))
-    weakness = [everyday(rng, before.end.year, s, estate.assets[a].platform, 8000 + n) for n, (s, a) in enumerate(zip(severities, asset, strict=True))]
+    weakness = [
+        everyday(rng, before.end.year, s, estate.assets[a].platform, 8000 + n)
+        for n, (s, a) in enumerate(zip(severities, asset, strict=True))
+    ]
     opened = np.datetime64(before.start) + rng.integers(10, 70, len(asset))
     fixed = np.datetime64(scene.period(PLANT_RECORDED).start) + rng.integers(12, 130, len(asset))
-    return Wave(asset, weakness, opened.astype("datetime64[D]"), np.full(len(asset), PLANT_RECORDED), fixed.astype("datetime64[D]"))
+    return Wave(
+        asset,
+        weakness,
+        opened.astype("datetime64[D]"),
+        np.full(len(asset), PLANT_RECORDED),
+        fixed.astype("datetime64[D]"),
+    )

@@ -102,7 +102,10 @@ def known(scene: Scene) -> tuple[Weakness, ...]:
     """Give the well-known weaknesses; their public dates move with the story."""
     found = []
     for row in catalogue.table("weaknesses"):
-        listed, due = (scene.moved(date.fromisoformat(row[name])) if row[name] else None for name in ("kev_added", "kev_due"))
+        listed, due = (
+            scene.moved(date.fromisoformat(row[name])) if row[name] else None
+            for name in ("kev_added", "kev_due")
+        )
         found.append(
             Weakness(
                 id=row["vuln_id"], component=row["component"], platform=row["platform"], title=row["title"], severity=row["severity"],
@@ -114,7 +117,9 @@ def known(scene: Scene) -> tuple[Weakness, ...]:
     return tuple(found)
 
 
-def everyday(rng: np.random.Generator, year: int, severity: str, platform: str, number: int) -> Weakness:
+def everyday(
+    rng: np.random.Generator, year: int, severity: str, platform: str, number: int
+) -> Weakness:
     """Make one everyday weakness of a year; numbers below 9000 give identifiers that no real entry has."""
     software = SOFTWARE[platform]
     component, location = software[int(rng.integers(len(software)))]

@@ -73,7 +73,10 @@ def company(until: Period, *, seed: int = 7, calendar: FiscalCalendar) -> Compan
     scene = Scene(until, seed, calendar)
     deliveries = _deliveries(scene)
     quarters = tuple(_quarter(scene, index, deliveries) for index in range(QUARTERS))
-    words = {scene.periods[index].key: catalogue.text(f"commentary-{index}.md") for index in range(QUARTERS)}
+    words = {
+        scene.periods[index].key: catalogue.text(f"commentary-{index}.md")
+        for index in range(QUARTERS)
+    }
     settings = catalogue.text("reportkit.toml").replace("@START_MONTH@", str(calendar.start_month))
     return Company(quarters, settings, words)
 
@@ -99,8 +102,23 @@ def _quarter(scene: Scene, index: int, deliveries: list[Delivery]) -> Quarter:
     for place, delivery in enumerate(deliveries):
         frame = delivery.of(index)
         if len(frame):
-            recorded = close + timedelta(days=1 + 7 * place // len(deliveries), hours=6 + place % 9, minutes=7 * place % 60)
+            recorded = close + timedelta(
+                days=1 + 7 * place // len(deliveries), hours=6 + place % 9, minutes=7 * place % 60
+            )
             name = f"{delivery.table}-{delivery.suffix}" if delivery.suffix else delivery.table
-            batches.append(Batch(delivery.table, frame, recorded, delivery.source, f"data/{period.key}/{name}.csv"))
+            batches.append(
+                Batch(
+                    delivery.table,
+                    frame,
+                    recorded,
+                    delivery.source,
+                    f"data/{period.key}/{name}.csv",
+                )
+            )
     batches.sort(key=lambda batch: (batch.recorded_at, batch.file))
-    return Quarter(period, close + CUT_OFF - timedelta(days=1), close + PUBLISHED - timedelta(days=1), tuple(batches))
+    return Quarter(
+        period,
+        close + CUT_OFF - timedelta(days=1),
+        close + PUBLISHED - timedelta(days=1),
+        tuple(batches),
+    )
