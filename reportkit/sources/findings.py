@@ -222,14 +222,13 @@ def table_of(rows: list[dict[str, Any]]) -> Any:
 
 def texts(values: list[Any]) -> Any:
     """Give values as an Arrow column of text; what is no valid Unicode becomes a replacement character."""
-    plain = [None if value is None else str(value) for value in values]
     try:
-        return pa.array(plain, pa.string())
-    except UnicodeEncodeError:
-        clean = [
-            None
-            if value is None
-            else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            for value in plain
-        ]
-        return pa.array(clean, pa.string())
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return pa.array(
+            [None if value is None else _clean(str(value)) for value in values], pa.string()
+        )
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

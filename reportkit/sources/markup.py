@@ -107,12 +107,15 @@ def elements(
         DataError: a document type, or XML that is not well formed.
     """
     check(content, doctypes)
+    names: dict[str, bool] = {}
     above: list[ET.Element] = []
     inside = 0
     with content.open() as stream:
         try:
             for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314
-                hit = local(element) in wanted
+                hit = names.get(element.tag)
+                if hit is None:
+                    hit = names[element.tag] = local(element) in wanted
                 if event == "start":
                     above.append(element)
                     inside += hit
@@ -137,6 +140,16 @@ def local(element: ET.Element) -> str:
 def child(element: ET.Element, name: str) -> ET.Element | None:
     """Give the first child of a local name."""
     return next((part for part in element if local(part) == name), None)
+
+
+def fields(element: ET.Element) -> dict[str, str]:
+    """Give the trimmed texts of the children by local name; of several the first, blank ones left out."""
+    found: dict[str, str] = {}
+    for part in element:
+        name = local(part)
+        if name not in found and part.text and (told := part.text.strip()):
+            found[name] = told
+    return found
 
 
 def text(element: ET.Element | None, *path: str) -> str | None:

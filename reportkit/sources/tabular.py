@@ -94,7 +94,7 @@ def _rows(spec: TableSpec, made: applying.Mapped, asked: Asked, tool: str) -> Re
 def _table(columns: dict[str, list[str]]) -> object:
     import pyarrow as pa
 
-    return pa.table({name: texts(list(cells)) for name, cells in columns.items()})
+    return pa.table({name: texts(cells) for name, cells in columns.items()})
 
 
 def _instances(made: applying.Mapped, asked: Asked, tool: str) -> Records:

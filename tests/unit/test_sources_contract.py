@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pyarrow as pa
@@ -15,9 +16,9 @@ from reportkit.tables import TABLES, table
 FINDINGS = table("findings")
 
 
-def findings(**columns: list[str | None]) -> pa.Table:
+def findings(**columns: Sequence[str | None]) -> pa.Table:
     size = max(map(len, columns.values()), default=1)
-    base: dict[str, list[str | None]] = {
+    base: dict[str, Sequence[str | None]] = {
         "finding_id": [f"F-{place}" for place in range(size)],
         "severity": ["high"] * size,
         "state": ["open"] * size,
@@ -186,7 +187,7 @@ def test_typed_columns_pass_as_they_are() -> None:
 
 def test_twenty_thousand_rows_are_held_against_thirty_columns_in_a_blink() -> None:
     size = 20_000
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[str, Sequence[str | None]] = {}
     for column in FINDINGS.columns:
         if column.type == "date":
             columns[column.name] = [f"202{1 + i % 5}-0{1 + i % 9}-1{i % 10}" for i in range(size)]

@@ -48,37 +48,37 @@ def read(asked: Asked) -> Records:
 def _add(
     found: Findings, host: str | None, item: Element, began: date | None, ended: date | None
 ) -> None:
+    told = markup.fields(item)
     scores = cvss.best(
         [
+            cvss.score(told.get("cvss4_base_score"), "4.0", told.get("cvss4_vector")),
             cvss.score(
-                markup.text(item, "cvss4_base_score"), "4.0", markup.text(item, "cvss4_vector")
+                told.get("cvss3_base_score") or told.get("cvssv3"), "3.0", told.get("cvss3_vector")
             ),
             cvss.score(
-                markup.text(item, "cvss3_base_score") or markup.text(item, "cvssv3"),
-                "3.0",
-                markup.text(item, "cvss3_vector"),
-            ),
-            cvss.score(
-                markup.text(item, "cvss_base_score") or markup.text(item, "cvss"),
+                told.get("cvss_base_score") or told.get("cvss"),
                 "2.0",
-                (markup.text(item, "cvss_vector") or "").removeprefix("CVSS2#"),
+                told.get("cvss_vector", "").removeprefix("CVSS2#"),
             ),
         ]
     )
     plugin = item.get("pluginID")
-    word = item.get("severity") or markup.text(item, "risk_factor")
     found.add(
         found.records,
         f"nessus:{plugin}" if plugin else None,
-        found.severity(found.records, word, scores),
+        found.severity(found.records, item.get("severity") or told.get("risk_factor"), scores),
         place(item.get("port"), item.get("protocol")),
         asset_id=host,
-        title=item.get("pluginName") or markup.text(item, "plugin_name"),
-        cves=[part.text.strip() for part in item if markup.local(part) == "cve" and part.text],
+        title=item.get("pluginName") or told.get("plugin_name"),
+        cves=[
+            part.text.strip() for part in item.iter() if part.text and markup.local(part) == "cve"
+        ]
+        if "cve" in told
+        else [],
         opened=iso_day(began),
         last_seen=iso_day(ended),
-        fix_available="true" if markup.text(item, "patch_publication_date") else None,
-        epss=markup.text(item, "epss_score"),
+        fix_available="true" if "patch_publication_date" in told else None,
+        epss=told.get("epss_score"),
         issue=plugin,
         **score_columns(scores),
     )
