@@ -54,7 +54,21 @@ def demo(
         if outcome.state == "held":
             raise HeldError(report.held(outcome.manifest))
     screen.say()
-    screen.say(f"Next: cd {where}; reportkit tables; reportkit run {REPORT} --unit UNIT; jupyter lab")
+    screen.say("Next")
+    screen.table(
+        [
+            (f"cd {where}", "into the workspace"),
+            ("reportkit tables", "what is loaded"),
+            (f"reportkit run {REPORT} --unit {_unit(made)}", "the same report for one business unit"),
+            ("jupyter lab", "the notebook, cell by cell"),
+        ]
+    )
+
+
+def _unit(made: Company) -> str:
+    """Give a business unit of the company."""
+    units = next(batch.frame for batch in made.quarters[0].batches if batch.table == "units")
+    return str(units["unit_id"].iloc[-1])
 
 
 def _last(until: str, calendar: FiscalCalendar, now: datetime) -> Period:

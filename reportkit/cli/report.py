@@ -85,13 +85,15 @@ def show(outcome: Outcome) -> None:
             rows.append((name, screen.short(outcome.folder / file), screen.size(said["artefacts"][file]["bytes"]) + pages))
     rows.append(("Evidence", screen.short(outcome.folder / "manifest.json"), ""))
     screen.table(rows)
-    screen.table([("Checks", checks(said["gates"]))], indent=2)
+    screen.table([("Checks  ", checks(said["gates"]))])
     for gate in said["gates"]:
         if gate["result"] == "fail":
             mark = screen.styled("×" if gate["holds"] else "!", "bad" if gate["holds"] else "watch")
             screen.say(f"    {mark} {gate['name']}: {gate['reason']}")
+    for remark in said["remarks"]:
+        screen.say(f"    {screen.styled('!', 'watch')} {remark}")
     wall, processor = (sum(stage[kind] for stage in said["timings"].values()) for kind in ("wall", "cpu"))
-    screen.table([("Time  ", f"{screen.seconds(wall)}, of it CPU {screen.seconds(processor)}")])
+    screen.table([("Time    ", f"{screen.seconds(wall)}, of it CPU {screen.seconds(processor)}")])
 
 
 def checks(gates: list[Mapping[str, Any]]) -> str:
@@ -141,9 +143,12 @@ def publish(
 def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """List the runs of this workspace, failed ones too."""
     from reportkit.run import folder as run_folder
+    from reportkit.run import told
 
     place = options.workspace(workspace)
+    published = told.runs(place)
     found = [(path, run_folder.manifest(path)) for path in run_folder.runs(place)]
+    found = [(path, {**said, "state": "published"} if said["run_id"] in published else said) for path, said in found]
     if json:
         wanted = ("report", "period", "unit", "run_id", "state", "started", "finished", "known_by")
         screen.say_json([{name: said[name] for name in wanted} | {"folder": str(path)} for path, said in found])

@@ -153,6 +153,6 @@ class Steps:
     def end(self) -> None:
         """Say that the step is done."""
         if self._step:
-            line = f"  {self._step}  {seconds(time.monotonic() - self._begun)}"
+            line = f"  {self._step:<20}{seconds(time.monotonic() - self._begun):>9}"
             print(f"\r{line}   " if self._alive else line, file=sys.stderr, flush=True)
         self._step = ""

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,15 @@ class Staging:
     """A run folder in the making; nobody sees it before it is whole.
 
     Args:
-        place: where the finished folder will stand.
+        place: where the finished folder will stand; a number is added when another run has the name.
+
+    Raises:
+        TemporaryError: the folder cannot be made.
     """
 
     def __init__(self, place: Path) -> None:
-        self.place = _free(place)
-        self._work = self.place.with_name(f".{self.place.name}.part")
+        with _told("Writing the run"):
+            self.place, self._work = _claim(place)
         self._kept: dict[str, dict[str, Any]] = {}
 
     @property
@@ -54,7 +57,6 @@ class Staging:
     def write(self, name: str, content: bytes) -> None:
         """Write one file."""
         with _told("Writing the run"):
-            self._work.mkdir(parents=True, exist_ok=True)
             with (self._work / name).open("wb") as file:
                 file.write(content)
                 file.flush()
@@ -73,7 +75,7 @@ class Staging:
         for name in ARTEFACTS.values():
             (self._work / name).unlink(missing_ok=True)
         self._seal(manifest)
-        place = _free(self.place.with_name(self.place.name + FAILED))
+        place = _failed(self.place)
         with _told("Writing the run"):
             self._work.rename(place)
         return place
@@ -106,13 +108,23 @@ def runs(workspace: Path) -> Iterator[Path]:
             yield path.parent
 
 
-def _free(place: Path) -> Path:
-    """Give a name that no run has taken; two runs may begin in one second."""
+def _failed(place: Path) -> Path:
+    return place.with_name(place.name + FAILED)
+
+
+def _claim(place: Path) -> tuple[Path, Path]:
+    """Take a name that no other run has, also of those that begin in the same second; making the folder decides."""
+    place.parent.mkdir(parents=True, exist_ok=True)
     number, free = 1, place
-    while free.exists() or free.with_name(f".{free.name}.part").exists():
+    while True:
+        work = free.with_name(f".{free.name}.part")
+        with suppress(FileExistsError):
+            work.mkdir()
+            if not free.exists() and not _failed(free).exists():
+                return free, work
+            work.rmdir()
         number += 1
         free = place.with_name(f"{place.name}-{number}")
-    return free
 
 
 @contextmanager

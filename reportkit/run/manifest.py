@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reportkit.gates import Gate
     from reportkit.run.parameters import Bound
     from reportkit.run.request import Request
+    from reportkit.workers.kernel import Execution
 
 #: The libraries that a report's numbers and looks depend on.
 _LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "vl-convert-python")
@@ -79,20 +80,19 @@ def opening(
     }
 
 
-def finished(
-    begun: Mapping[str, Any], *, state: str, at: datetime, timings: Mapping[str, Any], peak_mb: float, **more: Any
-) -> dict[str, Any]:
+def finished(begun: Mapping[str, Any], *, state: str, at: datetime, stages: Mapping[str, Any], execution: Execution | None, **more: Any) -> dict[str, Any]:
     """Complete a manifest.
 
     Args:
         begun: what :func:`opening` gave.
         state: draft, held or failed.
         at: when the run ended.
-        timings: wall and CPU seconds by stage.
-        peak_mb: the most memory the kernel used.
+        stages: wall and CPU seconds by stage.
+        execution: the notebook's way through its kernel, if it came that far.
         **more: gates, facts, artefacts and warnings; or the error of a failed run.
     """
-    return {**begun, "state": state, "finished": instant(at), **more, "timings": dict(timings), "kernel_peak_mb": round(peak_mb)}
+    kernel = {"peak_mb": round(execution.peak_mb), "cell_seconds": execution.seconds} if execution else {}
+    return {**begun, "state": state, "finished": instant(at), **more, "timings": dict(stages), "kernel": kernel}
 
 
 def judged(gates: Iterable[Gate]) -> list[dict[str, Any]]:

@@ -132,7 +132,8 @@ class _Job:
             gates=evidence.judged(judged),
             artefacts={**self.staging.kept},
             pages=written.counts.get("pdf"),
-            warnings=[f"{name}: {said}" for name, warnings in written.warnings.items() for said in warnings] + self._remarks(),
+            warnings=[f"{name}: {said}" for name, warnings in written.warnings.items() for said in warnings],
+            remarks=self._remarks(),
             facts=evidence.told(document.facts),
         )
         return Outcome(self.staging.publish(manifest), manifest, state)
@@ -206,9 +207,8 @@ class _Job:
 
     def _manifest(self, state: str, **more: Any) -> dict[str, Any]:
         elapsed = timedelta(seconds=self.clock() - self._zero)
-        peak = self._execution.peak_mb if self._execution else 0.0
         return evidence.finished(
-            self.begun, state=state, at=self.started + elapsed, timings=self.stages.seconds, peak_mb=peak, **more
+            self.begun, state=state, at=self.started + elapsed, stages=self.stages.seconds, execution=self._execution, **more
         )
 
     def failed(self, error: ReportkitError) -> ReportkitError:

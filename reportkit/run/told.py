@@ -26,3 +26,12 @@ def cut_off(workspace: Path, table: str) -> datetime | None:
     from reportkit.ledger import Ledger
 
     return Ledger(workspace).cut_off(table)
+
+
+def runs(workspace: Path) -> frozenset[str]:
+    """Give the ids of the runs that were published."""
+    if not (workspace / _FILE).exists():
+        return frozenset()
+    from reportkit.ledger import Ledger
+
+    return frozenset(publication.run_id for publication in Ledger(workspace).publications())

@@ -70,7 +70,7 @@ def raised(error: Any, place: Place) -> ReportkitError:
     last = value.split("\n")[-1].strip() or value
     kind = getattr(errors, name, None) if "reportkit" in "".join(error.traceback or "") else None
     if isinstance(kind, type) and issubclass(kind, ReportkitError) and kind.exit_code != ReportkitError.exit_code:
-        return kind(f"{place}: {last}")
+        return kind(f"{last.rstrip('.')} (notebook {place.notebook}, cell {place.number} of {place.total}).")
     said = f"{place} failed: {name}: {last}".rstrip(": .")
     return CellError(f"{said}. Mend the cell, then run the report again.")
 

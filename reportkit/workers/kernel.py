@@ -7,8 +7,9 @@ never want the same port.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ with absent("pyarrow"):
     from papermill import execute_notebook
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import Engine, papermill_engines
+    from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import remove_error_markers
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -49,6 +52,7 @@ class Execution:
         on_cell: called with the cell's number and how many there are, before each cell.
         notebook: the notebook as far as it has run; also there after a failure.
         peak_mb: the most memory the kernel was seen to use.
+        seconds: how long each cell took, by its number as its author counts.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Execution:
     on_cell: CellListener
     notebook: NotebookNode | None = None
     peak_mb: float = 0.0
+    seconds: dict[int, float] = field(default_factory=dict)
 
     def run(self, template: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
         """Run a notebook from its first cell to its last.
@@ -73,17 +78,21 @@ class Execution:
             LimitError: the kernel used more memory than allowed.
         """
         papermill_engines.register(ENGINE, KernelEngine)
-        executed: NotebookNode = execute_notebook(
-            template,
-            None,
-            parameters=dict(parameters),
-            engine_name=ENGINE,
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            execution=self,
-        )
+        try:
+            executed: NotebookNode = execute_notebook(
+                template,
+                None,
+                parameters=dict(parameters),
+                engine_name=ENGINE,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                execution=self,
+            )
+        except PapermillExecutionError:
+            # The engine has judged every cell already; Papermill raises again for errors that a cell's tag allows.
+            executed = remove_error_markers(self.notebook)
         self.notebook = executed
         return executed
 
@@ -150,6 +159,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
         cell = self.nb.cells[index]
         self._execution.on_cell(place.number, place.total)
         watch.cell_started()
+        begun = time.monotonic()
         try:
             self.execute_cell(cell, index)
         except CellExecutionError as error:
@@ -158,6 +168,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
             raise self._dead(place, watch, process) from None
         finally:
             watch.cell_ended()
+            self._execution.seconds[place.number] = round(time.monotonic() - begun, 3)
             if "outputs" in cell:
                 cell.outputs = _joined(cell.outputs)
         if self._leaving:
