@@ -96,6 +96,18 @@ def test_no_detection_date_is_said_once(tmp_path: Path) -> None:
     ]
 
 
+def test_nessus_cross_references_tell_known_exploitation(tmp_path: Path) -> None:
+    xref = "<xref>IAVA:1</xref><xref>CISA-KNOWN-EXPLOITED:2026/07/24</xref>"
+    xml = NESSUS.replace("<risk_factor>High</risk_factor>", xref)
+    wanted = (True, date(2026, 7, 24))
+    assert rows(load(tmp_path, "a.nessus", xml), "kev", "kev_due")[:2] == [wanted, (None, None)]
+    content = (
+        CSV.replace("Plugin Output", "XREF")
+        + "1,,,High,a,tcp,1,A,,,,,CISA-KNOWN-EXPLOITED:2026/07/24;X:1\n"
+    )
+    assert rows(load(tmp_path, "a.csv", content), "kev", "kev_due") == [wanted]
+
+
 def test_security_center_days_and_states(tmp_path: Path) -> None:
     found = load(
         tmp_path,

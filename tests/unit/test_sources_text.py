@@ -115,6 +115,69 @@ def test_a_packed_flood_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read(path, "units")
 
 
+def workbook(path: Path, rows: str, *, epoch_1904: bool = False) -> Path:
+    """Write a workbook of a hidden and a visible sheet; style 1 is a day."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><workbookPr date1904="{int(epoch_1904)}"/>'
+        '<sheets><sheet name="Lists" sheetId="1" state="hidden" r:id="a"/>'
+        '<sheet name="Data" sheetId="2" r:id="b"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="a" Type="{office}/worksheet" Target="a.xml"/>'
+        f'<Relationship Id="b" Type="{office}/worksheet" Target="b.xml"/>'
+        f'<Relationship Id="s" Type="{office}/styles" Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
+        "xl/a.xml": f'<worksheet xmlns="{main}"><sheetData/></worksheet>',
+        "xl/b.xml": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>',
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def row(number: int, *cells: str) -> str:
+    """Write a row: '=5' is a number, '@5' a day's serial, '?1' a truth, all else text."""
+    written = []
+    for column, cell in zip("ABCDEFG", cells, strict=False):
+        place = f'r="{column}{number}"'
+        if cell[:1] in "=@?" and cell:
+            kind = {"=": "", "@": 's="1"', "?": 't="b"'}[cell[0]]
+            written.append(f"<c {place} {kind}><v>{cell[1:]}</v></c>")
+        elif cell:
+            written.append(f'<c {place} t="inlineStr"><is><t>{cell}</t></is></c>')
+    return f'<row r="{number}">{"".join(written)}</row>'
+
+
+@pytest.mark.parametrize(("epoch_1904", "serial"), [(False, 46295), (True, 46295 - 1462)])
+def test_a_workbook_reads_like_the_same_csv(tmp_path: Path, epoch_1904: bool, serial: int) -> None:  # noqa: FBT001
+    # Excel's day 1 is 1900-01-01 and it counts a 29 February 1900: 2026-09-30 is 46295. 1904 starts 1462 days later.
+    cells = (
+        row(1, "Assets of the firm")
+        + row(3, "asset_id", "name", "criticality", "in_scope", "first_seen")
+        + row(4, "NA", "None", "=2", "?1", f"@{serial}")
+        + row(6, "b", "=1.5", "=9", "?0", "30.9.2026")
+    )
+    path = workbook(tmp_path / "assets.xlsx", cells, epoch_1904=epoch_1904)
+    found = read(path, "assets")
+    columns = ["asset_id", "name", "criticality", "in_scope", "first_seen"]
+    assert [tuple(r.values()) for r in found.rows.select(columns).to_pylist()] == [
+        ("NA", "None", 2, True, date(2026, 9, 30))
+    ]
+    assert [str(problem) for problem in found.problems] == [
+        "row 6, column criticality: '9' is not a whole number between 1 and 4",
+        "row 6, column first_seen: '30.9.2026' is not a day such as 2026-09-30",
+    ]
+    assert inspect(path).format == "xlsx"
+
+
 def test_json_lists_and_lines_of_objects(tmp_path: Path) -> None:
     plain = names(put(tmp_path, UNITS))
     rows = '{"unit_id": "NA", "name": "Namibia"}', '{"unit_id": "XX", "name": "None"}'

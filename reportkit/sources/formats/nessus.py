@@ -6,6 +6,7 @@ level and becomes ``info``. ``opened`` is the day the scan of the host began, fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from reportkit.sources.model import Asked, Records
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+_EXPLOITED = re.compile(r"CISA-KNOWN-EXPLOITED[:# ]*(\d{4})/(\d{2})/(\d{2})")
 LEVELS = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
 _ROOTS = {"NessusClientData_v2", "NessusClientData"}
 
@@ -80,8 +82,15 @@ def _add(
         fix_available="true" if "patch_publication_date" in told else None,
         epss=told.get("epss_score"),
         issue=plugin,
+        **exploited(" ".join(part.text or "" for part in item if markup.local(part) == "xref")),
         **score_columns(scores),
     )
+
+
+def exploited(references: str) -> dict[str, str]:
+    """Give what a plugin's cross references say of known exploitation: that it is, and the day it is due by."""
+    found = _EXPLOITED.search(references)
+    return {"kev": "true", "kev_due": "-".join(found.groups())} if found else {}
 
 
 def place(port: str | None, protocol: str | None) -> str:

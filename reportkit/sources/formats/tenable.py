@@ -12,7 +12,7 @@ from datetime import datetime
 from reportkit.errors import DataError
 from reportkit.sources import cvss, text
 from reportkit.sources.findings import WORDS, Findings, cves, score_columns
-from reportkit.sources.formats.nessus import LEVELS, place
+from reportkit.sources.formats.nessus import LEVELS, exploited, place
 from reportkit.sources.grid import fold
 from reportkit.sources.model import Asked, Records
 
@@ -100,6 +100,7 @@ def _add(found: Findings, number: int, row: dict[str, str]) -> None:
         closed=closed,
         epss=row.get("epss score"),
         issue=plugin,
+        **exploited(row.get("xref") or row.get("cross references") or ""),
         **score_columns(scores),
     )
 
