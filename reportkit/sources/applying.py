@@ -99,6 +99,8 @@ def _column(rule: Rule, wanted: dict[str, list[str]], size: int) -> list[str]:
     if rule.map:
         words = {word.casefold(): value for word, value in rule.map.items()}
         cells = [words.get(cell.casefold(), cell) for cell in cells]
+    if rule.prefix:
+        cells = [rule.prefix + cell if cell else "" for cell in cells]
     if rule.decimal == ",":
         cells = [
             cell.replace(".", "").replace("\xa0", "").replace(" ", "").replace(",", ".")

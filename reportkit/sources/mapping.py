@@ -36,6 +36,7 @@ class Rule(_Part):
     join: str | None = Field(
         None, description="join all columns of 'from' with this, in place of the first"
     )
+    prefix: str = Field("", description="put before every value that is not blank")
     value: str | None = Field(None, description="the same value in every row")
     map: dict[str, str] = Field({}, description="value by the file's own word, whatever its case")
     cases: tuple[Case, ...] = ()

@@ -32,9 +32,12 @@ def records(grid: Grid, asked: Asked) -> Records:
         DataError: its columns are those of no table.
     """
     chosen = asked.mapping
-    spec = None if chosen else _spec(grid, asked)
-    if chosen is None and spec is None:
-        chosen = mapping.fitting(list(grid.columns), asked.table)
+    spec = None
+    if chosen is None:
+        # A table as it stands, else a file that a mapping knows, else a table with faults to tell.
+        spec = _spec(grid, asked, whole=True)
+        chosen = None if spec else mapping.fitting(list(grid.columns), asked.table)
+        spec = spec or (None if chosen else _spec(grid, asked, whole=False))
     if chosen is not None:
         made = applying.apply(chosen, grid, str(asked.content.path))
         issues = len(set(made.issues)) if chosen.source.issue else None
@@ -58,8 +61,8 @@ def records(grid: Grid, asked: Asked) -> Records:
     return found
 
 
-def _spec(grid: Grid, asked: Asked) -> TableSpec | None:
-    """Give the table whose identity and most of whose columns the header names."""
+def _spec(grid: Grid, asked: Asked, *, whole: bool) -> TableSpec | None:
+    """Give the table all of whose required columns the header names, or the one asked for if it names most columns."""
     headers = {fold(header) for header in grid.columns}
     candidates = [TABLES[asked.table]] if asked.table else list(TABLES.values())
     stem = PurePath(asked.content.name).stem.casefold()
@@ -70,7 +73,8 @@ def _spec(grid: Grid, asked: Asked) -> TableSpec | None:
         required = {fold(column.name) for column in spec.columns if column.required}
         if spec.name == "findings":
             required.discard("finding id")
-        enough = required <= headers or (bool(asked.table) and 2 * hits > len(headers))
+        most = asked.table is not None and 2 * hits > len(headers)
+        enough = required <= headers if whole else most
         if hits and enough:
             rank = (stem == spec.name, hits)
             if best is None or rank > best[0]:

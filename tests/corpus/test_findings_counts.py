@@ -19,12 +19,6 @@ from reportkit.sources import inspect, read
 FORMATS = ("tenable", "qualys", "sarif", "cyclonedx", "trivy", "anchore_grype", "generic")
 #: Files that say too little to be recognised, and the mapping that reads them.
 MAPPED = {"generic/generic_non_numeric_fields.json": Path("generic-findings")}
-#: Formats of these folders that are not read yet, as (file, why).
-NOT_READ = {
-    "qualys/Qualys_Sample_Report.csv": "Qualys's CSV has no reader or mapping yet",
-    "qualys/empty.csv": "Qualys's CSV has no reader or mapping yet",
-    "qualys/monthly_pci_issue6932.csv": "Qualys's PCI CSV has no reader or mapping yet",
-}
 #: Our findings and the tool's issues where neither is the number asserted, with the reason.
 DIFFERS = {
     "tenable/issue_9612.csv": (
@@ -77,8 +71,6 @@ def test_counts_and_severities_agree_or_have_their_reason(corpus: Path) -> None:
     wrong = []
     agreed = graded = 0
     for name, wanted in table.items():
-        if name in NOT_READ:
-            continue
         found = inspect(corpus / "findings" / name, mapping=MAPPED.get(name))
         assert found.rejected == 0, name
         ours = (found.findings, found.tool_issues)
@@ -101,17 +93,9 @@ def test_counts_and_severities_agree_or_have_their_reason(corpus: Path) -> None:
         else:
             graded += 1
     assert not wrong, "\n".join(wrong)
-    assert (agreed, agreed + len(DIFFERS) + len(NOT_READ)) == (len(table) - 5, len(table))
+    assert agreed == len(table) - len(DIFFERS)
     # Shown by pytest -s; the closing note of a release quotes it.
     print(f"{agreed} of {len(table)} files agree in count, {graded} of them in every severity")  # noqa: T201
-
-
-@pytest.mark.parametrize("name", sorted(NOT_READ))
-def test_files_without_a_reader_are_refused_and_not_misread(corpus: Path, name: str) -> None:
-    from reportkit.errors import DataError
-
-    with pytest.raises(DataError, match="are not those of any table"):
-        inspect(corpus / "findings" / name)
 
 
 def test_suppressed_results_do_not_count_as_open(corpus: Path) -> None:

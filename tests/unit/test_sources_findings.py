@@ -152,6 +152,18 @@ def test_qualys_takes_severity_from_the_glossary_and_days_from_the_host(tmp_path
     ]
 
 
+def test_a_qualys_finding_has_one_id_in_xml_and_csv(tmp_path: Path) -> None:
+    content = (
+        "IP,QID,Title,Vuln Status,Severity,Port,Protocol,First Detected,Last Detected,Date Last Fixed,CVE ID\n"
+        "10.0.0.1,7,A,Re-Opened,5,443,tcp,07/01/2026 21:57:48,07/09/2026 21:57:48,07/03/2026 00:00:00,CVE-2026-0001\n"
+        "10.0.0.1,9,C,Fixed,2,,,07/01/2026 21:57:48,07/09/2026 21:57:48,07/10/2026 00:00:00,\n"
+    )
+    found = load(tmp_path, "a.csv", content)
+    columns = ("finding_id", "vuln_id", "severity", "state", "opened", "last_seen", "closed")
+    assert rows(found, *columns)[0] == rows(load(tmp_path, "a.xml", QUALYS), *columns)[0]
+    assert rows(found, "state", "closed", "severity")[1] == ("fixed", date(2026, 7, 10), "low")
+
+
 def test_the_document_type_of_qualys_passes_only_as_qualys_writes_it(tmp_path: Path) -> None:
     bomb = QUALYS.replace('asset_data_report.dtd">', 'asset_data_report.dtd" [<!ENTITY a "b">]>')
     with pytest.raises(DataError, match="document type"):

@@ -46,7 +46,7 @@ def read(asked: Asked) -> Records:
 
 def _record(host: Element, entry: Element) -> dict[str, str | None]:
     names = (
-        "QID", "PORT", "PROTOCOL", "SERVICE", "VULN_STATUS", "FIRST_FOUND", "LAST_FOUND", "LAST_FIXED", "CVSS3_FINAL",
+        "QID", "PORT", "PROTOCOL", "VULN_STATUS", "FIRST_FOUND", "LAST_FOUND", "LAST_FIXED", "CVSS3_FINAL",
     )  # fmt: skip
     asset = markup.text(host, "IP") or markup.text(host, "DNS")
     return {name: markup.text(entry, name) for name in names} | {"asset": asset}
@@ -69,7 +69,7 @@ def _add(found: Findings, record: dict[str, str | None], detail: Element | None)
         number,
         f"qualys:{record['QID']}" if record["QID"] else None,
         found.severity(number, markup.text(detail, "SEVERITY"), scores),
-        "/".join(record[key] or "" for key in ("PORT", "PROTOCOL", "SERVICE")).strip("/") or None,
+        "/".join(record[key] or "" for key in ("PORT", "PROTOCOL")).strip("/") or None,
         asset_id=record["asset"],
         title=markup.text(detail, "TITLE"),
         cves=[
