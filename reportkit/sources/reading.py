@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reportkit.errors import DataError
-from reportkit.sources import contract, document, formats, markup, model
+from reportkit.sources import contract, formats, markup
 from reportkit.sources import mapping as mappings
 from reportkit.sources.content import Content, open_file
-from reportkit.sources.model import Asked, Extract, Inspection, Problem, Records
+from reportkit.sources.model import Asked, Extract, Inspection, Records
 from reportkit.store import SPAN_COLUMNS
 from reportkit.tables import TABLES, table
 
@@ -117,8 +117,6 @@ def _recognise(content: Content) -> str:
             f"{content.path} is XML with the root <{root}>, which is no format known here; "
             f"known are {', '.join(formats.FORMATS)}."
         )
-    if document.is_json(content.head):
-        document.parse(content)
     raise DataError(
         f"{content.path} is not a format known here (it is not text, XML, JSON or a workbook); export it again."
     )
@@ -135,6 +133,3 @@ def _span(found: Extract) -> tuple[date | None, date | None]:
                 column = column.cast(pa.timestamp("us")).cast(pa.date32())
             days += [day for day in pc.min_max(column).as_py().values() if day is not None]
     return (min(days), max(days)) if days else (None, None)
-
-
-__all__ = ["Problem", "ask", "inspect", "model", "read"]
