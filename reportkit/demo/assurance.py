@@ -20,13 +20,6 @@ WEAK = {"HQ": 0.10, "PAY": 0.05, "COM": 0.06, "TRM": 0.17, "FLD": 0.24, "BRK": 0
 SCORES = {"pass": 4.0, "conditional": -3.0, "fail": -2.0}
 
 
-def control_id(control: str, unit: str) -> str:
-    """Give the assessed control of a unit, or the one of the first unit that has it."""
-    entry = next(row for row in catalogue.table("controls") if row["control_id"] == control)
-    units = catalogue.parts(entry["units"])
-    return f"{control}-{unit if unit in units else units[0]}"
-
-
 def audits(scene: Scene) -> Delivery:
     """Deliver each audit finding when issued and at each later event: new date, closed, verified, accepted."""
     rows: list[Row] = []
@@ -35,7 +28,7 @@ def audits(scene: Scene) -> Delivery:
         due = scene.day(entry["due"])
         row: dict[str, Any] = {
             "finding_id": entry["finding_id"], "unit_id": entry["unit"], "valid_from": opened, "audit_source": entry["source"],
-            "rating": entry["rating"], "title": entry["title"], "control_id": control_id(entry["control"], entry["unit"]),
+            "rating": entry["rating"], "title": entry["title"], "control_id": f"{entry['control']}-{entry['unit']}",
             "owner": OWNERS[entry["unit"]], "opened": opened, "due_original": due, "due_current": due, "retargets": 0,
             "closed_by_owner": None, "verified_closed": None, "accepted_at": None, "repeat_of": entry["repeat_of"] or None, "state": "open",
         }  # fmt: skip
@@ -75,9 +68,7 @@ def controls(scene: Scene) -> Delivery:
     for number, entry in enumerate(catalogue.table("controls")):
         for place, unit in enumerate(catalogue.parts(entry["units"])):
             turn = (number * 3 + place) % 4
-            for quarter in range(turn - 4, QUARTERS, 4):
-                if unit == "BRK" and quarter <= JOINED:
-                    continue
+            for quarter in (JOINED, LAST) if unit == "BRK" else range(turn - 4, QUARTERS, 4):
                 assessed = scene.workday(f"{quarter}+{15 + (number * 7 + place * 11) % 60}")
                 claimed = entry["method"] == "interview"
                 effective = rng.random() >= WEAK[unit] * (1.15 - 0.04 * max(quarter, 0))

@@ -51,7 +51,8 @@ class Delivery:
 
     def of(self, quarter: int) -> pd.DataFrame:
         """Give the rows of one quarter's extract."""
-        return self.frame.loc[self.known == quarter].reset_index(drop=True)
+        rows: pd.DataFrame = self.frame.loc[self.known == quarter]
+        return rows.reset_index(drop=True)
 
 
 def typed(spec: TableSpec, columns: Mapping[str, Any]) -> pd.DataFrame:

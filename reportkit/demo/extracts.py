@@ -9,7 +9,7 @@ import numpy as np
 
 from reportkit.demo.deliveries import Delivery, typed
 from reportkit.demo.estate import Estate
-from reportkit.demo.scene import QUARTERS, Scene
+from reportkit.demo.scene import LAST, QUARTERS, Scene
 from reportkit.demo.weaknesses import Weakness
 from reportkit.tables import TABLES
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     Days = npt.NDArray[np.datetime64]
     Ints = npt.NDArray[np.int64]
 
+#: Who delivered findings a quarter late, by the quarter in which they arrived.
+LATE = {
+    2: ("Vulnerability scanner, Porto", "porto"),
+    LAST: ("Vulnerability scanner, Brekka", "brekka"),
+}
 #: First day of the shorter service level for critical weaknesses.
 TIGHTENED = "4+25"
 
@@ -87,21 +92,22 @@ def extracts(scene: Scene, estate: Estate, pile: Pile) -> list[Delivery]:
     columns = {name: np.concatenate([frame[name] for frame in frames]) for name in frames[0]}
     known_quarter, second = np.concatenate(known_at), np.concatenate(apart)
     frame = typed(TABLES["findings"], columns)
-    return [
+    made = [
         Delivery(
             "findings",
             "Vulnerability scanner",
             frame[~second].reset_index(drop=True),
             known_quarter[~second],
-        ),
-        Delivery(
-            "findings",
-            "Vulnerability scanner, late results",
-            frame[second].reset_index(drop=True),
-            known_quarter[second],
-            "late",
-        ),
+        )
     ]
+    for quarter, (source, suffix) in LATE.items():
+        rows = second & (known_quarter == quarter)
+        made.append(
+            Delivery(
+                "findings", source, frame[rows].reset_index(drop=True), known_quarter[rows], suffix
+            )
+        )
+    return made
 
 
 def _fields(estate: Estate, pile: Pile, order: Ints) -> dict[str, npt.NDArray[np.object_]]:

@@ -49,11 +49,24 @@ SOFTWARE = {
     "ot": (("controller firmware", "controller"), ("operator panel", "panel"), ("engineering tool", "workstation"), ("field protocol gateway", "tcp/502")),
     "saas": (("tenant setting", "configuration"), ("connected application", "integration"), ("sharing rule", "configuration")),
 }  # fmt: skip
+#: What is wrong, by severity: with software that listens on a network, with local software, with pages of one's own.
 FLAWS = {
-    "critical": ("remote code execution without sign-in", "authentication bypass", "command injection", "unsafe deserialisation"),
-    "high": ("elevation of privilege", "use after free", "out-of-bounds write", "SQL injection", "path traversal", "server-side request forgery", "denial of service from the network"),
-    "medium": ("cross-site scripting", "disclosure of memory", "weak cipher accepted", "missing authorisation check", "open redirect", "improper certificate check", "uncontrolled use of memory"),
-    "low": ("version disclosed in a banner", "missing security header", "verbose error message", "weak key exchange offered", "log entry not neutralised"),
+    "critical": ("remote code execution without sign-in", "authentication bypass", "unsafe deserialisation"),
+    "high": ("denial of service from the network", "out-of-bounds write by a crafted request", "use of a default credential", "privilege gained by a crafted session"),
+    "medium": ("disclosure of memory", "weak cipher accepted", "improper certificate check", "unauthenticated status request", "uncontrolled use of memory"),
+    "low": ("version disclosed in a banner", "weak key exchange offered", "time stamp answered", "outdated minor version"),
+}  # fmt: skip
+LOCAL_FLAWS = {
+    "critical": ("code execution by a crafted file", "escape from isolation", "code execution in a parser"),
+    "high": ("elevation of privilege", "use after free", "out-of-bounds write", "denial of service by a crafted file"),
+    "medium": ("disclosure of memory", "race condition", "uncontrolled use of memory", "null pointer access", "improper check of a signature"),
+    "low": ("insecure temporary file", "outdated minor version", "small disclosure of information"),
+}  # fmt: skip
+PAGE_FLAWS = {
+    "critical": ("authentication bypass", "command injection", "unsafe deserialisation"),
+    "high": ("SQL injection", "path traversal", "server-side request forgery", "access to records of others"),
+    "medium": ("cross-site scripting", "missing authorisation check", "open redirect", "cross-site request forgery"),
+    "low": ("missing security header", "verbose error message", "cookie without the secure flag"),
 }  # fmt: skip
 SETTINGS = {
     "critical": ("open to the internet with full rights",), "high": ("broader rights than needed", "open to the internet", "without encryption"),
@@ -64,7 +77,7 @@ CWES = {
     "cross-site scripting": "CWE-79", "SQL injection": "CWE-89", "path traversal": "CWE-22", "missing authorisation check": "CWE-862",
     "open redirect": "CWE-601", "server-side request forgery": "CWE-918", "authentication bypass": "CWE-287", "command injection": "CWE-78",
     "verbose error message": "CWE-209", "missing security header": "CWE-693", "unsafe deserialisation": "CWE-502",
-    "log entry not neutralised": "CWE-117",
+    "access to records of others": "CWE-639", "cross-site request forgery": "CWE-352", "cookie without the secure flag": "CWE-614",
 }  # fmt: skip
 TOOLS = {
     "linux": "Vulnerability scanner", "windows": "Vulnerability scanner", "edge": "Vulnerability scanner", "network": "Vulnerability scanner",
@@ -124,14 +137,16 @@ def everyday(
     software = SOFTWARE[platform]
     component, location = software[int(rng.integers(len(software)))]
     settings = platform in {"cloud", "saas"} and component != "container base image"
-    flaws = (SETTINGS if settings else FLAWS)[severity]
+    own_code = platform == "app" and location != "dependency"
+    listens = location.startswith(("tcp", "udp")) or platform in {"edge", "network", "ot"}
+    words = SETTINGS if settings else PAGE_FLAWS if own_code else FLAWS if listens else LOCAL_FLAWS
+    flaws = words[severity]
     flaw = flaws[int(rng.integers(len(flaws)))]
     low, high = CVSS[severity]
-    own_code = platform == "app" and location != "dependency"
     if settings:
         id_ = f"CFG-{component.split()[0].upper()}-{number % 97 + 1:02d}"
     elif own_code:
-        id_ = CWES.get(flaw, "CWE-1035")
+        id_ = CWES[flaw]
     else:
         id_ = f"CVE-{year}-{90000 + number * 7919 % 9000}"
     return Weakness(
