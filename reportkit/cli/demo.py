@@ -31,7 +31,7 @@ def demo(
     no_run: Annotated[bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")] = False,
 ) -> None:
     """Make a fictional company's workspace, and report on it."""
-    from reportkit.demo.company import company
+    from reportkit.demo import company
     from reportkit.period import FiscalCalendar
 
     calendar, now = FiscalCalendar(), options.now()

@@ -56,11 +56,10 @@ class Staging:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file."""
-        with _told("Writing the run"):
-            with (self._work / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        with _told("Writing the run"), (self._work / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         self._kept[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
     def publish(self, manifest: Mapping[str, Any]) -> Path:

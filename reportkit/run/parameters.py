@@ -7,38 +7,25 @@ with a type and no value. Nothing else may be passed, and nothing of another typ
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from reportkit.errors import ParameterError, nearest
+from reportkit.run.values import EXAMPLES, WRONG, Kind, convert, is_day
 
 Origin = Literal["default", "given", "runner"]
-Kind = Literal["text", "date", "whole number", "number", "true or false", "list", "mapping", "any value"]
 
 TAG = "parameters"
 INJECTED = "injected-parameters"
 #: Set by the runner when the notebook declares them, with the option that sets each.
 RUNNER = {"workspace": "--workspace", "period": "--period", "unit": "--unit", "known_by": "--known-by"}
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_WHOLE = re.compile(r"[+-]?\d+")
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _NAMES: dict[str, Kind] = {
     "str": "text", "date": "date", "int": "whole number", "float": "number", "bool": "true or false",
     "list": "list", "tuple": "list", "dict": "mapping", "Any": "any value",
 }  # fmt: skip
-_EXAMPLES: dict[Kind, str] = {
-    "date": "a date such as 2026-09-30",
-    "whole number": "a whole number such as 12",
-    "number": "a number such as 0.5",
-    "true or false": "true or false",
-    "list": 'a list such as ["EU", "US"]',
-    "mapping": 'a mapping such as {"EU": 1}',
-}
 _SECRET_WORDS = {"token", "password", "passwd", "passphrase", "secret", "apikey", "credential", "credentials"}
 
 
@@ -71,10 +58,9 @@ class Parameter:
             return None
         if self.allowed and value not in self.allowed:
             raise ParameterError(f"Parameter {self.name!r} cannot be {value!r}; {nearest(str(value), self.allowed)}")
-        converted = _CONVERTERS[self.kind](value)
-        if converted is _WRONG:
-            wanted = _EXAMPLES.get(self.kind, "text")
-            raise ParameterError(f"Parameter {self.name!r} takes {wanted}, not {value!r}.")
+        converted = convert(self.kind, value)
+        if converted is WRONG:
+            raise ParameterError(f"Parameter {self.name!r} takes {EXAMPLES[self.kind]}, not {value!r}.")
         return converted
 
 
@@ -236,7 +222,7 @@ def _parameter(statement: ast.stmt, source: str, notebook: str) -> Parameter:
         kind, optional, allowed = _annotated(statement.annotation)
     else:
         kind, optional, allowed = _kind_of(default), default is None, ()
-    if kind == "text" and not allowed and isinstance(default, str) and _is_day(default):
+    if kind == "text" and not allowed and isinstance(default, str) and is_day(default):
         kind = "date"
     return Parameter(target.id, kind, default, required, optional, allowed)
 
@@ -269,96 +255,3 @@ def _kind_of(value: object) -> Kind:
     if value is None:
         return "any value"
     return _NAMES.get(type(value).__name__, "any value")
-
-
-# ---- reading a value -------------------------------------------------------------------------------------------------
-
-_WRONG: Any = object()
-
-
-def _is_day(text: str) -> bool:
-    if not _DAY.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _text(value: object) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if isinstance(value, str) else _WRONG
-
-
-def _date(value: object) -> Any:
-    if isinstance(value, datetime):
-        return _WRONG
-    text = _text(value)
-    return text if isinstance(text, str) and _is_day(text) else _WRONG
-
-
-def _whole(value: object) -> Any:
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else _WRONG
-
-
-def _number(value: object) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return _WRONG
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return _WRONG
-    return number if abs(number) < float("inf") else _WRONG
-
-
-def _boolean(value: object) -> Any:
-    if isinstance(value, str):
-        return _BOOLEANS.get(value.strip().lower(), _WRONG)
-    return value if isinstance(value, bool) else _WRONG
-
-
-def _json(value: object) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError:
-        return _WRONG
-
-
-def _list(value: object) -> Any:
-    read = _json(value)
-    return _plain(list(read)) if isinstance(read, list | tuple) else _WRONG
-
-
-def _mapping(value: object) -> Any:
-    read = _json(value)
-    return _plain(dict(read)) if isinstance(read, Mapping) else _WRONG
-
-
-def _any(value: object) -> Any:
-    return _plain(value)
-
-
-def _plain(value: object) -> Any:
-    """Keep what a notebook cell can hold as a literal; days become text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list | tuple):
-        parts = [_plain(part) for part in value]
-        return _WRONG if _WRONG in parts else parts
-    if isinstance(value, Mapping):
-        pairs = {str(name): _plain(part) for name, part in value.items()}
-        return _WRONG if _WRONG in pairs.values() else pairs
-    return value if value is None or isinstance(value, str | bool | int | float) else _WRONG
-
-
-_CONVERTERS = {
-    "text": _text, "date": _date, "whole number": _whole, "number": _number, "true or false": _boolean,
-    "list": _list, "mapping": _mapping, "any value": _any,
-}  # fmt: skip
-assert set(_CONVERTERS) == set(get_args(Kind))  # noqa: S101 - both lists are literals of this module

@@ -1,15 +1,17 @@
 """Small workspaces with small notebooks, run in real kernels."""
 
+# ruff: noqa: DTZ001 - naive times are UTC by contract
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import nbformat.v4 as v4
 import pytest
+from nbformat import v4
 
 from reportkit.period import FiscalCalendar
 from reportkit.run import Outcome, Progress, Request
@@ -73,8 +75,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    yield Desk(tmp_path / "w")
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "w")
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Reports through a real kernel: what a run leaves, and what it leaves when it fails."""
 
+# ruff: noqa: DTZ001 - naive times are UTC by contract
+
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime
 from multiprocessing import get_context
@@ -12,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import nbformat.v4 as v4
 import pytest
+from nbformat import v4
 
 from reportkit import errors
 from reportkit.errors import ParameterError, ReportkitError, TemporaryError, UsageError
@@ -113,7 +116,7 @@ def test_the_kernel_works_in_the_workspace_over_private_sockets(desk: Any) -> No
     assert Path(here) == desk.folder
     assert (transport, mode) == ("ipc", 0o700)
     assert not Path(folder).exists()
-    assert python == os.sys.executable
+    assert python == sys.executable
 
 
 def test_the_slow_grammar_is_not_built_in_the_kernel(desk: Any) -> None:
@@ -342,7 +345,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_left_clean(tmp_path: Path) 
     if user == 0:
         os.seteuid(65534)
     try:
-        with pytest.raises(TemporaryError, match="Writing the run.*nothing was half-written"):
+        with pytest.raises(TemporaryError, match=r"Writing the run.*nothing was half-written"):
             Staging(tmp_path / "runs/tiny/2026-Q3/_all/1")
     finally:
         os.seteuid(user)

@@ -1,15 +1,17 @@
 """The parameters cell is the contract: names, types, defaults, and what is refused."""
 
+# ruff: noqa: DTZ001 - naive times are UTC by contract
+
 from __future__ import annotations
 
 import ast
 from datetime import date, datetime
 from typing import Any
 
-import nbformat.v4 as v4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbformat import v4
 
 from reportkit.errors import ParameterError
 from reportkit.run.parameters import Contract, declared, secret_looking

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit.gates.external import external
+from reportkit.gates.written import agrees
 from reportkit.run.parameters import INJECTED
 
 if TYPE_CHECKING:
@@ -155,12 +155,6 @@ def reconciled(evidence: Evidence) -> Gate:
     return Gate("reconciled", "pass", f"all {len(found)} roll-forwards add up and open as told")
 
 
-_NUMBER = re.compile(r"\d[\d,\u2009\u202f\u00a0'\u2019]*(?:\.(\d+))?")
-_MINUS = re.compile(r"[-\u2212]\s?[^\d\s]{0,4}[\d\s,.'\u2019]+$")
-_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9, "b": 1e9}
-_SCALE = re.compile(r"\s*(bn|k|m|b)\b", re.IGNORECASE)
-
-
 def bound(evidence: Evidence) -> Gate:
     """Every number in prose is the measure it stands for, at the precision it is written with."""
     found = evidence.document.facts.bindings
@@ -180,19 +174,6 @@ def bound(evidence: Evidence) -> Gate:
     if wrong:
         return Gate("bound", "fail", "; ".join(dict.fromkeys(wrong)))
     return Gate("bound", "pass", f"all {len(found)} bound numbers agree with their measures")
-
-
-def agrees(text: str, value: float | None) -> bool:
-    """Say whether a written number is a value, rounded as it is written."""
-    number = _NUMBER.search(text)
-    if value is None or number is None:
-        return value is None and number is None
-    unit = _SCALE.match(text, number.end())
-    scale = _SCALES[unit[1].lower()] if unit else 1.0
-    sign = -1.0 if _MINUS.search(text[: number.end()]) else 1.0
-    written = sign * float(re.sub(r"[^\d.]", "", number[0])) * scale
-    half_step = 0.5 * scale * 10.0 ** -len(number[1] or "")
-    return abs(written - value) <= half_step * (1 + 1e-9)
 
 
 def _same(one: float | None, other: float | None) -> bool:
@@ -250,62 +231,6 @@ def whole(evidence: Evidence) -> Gate:
     if said:
         return Gate("whole", "fail", "; ".join(said), holds=False)
     return Gate("whole", "pass", "nothing was cut, replaced or left out", holds=False)
-
-
-_FETCHED = re.compile(r"\s*(?:https?:|ftp:|wss?:|//)", re.IGNORECASE)
-_CSS_FETCH = re.compile(r"url\(\s*['\"]?\s*((?:https?:|ftp:|//)[^'\")\s]+)|@import\s+['\"]?([^'\";\s]+)", re.IGNORECASE)
-_DATA_FETCH = re.compile(r"\"(?:url|href|src)\"\s*:\s*\"((?:https?:|ftp:|//)[^\"]+)\"", re.IGNORECASE)
-_FETCHING = frozenset({
-    "src", "srcset", "href", "xlink:href", "poster", "data", "action", "formaction", "background", "manifest", "ping",
-    "longdesc", "cite", "codebase", "archive", "imagesrcset",
-})  # fmt: skip
-
-
-def external(page: str) -> list[str]:
-    """List what a page would fetch by itself; a link that a reader may click is not fetched."""
-    finder = _Finder()
-    finder.feed(page)
-    finder.close()
-    return finder.found
-
-
-class _Finder(HTMLParser):
-    """Collects references to other places."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._inside = ""
-        self._type = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        self._inside, self._type = tag, values.get("type", "")
-        clickable = tag in {"a", "area"}
-        for name, value in values.items():
-            if name in _FETCHING and not (clickable and name == "href"):
-                self.found += [f"<{tag} {name}={part[:80]!r}>" for part in _targets(name, value)]
-            if name == "style":
-                self._css(value)
-        if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
-            self.found.append("<meta http-equiv='refresh'>")
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's signature
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "style":
-            self._css(data)
-        elif self._inside == "script" and "json" in self._type:
-            self.found += [f"chart data {match[1][:80]!r}" for match in _DATA_FETCH.finditer(data)]
-
-    def _css(self, text: str) -> None:
-        self.found += [f"style sheet {(match[1] or match[2])[:80]!r}" for match in _CSS_FETCH.finditer(text)]
-
-
-def _targets(name: str, value: str) -> list[str]:
-    parts = [part.split()[0] for part in value.split(",") if part.split()] if "srcset" in name else [value]
-    return [part for part in parts if _FETCHED.match(part)]
 
 
 def _tags(cell: Mapping[str, Any]) -> set[str]:
