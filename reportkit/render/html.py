@@ -57,8 +57,11 @@ def write(document: Document, *, interactive: bool = True) -> HtmlResult:
     """
     page = Layout(document, interactive=interactive)
     sections = list(page.sections())
-    scripts = _scripts(live=page.live)
-    css = _css(page.column_rules)
+    scripts = _scripts(live=page.look is not None)
+    slanted = any(
+        "<em>" in str(item.content) for s in sections for item in s.items if item.kind == "prose"
+    )
+    css = _css(page.column_rules, slanted=slanted)
     cover = document.cover
     text = (
         _environment()
@@ -71,7 +74,9 @@ def write(document: Document, *, interactive: bool = True) -> HtmlResult:
             sections=sections,
             notes=page.footnotes.listed(),
             css=Markup(css),  # noqa: S704 - made of our own style sheets and theme tokens
-            locale_words=script_json(_chart_words()) if page.live else "",
+            settings=""
+            if page.look is None
+            else script_json({"config": page.look, "locale": _chart_words()}),
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own scripts
             policy=_policy(css, scripts),
         )
@@ -127,13 +132,14 @@ def _known_by(cover: Cover) -> str:
     return f"{locale.get('en').long_day(cover.known_by.date())}, {cover.known_by:%H:%M} UTC"
 
 
-@lru_cache(maxsize=1)
-def _font_faces() -> str:
+@lru_cache(maxsize=2)
+def _font_faces(*, slanted: bool) -> str:
+    """Give the faces a page needs as data; the slanted one only where words are slanted."""
     faces = []
     family = theme.tokens()["font"]["sans"]
     for path in sorted(resources.fonts().glob("*.woff2")):
         face = _FACE.search(path.stem)
-        if face is None:
+        if face is None or (face[2] and not slanted):
             continue
         uri = data_uri("font/woff2", path.read_bytes())
         weight, style = _WEIGHTS[face[1]], "italic" if face[2] else "normal"
@@ -144,7 +150,7 @@ def _font_faces() -> str:
     return "".join(faces)
 
 
-def _css(column_rules: list[str]) -> str:
+def _css(column_rules: list[str], *, slanted: bool) -> str:
     band = theme.tokens()["light"]
     fixed = (
         f":root{{--band:{band['ink']};--band-text:{band['on_ink']};--band-muted:{band['on_ink_muted']};"
@@ -153,7 +159,9 @@ def _css(column_rules: list[str]) -> str:
     sheets = (_template_text("page.css"), _template_text("print.css"))
     plain_css = re.sub(r"/\*.*?\*/", "", "".join(sheets), flags=re.DOTALL)
     small = re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", plain_css)).strip()
-    return _font_faces() + theme.css_variables() + fixed + small + "".join(column_rules)
+    return (
+        _font_faces(slanted=slanted) + theme.css_variables() + fixed + small + "".join(column_rules)
+    )
 
 
 def _folder() -> Path:

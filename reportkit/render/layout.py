@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reportkit.render.model import Content, Document
 
 _STACK_ROWS = 20
+#: Where an SVG says places, and the digits there that are smaller than a hundredth of a pixel.
+_GEOMETRY = re.compile(r'\s(?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"')
+_DIGITS = re.compile(r"(\.\d\d)\d+(?!\d*e)")
 #: A chart at least this wide, in pixels, is stretched over its column; a smaller one keeps its size.
 _FILL, _FILL_HALF = 540, 260
 
@@ -63,7 +66,7 @@ class Layout:
     def __init__(self, document: Document, *, interactive: bool) -> None:
         self._document, self._interactive = document, interactive
         self._taken = {"report", "notes-h"}
-        self.live = False
+        self.look: dict[str, Any] | None = None
         self._level = 1
         self.footnotes = markup.Footnotes()
         self.column_rules: list[str] = []
@@ -137,9 +140,12 @@ class Layout:
         item.svg = Markup(_inline_svg(drawn))  # noqa: S704 - cleaned by the chart module
         item.wide = charts.svg_size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
         if self._interactive:
-            live = replace(chart, spec=pickable(chart.spec))
-            item.spec = script_json(charts.vega(live))
-            self.live = True
+            live = charts.vega(replace(chart, spec=pickable(chart.spec)))
+            look = live.pop("config", {})
+            self.look = look if self.look is None else self.look
+            if look != self.look:
+                live["config"] = look
+            item.spec = script_json(_trimmed(live))
         return item
 
     def _table(self, table: Table, *, annex: bool) -> Item:
@@ -183,6 +189,15 @@ def _paired(section: Section) -> Section:
     return section
 
 
+def _trimmed(node: Any) -> Any:
+    """Write no more digits of a number than a screen or a tooltip can show."""
+    if isinstance(node, float):
+        return float(f"{node:.9g}")
+    if isinstance(node, dict):
+        return {key: _trimmed(child) for key, child in node.items()}
+    return [_trimmed(child) for child in node] if isinstance(node, list) else node
+
+
 def script_json(value: object) -> Markup:
     """Write a value as JSON that may stand inside a script element: no ``<`` is left in it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
@@ -191,8 +206,9 @@ def script_json(value: object) -> Markup:
 
 
 def _inline_svg(svg: str) -> str:
-    """Drop what an SVG inside HTML does not need: namespaces look like addresses to those who look for them."""
-    return re.sub(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"', "", svg.strip(), count=3)
+    """Drop what an SVG inside HTML does not need: namespaces, which look like addresses, and invisible digits."""
+    bare = re.sub(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"', "", svg.strip(), count=3)
+    return _GEOMETRY.sub(lambda shape: _DIGITS.sub(r"\1", shape[0]), bare)
 
 
 def data_uri(mime: str, data: bytes) -> str:

@@ -35,7 +35,7 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (Preformatted, "preformatted"),
 )
 _SIGNS = {"circle": "●", "triangle": "▲", "square": "■", "diamond": "◆", "ring": "○"}
-_ARROWS = {"up": "▲", "down": "▼", "level": "■", "": ""}
+_ARROWS = {"up": "▲", "down": "▼", "": ""}
 _TLP = {"RED": "#FF2B2B", "AMBER": "#FFC000", "AMBER+STRICT": "#FFC000", "GREEN": "#33FF00"}
 _TLP_WORDS = {
     "RED": "for the named recipients only; do not pass it on.",

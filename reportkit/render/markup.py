@@ -163,7 +163,7 @@ def spark_words(values: Sequence[float | None]) -> str:
 
 
 def direction(text: str) -> str:
-    """Tell which way a change points by its sign: up, down, level, or nothing without a number."""
+    """Tell which way a change points by its sign: up, down, or nothing without a sign or a number."""
     stripped = text.strip()
     if not any(char.isdigit() for char in stripped):
         return ""
@@ -171,7 +171,7 @@ def direction(text: str) -> str:
         return "up"
     if stripped[0] in "-\N{MINUS SIGN}\N{EN DASH}▼↓":
         return "down"
-    return "level"
+    return ""
 
 
 def one_line(text: str) -> str:

@@ -72,8 +72,9 @@
   var refuse = function () { return Promise.reject(new Error("a report fetches nothing")); };
   var nothing = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
-  // Numbers and days are written as in the text around the charts.
-  var words = JSON.parse(doc.getElementById("locale").textContent);
+  // All charts share one look; numbers and days are written as in the text around them.
+  var settings = JSON.parse(doc.getElementById("settings").textContent);
+  function look(spec) { return Object.assign({}, spec.config ? null : settings.config, { locale: settings.locale }); }
 
   // On a narrow screen a chart is laid out again, so that its words keep their size.
   function fit(figure, view, natural) {
@@ -95,7 +96,7 @@
     var host = doc.createElement("div");
     host.className = "live";
     var spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-    var view = new window.vega.View(window.vega.parse(spec, { locale: words }, { ast: true }), {
+    var view = new window.vega.View(window.vega.parse(spec, look(spec), { ast: true }), {
       expr: window.vega.expressionInterpreter, renderer: "svg", container: host, hover: true,
       tooltip: tooltip, loader: nothing
     });
