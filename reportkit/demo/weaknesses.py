@@ -39,7 +39,7 @@ SOFTWARE = {
     ),
     "cloud": (
         ("storage container", "storage"), ("access role", "identity"), ("network rule", "network"), ("cluster configuration", "cluster"),
-        ("container base image", "image"), ("function runtime", "function"), ("key rotation", "keys"), ("audit trail", "logging"),
+        ("container base image", "image"), ("function runtime", "function"), ("encryption key", "keys"), ("audit trail", "logging"),
     ),
     "edge": (
         ("firewall operating system", "management"), ("remote access service", "tcp/443"), ("load balancer", "tcp/443"),
@@ -69,9 +69,10 @@ PAGE_FLAWS = {
     "low": ("missing security header", "verbose error message", "cookie without the secure flag"),
 }  # fmt: skip
 SETTINGS = {
-    "critical": ("open to the internet with full rights",), "high": ("broader rights than needed", "open to the internet", "without encryption"),
-    "medium": ("without logging", "not rotated in time", "without a second factor", "outdated base version"),
-    "low": ("without an owner tag", "retention longer than needed", "unused for ninety days"),
+    "critical": ("open to the internet with full rights",),
+    "high": ("broader rights than needed", "open to the internet"),
+    "medium": ("differs from the approved baseline", "changes are not logged", "changed without approval"),
+    "low": ("without an owner tag", "made from an older template", "unused for ninety days"),
 }  # fmt: skip
 CWES = {
     "cross-site scripting": "CWE-79", "SQL injection": "CWE-89", "path traversal": "CWE-22", "missing authorisation check": "CWE-862",
