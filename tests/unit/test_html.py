@@ -77,7 +77,7 @@ def test_nothing_is_fetched(full: str, page: Page) -> None:
         assert value.startswith(("#", "data:image/")), (tag, name, value)
     style = page.all("style")[0].text
     addresses = re.findall(r"url\(([^)]{0,24})", style)
-    assert len(addresses) == 4
+    assert len(addresses) == 3
     assert all(a.startswith("data:font/woff2;base64") for a in addresses)
     assert "@import" not in style
     assert not [
@@ -102,6 +102,16 @@ def test_links_an_author_wrote_stay_and_give_nothing_away() -> None:
     links = [e.attrs for e in written.all("a") if not e.attrs["href"].startswith("#")]
     assert links == [{"href": "https://example.org/a", "rel": "noopener noreferrer"}]
     assert written.all("meta", name="referrer")[0].attrs["content"] == "no-referrer"
+
+
+def test_the_slanted_face_comes_with_slanted_words_only() -> None:
+    faces = [
+        html.write(document(words(t)), interactive=False).data.count(
+            b"font-style:italic;font-display"
+        )
+        for t in ("plain", "*slanted*")
+    ]
+    assert faces == [0, 1]
 
 
 def test_policy_allows_exactly_the_scripts_and_the_style_of_the_page(page: Page) -> None:
