@@ -110,10 +110,10 @@ def test_another_seed_gives_another_company_with_the_same_story(firm: Company) -
         assert [batch.recorded_at for batch in ours.batches] == [
             batch.recorded_at for batch in theirs.batches
         ]
-    ours, theirs = (
+    first, second = (
         next(b for b in x.quarters[0].batches if b.table == "findings").frame for x in (firm, other)
     )
-    assert not ours.equals(theirs)
+    assert not first.equals(second)
 
 
 def test_bytes_do_not_depend_on_the_process(
