@@ -13,6 +13,7 @@ from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import HeldError, UsageError
 
 if TYPE_CHECKING:
+    from reportkit.period import Period
     from reportkit.run import Outcome, Request
 
 _NAMES = {"report.html": "HTML", "report.pdf": "PDF", "message.eml": "Mail", "notebook.ipynb": "Notebook"}
@@ -38,15 +39,13 @@ def run(
     """Run a report's notebook and write HTML, PDF and e-mail."""
     from reportkit.period import parse_instant
     from reportkit.run import Request
-    from reportkit.workspace import open_workspace
 
-    folder, now = options.workspace(workspace), options.now()
+    folder = options.workspace(workspace)
     given = options.pairs(param or [])
-    quarter = open_workspace(folder, now=now).period(period)
     request = Request(
         workspace=folder,
         report=report,
-        period=quarter,
+        period=_quarter(folder, period),
         unit=unit,
         parameters=given,
         known_by=parse_instant(known_by) if known_by else None,
@@ -59,6 +58,17 @@ def run(
         show(outcome)
     if outcome.state == "held":
         raise HeldError(f"{held(outcome.manifest)} The files are kept for you to look at; nothing may be sent.")
+
+
+def _quarter(folder: Path, text: str) -> Period:
+    """Read a quarter, or give the latest closed one with data; only the latter needs the data's libraries."""
+    if text:
+        from reportkit import config
+
+        return config.read(folder).calendar.parse(text)
+    from reportkit.workspace import open_workspace
+
+    return open_workspace(folder, now=options.now()).period()
 
 
 def make(request: Request) -> Outcome:
