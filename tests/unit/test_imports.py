@@ -30,7 +30,7 @@ MAY_SEE = {
     "inner": {"ground", "inner"},
     "outer": {"ground", "outer"},
     "front": {"ground", "inner"},
-    "cli": {"ground", "inner", "outer", "front"},
+    "cli": {"ground", "inner", "outer", "front", "cli"},
 }
 #: Libraries that belong to one chain only.
 NOT_INNER = {
