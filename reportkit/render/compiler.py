@@ -15,6 +15,8 @@ CONFORMANCE = ("ua-1", "a-2a")
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
 MISSING = "\N{WHITE SQUARE}"
+#: Characters that the report's font always has, and invisible ones.
+PLAIN = re.compile("[\t\n -~\u00a0-\u017f\u200b-\u206f\u2212]*")
 
 
 def compiled(
@@ -79,7 +81,7 @@ def named(problem: str) -> set[str]:
     """
     found = "".join(_NO_GLYPH.findall(problem))
     read = _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), found)
-    return {character for character in read if not character.isascii()}
+    return set(PLAIN.sub("", read)) - {MISSING}
 
 
 def without(text: str, characters: Iterable[str]) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 LONG_WORD = 22
 _JOINTS = re.compile(r"(?<=[/_.,:;@?&=|\\+])(?=[^\s/_.,:;@?&=|\\+])|(?<=[^\s]-)(?=[^\s\d])")
 BREAK = "\N{ZERO WIDTH SPACE}"
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
 _BEYOND = re.compile("[\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0010fffe\U0010ffff\ue000-\uf8ff]")
 
 
@@ -73,10 +75,9 @@ def _opened(word: str, limit: int) -> str:
 
 
 def clean(text: str) -> str:
-    """Give text that a PDF may hold: no control characters, no half characters; long words may be broken."""
-    return breakable(
-        _BEYOND.sub(
-            "\N{WHITE SQUARE}",
-            _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n")),
-        )
-    )
+    """Give text that a PDF may hold, with long words made breakable.
+
+    Control characters, those that turn the reading direction included, and half characters are shown as such.
+    """
+    shown = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    return breakable(_BEYOND.sub("\N{WHITE SQUARE}", shown))

@@ -15,6 +15,7 @@ from reportkit.facts import Cover
 from reportkit.render.compiler import (
     CONFORMANCE,
     MISSING,
+    PLAIN,
     compiled,
     named,
     sentence,
@@ -26,7 +27,6 @@ from reportkit.render.model import UNDATED, Document, Prose
 from reportkit.render.tabular import Setting
 from reportkit.render.typeset import Typesetter
 
-_COMMON = re.compile("[\t\n -~\u00a0-\u024f\u2010-\u2027\u202f-\u205e\u2212\u200b]*")
 _TRIES = 4
 _TITLE_LENGTH = 180
 _TLP = {
@@ -74,18 +74,26 @@ def write(document: Document, *, fonts: Path | None = None) -> PdfResult:
     data = _front(document, setting)
     data["blocks"] = Typesetter(setting).blocks(document)
     text = json.dumps(data, ensure_ascii=False)
-    missing = undrawable(frozenset(_COMMON.sub("", text)), fonts)
+    missing = undrawable(frozenset(PLAIN.sub("", text)), fonts)
     text, lost = without(text, missing), set(missing)
     warnings = setting.warnings
+    standards: tuple[str, ...] = CONFORMANCE
+    if data["date"] is None:
+        standards = CONFORMANCE[:1]
+        warnings.append(
+            "not written to PDF/A-2a, which asks for a date: the notebook does not say when it was run"
+        )
     for _ in range(_TRIES):
-        pdf, problem = compiled(text, setting.files, fonts, CONFORMANCE)
+        pdf, problem = compiled(text, setting.files, fonts, standards)
         if pdf is not None:
-            return _result(pdf, CONFORMANCE, warnings, lost)
-        again = named(problem) - {MISSING}
+            return _result(pdf, standards, warnings, lost)
+        again = named(problem)
         if not again:
             break
         text, lost = without(text, again), lost | again
-    warnings.append(f"not written to PDF/UA-1 and PDF/A-2a: {sentence(problem)}")
+    warnings.append(
+        f"written as an ordinary PDF, not to PDF/UA-1 and PDF/A-2a: {sentence(problem)}"
+    )
     pdf, problem = compiled(text, setting.files, fonts, ())
     if pdf is None:
         raise ReportkitError(

@@ -52,10 +52,10 @@ class Setting:
         self.room = (page["width"] - page["left"] - page["right"]) * _POINT
         self.across = (page["height"] - page["left"] - page["right"]) * _POINT
 
-    def file(self, data: bytes, suffix: str) -> str:
-        """Keep a picture and give the name under which the template finds it."""
-        name = f"picture-{len(self.files) + 1}.{suffix}"
-        self.files[name] = data
+    def file(self, svg: bytes) -> str:
+        """Keep an SVG and give the name under which the template finds it."""
+        name = f"picture-{len(self.files) + 1}.svg"
+        self.files[name] = svg
         return name
 
 
@@ -179,7 +179,7 @@ class TableSetter:
                 width=_SPARK[0],
                 height=_SPARK[1],
             )
-            made["file"] = self.setting.file(drawn.encode(), "svg") if known else ""
+            made["file"] = self.setting.file(drawn.encode()) if known else ""
             made["width"] = _SPARK[0] * _PIXEL
             made["text"] = made["text"] or (_spoken(cell.spark) if known else "–")
         return made
@@ -194,5 +194,14 @@ class TableSetter:
 
 
 def _spoken(values: Sequence[float | None]) -> str:
-    words = ", ".join("not measured" if value is None else f"{value:.4g}" for value in values)
-    return f"Trend, oldest first: {words}."
+    """Say a trend in words, for those who cannot see the line."""
+    known = [value for value in values if value is not None]
+    words = (
+        f"Trend of {len(values)} periods: it starts at {known[0]:.4g} and ends at {known[-1]:.4g}"
+    )
+    if values[-1] is None:
+        words = f"Trend of {len(values)} periods: it starts at {known[0]:.4g} and is last measured at {known[-1]:.4g}"
+    missing = len(values) - len(known)
+    return f"{words}, between {min(known):.4g} and {max(known):.4g}" + (
+        f"; {missing} not measured." if missing else "."
+    )

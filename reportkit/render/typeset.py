@@ -116,7 +116,9 @@ class Typesetter:
         """Give a heading's words without links and footnotes: they are repeated in contents, footer and bookmarks."""
         for node in nodes:
             if node["type"] == "footnote_ref":
-                self.setting.warnings.append("a footnote in a heading is not printed; put it into the text")
+                self.setting.warnings.append(
+                    "a footnote in a heading is not printed; put it into the text"
+                )
             elif node["type"] == "link":
                 yield from self._bare(node["children"])
             elif "children" in node:
@@ -155,7 +157,7 @@ class Typesetter:
         width, height = (side * _PIXEL for side in charts.svg_size(drawn))
         limit = (self.setting.room - 7 * _POINT) / 2 if chart.half else self.setting.room
         shown = min(width, limit, 190 * _POINT * width / max(height, 1.0))
-        return {"t": "chart", "half": chart.half, "file": self.setting.file(drawn.encode(), "svg"), "width": round(shown, 2),
+        return {"t": "chart", "half": chart.half, "file": self.setting.file(drawn.encode()), "width": round(shown, 2),
                 "alt": clean(chart.alt), "title": clean(chart.title),
                 "subtitle": clean(chart.subtitle), "note": clean(chart.note)}  # fmt: skip
 
@@ -174,10 +176,10 @@ class Typesetter:
                     image.data.decode("utf-8", "replace"), f"picture-{placed.cell + 1}"
                 )
                 width, height = (side * _PIXEL for side in charts.svg_size(drawn))
-                file = self.setting.file(drawn.encode(), "svg")
+                file = self.setting.file(drawn.encode())
             else:
-                width, height, png = _opaque(image.data)
-                file = self.setting.file(png, "png")
+                width, height, wrapped = _wrapped(image.data)
+                file = self.setting.file(wrapped)
         except (DataError, OSError, ValueError) as error:
             self.setting.warnings.append(f"picture in cell {placed.cell + 1} is left out: {error}")
             return
@@ -232,19 +234,25 @@ def _decision(item: Decision) -> Data:
     }  # fmt: skip
 
 
-def _opaque(data: bytes) -> tuple[float, float, bytes]:
-    """Give width and height in points, and the picture as PNG."""
+def _wrapped(data: bytes) -> tuple[float, float, bytes]:
+    """Give width and height in points, and the picture inside an SVG: the template reads text files only."""
+    import base64
     import io
 
     from PIL import Image as Picture
 
     with Picture.open(io.BytesIO(data)) as picture:
-        dots = picture.info.get("dpi", (96, 96))[0] or 96
+        dots = float(picture.info.get("dpi", (96, 96))[0]) or 96.0
         out = io.BytesIO()
-        picture.convert(
-            "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
-        ).save(out, "PNG")
-        return picture.width * 72 / float(dots), picture.height * 72 / float(dots), out.getvalue()
+        clear = "A" in picture.getbands() or "transparency" in picture.info
+        picture.convert("RGBA" if clear else "RGB").save(out, "PNG")
+        wide, high = picture.size
+    inside = base64.b64encode(out.getvalue()).decode()
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">'
+        f'<image width="{wide}" height="{high}" href="data:image/png;base64,{inside}"/></svg>'
+    )
+    return wide * 72 / dots, high * 72 / dots, svg.encode()
 
 
 def _grouped(blocks: Sequence[Data]) -> Iterator[Data]:
