@@ -17,7 +17,7 @@ GROUND = {
     "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "store", "sql", "ledger",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "relations", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
+    "sources", "workspace", "view", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "sections", "demo",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
@@ -59,7 +59,9 @@ def part(path: Path) -> str:
 
 
 def floor(name: str) -> str:
-    return {"__init__": "front", "cli": "cli", "__main__": "cli"}.get(name) or FLOORS[name]
+    return {"__init__": "front", "cli": "cli", "__main__": "cli"}.get(name) or FLOORS.get(
+        name, "unplaced"
+    )
 
 
 @cache
@@ -85,6 +87,7 @@ def parts_seen(path: Path) -> set[str]:
 
 
 def test_every_module_has_a_floor() -> None:
+    # One that has none is left out below, so that this test alone says what to do.
     placed = FLOORS.keys() | {"__init__", "__main__", "cli"}
     assert {part(path) for path in modules()} - placed == set()
 
@@ -92,7 +95,8 @@ def test_every_module_has_a_floor() -> None:
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_import_direction(path: Path) -> None:
     own = floor(part(path))
-    wrong = {name for name in parts_seen(path) if floor(name) not in MAY_SEE[own]}
+    allowed = MAY_SEE.get(own, set(MAY_SEE)) | {"unplaced"}
+    wrong = {name for name in parts_seen(path) if floor(name) not in allowed}
     assert not wrong, f"{path.name} is on the {own} floor and must not import {sorted(wrong)}"
 
 
