@@ -126,7 +126,8 @@ def _findings(at: Moment) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
     A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
-    service level in force on the day of opening, so a later change of policy moves no past due date.
+    service level in force on the day of opening, so a later change of policy moves no past due date. A weakness that
+    stands for several CVEs is known to be exploited from the day the first of them is.
     """
     t = day(at.as_of)
     ended = (
@@ -174,7 +175,13 @@ FROM (
     COALESCE(k.due_date, f.kev_due) AS kev_due, COALESCE(k.ransomware, f.ransomware) AS ransomware
   FROM {at.known}.findings AS f
   LEFT JOIN {at.schema}.assets AS a ON a.asset_id = f.asset_id
-  LEFT JOIN {at.schema}.kev AS k ON k.vuln_id = f.vuln_id
+  LEFT JOIN (
+    SELECT cves, MIN(date_added) AS date_added, MIN(due_date) AS due_date, BOOL_OR(ransomware) AS ransomware
+    FROM (
+      SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id
+      FROM (SELECT DISTINCT COALESCE(cve_ids, vuln_id) AS cves FROM {at.known}.findings) AS named
+    ) AS each_cve JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves
+  ) AS k ON k.cves = COALESCE(f.cve_ids, f.vuln_id)
   LEFT JOIN (
     SELECT scope, days, valid_from, LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to
     FROM {at.known}.thresholds WHERE kind = 'sla'

@@ -130,7 +130,7 @@ class View:
     # ---- measures ------------------------------------------------------------------------------------------------
 
     def measure(self, id_: str, *, by: str | None = None) -> Any:
-        """Compute a measure.
+        """Compute a measure, once for this view.
 
         Args:
             id_: catalogue id, for example ``V04``.
@@ -142,6 +142,15 @@ class View:
         Raises:
             UsageError: unknown measure or dimension; the message holds the nearest one.
         """
+        if (id_, by) not in self._measured:
+            self._measured[id_, by] = self._compute(id_, by)
+        return self._measured[id_, by]
+
+    @cached_property
+    def _measured(self) -> dict[tuple[str, str | None], Any]:
+        return {}
+
+    def _compute(self, id_: str, by: str | None) -> Any:
         words = definition(id_)
         if by is not None and by not in words.dims:
             raise UsageError(f"Measure {id_} cannot be split by {by!r}; {nearest(by, words.dims)}")
@@ -217,8 +226,15 @@ class View:
     ) -> tuple[Publication | None, dict[tuple[str, str], Figure]]:
         """Give the last publication for a quarter (the one before this, when not given) and its figures."""
         quarter = period or self.workspace.calendar.previous(self.period)
-        publication = self.workspace.ledger.publication(self.report, quarter.key, self.unit)
-        return publication, (self.workspace.ledger.figures(publication) if publication else {})
+        if quarter.key not in self._told:
+            ledger = self.workspace.ledger
+            publication = ledger.publication(self.report, quarter.key, self.unit)
+            self._told[quarter.key] = publication, ledger.figures(publication) if publication else {}
+        return self._told[quarter.key]
+
+    @cached_property
+    def _told(self) -> dict[str, tuple[Publication | None, dict[tuple[str, str], Figure]]]:
+        return {}
 
     def limits(self, words: Definition) -> Limits:
         """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
@@ -307,7 +323,13 @@ class View:
         """Give the ten rows a board sees: now, as told, like for like, limit, status, trend."""
         from reportkit import scorecard
 
-        return scorecard.scorecard(self, name)
+        if name not in self._scorecards:
+            self._scorecards[name] = scorecard.scorecard(self, name)
+        return self._scorecards[name]
+
+    @cached_property
+    def _scorecards(self) -> dict[str, Scorecard]:
+        return {}
 
     def portfolio(self, state: str = "current") -> Portfolio | None:
         """Give the quantified scenarios in a state, simulated; None when there are none."""

@@ -135,6 +135,20 @@ class Browser:
             "scrollTo({top: 0, behavior: 'instant'}); await rest(50); })()"
         )
 
+    def bring(self, id_: str) -> None:
+        """Scroll an element into the middle, and wait until the page has noticed."""
+        self.run(
+            f"(async () => {{ document.getElementById('{id_}').scrollIntoView({{block: 'center', behavior: 'instant'}});"
+            "for (let i = 0; i < 3; i++) await new Promise(r => requestAnimationFrame(r)); })()"
+        )
+
+    def until(self, script: str) -> Any:
+        """Give the first true value of an expression, or the last one after ten seconds."""
+        return self.run(
+            f"(async () => {{ let value; for (let i = 0; i < 200 && !(value = {script}); i++)"
+            " await new Promise(r => setTimeout(r, 50)); return value; })()"
+        )
+
     def move(self, x: float, y: float) -> None:
         """Move the pointer."""
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)

@@ -102,15 +102,12 @@ def test_nothing_is_asked_of_the_network(browser: Browser, page: Path) -> None:
 def test_hostile_data_is_text_in_the_page_and_in_tooltips(browser: Browser, page: Path) -> None:
     browser.show(page)
     browser.wake()
-    browser.run(
-        "document.getElementById('evil').scrollIntoView({block: 'center', behavior: 'instant'})"
-    )
+    browser.bring("evil")
     x, y, width, height = browser.run(
         f"{BOX}(document.querySelector('#evil .live path[aria-label*=\"onerror\"],#evil .live .mark-rect path'))"
     )
     browser.move(x + width / 2, y + height / 2)
-    browser.run("new Promise(r => setTimeout(r, 150))")
-    tip = browser.run(
+    tip = browser.until(
         "document.querySelector('.tip').hidden ? '' : document.querySelector('.tip').textContent"
     )
     assert EVIL in tip
@@ -139,16 +136,14 @@ def test_the_policy_stops_a_script_that_gets_in(browser: Browser, page: Path) ->
 def test_a_legend_picks_its_series(browser: Browser, page: Path) -> None:
     browser.show(page)
     browser.wake()
-    browser.run(
-        "document.getElementById('stock').scrollIntoView({block: 'center', behavior: 'instant'})"
-    )
+    browser.bring("stock")
     faint = "[...document.querySelectorAll('#stock .live .mark-line path')].map(p => +p.getAttribute('opacity') || 1).sort()"
     assert browser.run(faint) == [1, 1]
     x, y, width, height = browser.run(
         f"{BOX}([...document.querySelectorAll('#stock .live text')].find(t => t.textContent === 'High'))"
     )
     browser.click(x + width / 2, y + height / 2)
-    browser.run("new Promise(r => setTimeout(r, 150))")
+    browser.until(f"{faint}[0] < 1")
     assert browser.run(faint) == [0.12, 1]
 
 
