@@ -89,6 +89,13 @@ def write(
     return f"{text}{locale.NARROW}{short}" if short else text
 
 
+def limit(measure: Measure) -> str:
+    """Write the limit a measure is held against, without decimals that say nothing."""
+    target, words = measure.target, measure.definition
+    digits = 0 if target is None or target == round(target) else words.digits
+    return write(target, words.unit, digits=digits, currency=measure.currency)
+
+
 def ratio(value: Value, unit: str, currency: str = "EUR") -> str:
     """Write numerator and denominator: ``412 of 450``."""
     if value.numerator is None or value.denominator is None:
@@ -156,7 +163,7 @@ def measure(item: Measure) -> dict[str, Any]:
         note=value.reason or ratio(value, words_.unit, item.currency),
         tone=TONES[item.status],
     )
-    return Shown(Tiles(items=(tile,)), Facts(figures=(item.figure(),)))._repr_mimebundle_()  # noqa: SLF001 - same protocol
+    return Shown(Tiles(items=(tile,)), Facts(figures=(item.figure(),)))._repr_mimebundle_()
 
 
 def workspace(item: Workspace) -> dict[str, Any]:
@@ -179,7 +186,7 @@ def workspace(item: Workspace) -> dict[str, Any]:
         (Column(label="Table"), Column(label="Rows", align="right"), Column(label="Loads", align="right"), Column(label="Last")), rows,
         empty="Nothing is loaded yet.",
     )  # fmt: skip
-    return shown._repr_mimebundle_()  # noqa: SLF001
+    return shown._repr_mimebundle_()
 
 
 def view(item: View) -> dict[str, Any]:

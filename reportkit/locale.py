@@ -11,6 +11,7 @@ from reportkit.errors import ConfigError, nearest
 
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
+HARD = "\N{NO-BREAK SPACE}"
 _ENGLISH_MONTHS = (
     "January",
     "February",

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reportkit.facts import Facts, Reconciliation, Restatement
+from reportkit import locale
+from reportkit.facts import Facts, Figure, Reconciliation, Restatement
 from reportkit.measures import audit
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class RollForward:
         opening: today's view of the last quarter's end.
         moves: movements of the quarter, signed.
         closing: the stock at this quarter's end.
+        figure: the closing as a figure, which is told so that the next roll-forward opens with it.
         reason: why nothing can be shown.
     """
 
@@ -77,6 +79,7 @@ class RollForward:
     opening: int = 0
     moves: tuple[tuple[str, int], ...] = ()
     closing: int = 0
+    figure: Figure | None = None
     reason: str = ""
 
     @property
@@ -85,14 +88,14 @@ class RollForward:
         start = self.opening if self.told is None else self.told
         return [
             ("Opening" if self.told is None else "Opening as told", start, "stock"),
-            *((name, n, "bridge") for name, n in self.bridge),  # type: ignore[list-item]
-            *((name, n, "move") for name, n in self.moves),  # type: ignore[list-item]
+            *((name, n, "bridge") for name, n in self.bridge),
+            *((name, n, "move") for name, n in self.moves),
             ("Closing", self.closing, "stock"),
         ]
 
     def facts(self, period: str) -> Facts:
-        """Give the reconciliation, and the restatement of the told closing."""
-        if self.reason:
+        """Give the closing's figure, the reconciliation, and the restatement of the told closing."""
+        if self.reason or self.figure is None:
             return Facts()
         told = self.opening if self.told is None else self.told
         reconciliation = Reconciliation(
@@ -104,10 +107,11 @@ class RollForward:
             "Learnt late": "late data", "Closed earlier than known": "late data", "Reclassified": "reclassified",
         }  # fmt: skip
         return Facts(
+            figures=(self.figure,),
             reconciliations=(reconciliation,),
             restatements=tuple(
                 Restatement(measure=self.stock.measure, name=self.stock.name, scope=name.lower(), period=period, told=float(told),
-                            today=float(told + n), unit="count", cause=classes.get(name, "unexplained"), note=f"{n:+d} {name.lower()}")
+                            today=float(told + n), unit="count", cause=classes.get(name, "unexplained"), note=f"{locale.EN.number(n, sign=True)} {name.lower()}")
                 for name, n in self.bridge
             ),
         )  # fmt: skip
@@ -130,9 +134,10 @@ def roll_forward(view: View, stock: Stock) -> RollForward:
     publication, figures = view.told()
     told = figures.get((stock.measure, ""))
     closing = len(view.sql(stock.open))
+    figure = view.measure(stock.measure).figure()
     today = before.sql(stock.open)["id"]
     if publication is None or told is None or told.value is None:
-        return RollForward(stock, None, (), len(today), tuple(moves), closing)
+        return RollForward(stock, None, (), len(today), tuple(moves), closing, figure)
     then = view.workspace.at(
         before.period, unit=view.unit or None, known_by=publication.known_by, report=view.report
     )
@@ -142,7 +147,7 @@ def roll_forward(view: View, stock: Stock) -> RollForward:
         set(before.sql(stock.gone)["id"]),
         int(told.value),
     )
-    return RollForward(stock, int(told.value), bridge, len(today), tuple(moves), closing)
+    return RollForward(stock, int(told.value), bridge, len(today), tuple(moves), closing, figure)
 
 
 def _bridge(

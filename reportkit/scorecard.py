@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportkit import display, stats
+from reportkit import display, locale, stats
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Cell, Column, Facts, Figure, Restatement
 from reportkit.measures import Measure
@@ -43,7 +43,7 @@ class Row:
             return self.told is not None and (self.told.value is None) != (
                 self.before.value.value is None
             )
-        return (
+        return bool(
             abs(self.told.value - self.before.value.value) > 0.5 * 10**-self.now.definition.digits
         )
 
@@ -73,9 +73,12 @@ class Scorecard:
 
     def shown(self) -> display.Shown:
         """Give the scorecard as a table."""
+        before = self.view.workspace.calendar.previous(self.view.period).label.replace(
+            " ", locale.HARD
+        )
         columns = (
-            Column(label="Measure", width=3.2), Column(label="Now", align="right"), Column(label="Told last quarter", align="right"),
-            Column(label="Like for like", align="right"), Column(label="Limit", align="right"), Column(label="Status"),
+            Column(label="Measure", width=3.2), Column(label="Now", align="right"), Column(label=f"{before} as told", align="right"),
+            Column(label=f"{before} today", align="right"), Column(label="Limit", align="right"), Column(label="Status"),
             Column(label="Eight quarters"), Column(label="Data", align="center"), Column(label="Owner", width=1.5),
         )  # fmt: skip
         defaults = any(row.now.default_limits and row.now.value.target is None for row in self.rows)
@@ -86,8 +89,8 @@ class Scorecard:
         ]
         note = " ".join(
             [
-                "Told: as published last quarter. Like for like: last quarter with today's knowledge and definitions. "
-                "Within noise: the change is smaller than chance explains. Data: confidence from A (fresh, complete) to D (not measured).",
+                f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions, like for like.",
+                "Within noise: chance alone explains the change. Data: confidence from A (fresh, complete) to D (not measured).",
                 *(["Limits marked * are defaults."] if defaults else []),
                 *overrides,
             ]
@@ -97,12 +100,13 @@ class Scorecard:
             "Ten measures against their limits",
             columns,
             map(_cells, self.rows),
+            dense=True,
             note=note,
             facts=self.facts(),
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return self.shown()._repr_mimebundle_()  # noqa: SLF001 - same protocol
+        return self.shown()._repr_mimebundle_()
 
 
 def scorecard(view: View, name: str = "board") -> Scorecard:
@@ -160,19 +164,19 @@ def _cells(row: Row) -> tuple[Cell, ...]:
     missing = now.value.value is None
     told = row.told.value if row.told else None
     change = display.trend(now.value.value, row.before.value.value, words.direction)
-    noise = " within noise" if row.differs is False and change in {"better", "worse"} else ""
-    sign = {"up": "≥ ", "down": "≤ ", "band": "± "}[words.direction]
+    noise = row.differs is False and change in {"better", "worse"}
+    sign = {"up": "≥", "down": "≤", "band": "±"}[words.direction] + locale.NARROW
     star = "*" if now.default_limits and now.value.target is None and now.target is not None else ""
     tone = "none" if noise else {"better": "good", "worse": "bad"}.get(change, "none")
     return (
         Cell(text=words.name, kind="strong", sub=words.id),
         Cell(
             text="–" if missing else text(now.value.value), kind="number" if missing else "strong",
-            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words.unit, now.currency),
+            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words.unit, now.currency).replace(" ", locale.HARD),
         ),
         Cell(text=text(told), kind="number", sub="restated" if row.restated else "" if row.told else "not told"),
-        Cell(text=text(row.before.value.value), kind="delta", tone=tone, sub=(change + noise) if change != "none" else ""),
-        Cell(text=f"{sign}{text(now.target)}{star}" if now.target is not None else "–", kind="muted"),
+        Cell(text=text(row.before.value.value), kind="delta", tone=tone, sub=f"within{locale.HARD}noise" if noise else change if change != "none" else ""),
+        Cell(text=f"{sign}{display.limit(now)}{star}" if now.target is not None else "–", kind="muted"),
         display.status_cell(now.status, "Not measured" if missing else "" if now.target is not None else "No limit"),
         Cell(text=", ".join(text(v) for v in row.series), kind="spark", spark=row.series),
         Cell(text=now.confidence, kind="muted"),

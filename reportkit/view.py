@@ -229,7 +229,10 @@ class View:
         if quarter.key not in self._told:
             ledger = self.workspace.ledger
             publication = ledger.publication(self.report, quarter.key, self.unit)
-            self._told[quarter.key] = publication, ledger.figures(publication) if publication else {}
+            self._told[quarter.key] = (
+                publication,
+                ledger.figures(publication) if publication else {},
+            )
         return self._told[quarter.key]
 
     @cached_property

@@ -41,10 +41,16 @@ def coverage(view: View) -> Plot | Shown:
     data = pd.DataFrame(found, columns=["control", "share", "kind"])
     data["text"] = [f"{v:.0f} %" for v in data["share"]]
     order = data["control"].tolist()
-    y = alt.Y("control:N", sort=order, title=None, scale=alt.Scale(paddingInner=0.4))
+    y = alt.Y(
+        "control:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelOverlap=False),
+        scale=alt.Scale(paddingInner=0.4),
+    )
     base = alt.Chart(data).encode(y=y)
     bars = base.mark_bar(cornerRadiusEnd=1).encode(
-        x=alt.X("share:Q", title="Share of critical assets, %", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(grid=True)),
+        x=alt.X("share:Q", title="Share of critical assets, %", scale=alt.Scale(domain=[0, 106], nice=False), axis=alt.Axis(grid=True, values=[0, 20, 40, 60, 80, 100])),
         color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["One safeguard", "All four"], range=[_CHART["category"][4], _CHART["category"][0]])),
         tooltip=[alt.Tooltip("control:N", title="Safeguard"), alt.Tooltip("share:Q", title="Share, %", format=".1f")],
     )  # fmt: skip
@@ -61,6 +67,6 @@ def coverage(view: View) -> Plot | Shown:
         f"Not measured: {', '.join(gaps)} (no observation in {OBSERVED_DAYS} days)." if gaps else ""
     )
     return Plot(
-        (bars + labels).properties(width=WIDTH - 120, height=26 * len(data)), "coverage", message,
+        (bars + labels).properties(width=WIDTH, height=28 * len(data)), "coverage", message,
         f"{n} critical assets (criticality 1) at quarter end", f"Bars of coverage of critical assets: {said}.", note=note,
     )  # fmt: skip

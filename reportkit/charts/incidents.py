@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import altair as alt
-import pandas as pd
 
 from reportkit import stats, theme
 from reportkit.charts.plot import WIDTH, Plot, not_measured
@@ -36,6 +35,8 @@ def incidents(view: View) -> Plot | Shown:
         message = f"Incidents of {view.period.label} are not measured"
     elif before != before:
         message = f"{int(now['value'])} confirmed incidents in {view.period.label}"
+    elif now["value"] == before:
+        message = f"{int(now['value'])} confirmed incidents, as many as the quarter before"
     else:
         real = stats.counts_differ((int(now["value"]), 1.0), (int(before), 1.0))
         message = f"{int(now['value'])} confirmed incidents after {int(before)}: {'a real change' if real else 'the change is within noise'}"

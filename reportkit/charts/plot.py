@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import altair as alt
@@ -10,7 +10,7 @@ import altair as alt
 from reportkit import theme
 from reportkit.display import Shown
 from reportkit.errors import DataError
-from reportkit.facts import VEGALITE_MIME, Callout
+from reportkit.facts import MIME, VEGALITE_MIME, Callout, Facts, bundle
 
 WIDTH = theme.CHART_WIDTH
 HALF = 304
@@ -30,6 +30,7 @@ class Plot:
         alt: the message and the main numbers, for those who cannot see the chart.
         note: source or caveat.
         half: may stand beside another half-width chart.
+        facts: what the chart tells to ledger and gates.
     """
 
     chart: Any
@@ -39,6 +40,7 @@ class Plot:
     alt: str
     note: str = ""
     half: bool = False
+    facts: Facts = field(default_factory=Facts)
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -68,7 +70,8 @@ class Plot:
         return spec
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {VEGALITE_MIME: self.spec(), "text/plain": self.alt}
+        shown = {VEGALITE_MIME: self.spec(), "text/plain": self.alt}
+        return shown if self.facts == Facts() else {MIME: bundle(facts=self.facts), **shown}
 
 
 def not_measured(title: str, reason: str) -> Shown:

@@ -65,8 +65,9 @@ def loss_exceedance(view: View) -> Plot | Shown:
         scale=alt.Scale(type="log", domain=limits, nice=False),
         axis=alt.Axis(labelExpr=money_axis(view.currency), values=_ticks(*limits), grid=True),
     )
-    y = alt.Y("chance:Q", title="Chance of more, %", scale=alt.Scale(domainMin=0))
-    colour = alt.Color("curve:N", sort=order, scale=scale)
+    y = alt.Y("chance:Q", title="Chance of more, %", scale=alt.Scale(domain=[0, 100]))
+    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
+    colour = alt.Color("curve:N", sort=order, scale=scale, legend=legend)
     tip = [
         alt.Tooltip("curve:N", title="Curve"),
         alt.Tooltip("loss:Q", title="Loss", format=",.0f"),
@@ -108,7 +109,7 @@ def loss_exceedance(view: View) -> Plot | Shown:
             for p in appetite.check(portfolio.net)
         )
         said = f" After insurance, {points}. {len(breaches)} of {len(appetite.points)} approved points are breached."
-    chart = alt.layer(*layers).properties(width=WIDTH, height=230)
+    chart = alt.layer(*layers).properties(width=WIDTH, height=210)
     net = (
         f", {money(portfolio.net.ale, view.currency)} after insurance"
         if portfolio.insurance is not None
@@ -154,7 +155,7 @@ def exposure(view: View, *, top: int = 8) -> Plot | Shown:
         "title:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelLimit=250),
+        axis=alt.Axis(labelLimit=250, labelOverlap=False),
         scale=alt.Scale(paddingInner=0.45),
     )
     x = alt.X(
@@ -186,6 +187,6 @@ def exposure(view: View, *, top: int = 8) -> Plot | Shown:
         for t, x, a in zip(data["title"], data["text"], data["appetite"], strict=True)
     )
     return Plot(
-        (bars + ticks + labels).properties(width=WIDTH - 260, height=26 * len(data)), "largest-exposures", message,
+        (bars + ticks + labels).properties(width=WIDTH, height=26 * len(data) + 26), "largest-exposures", message,
         "Residual exposure of a year; the dark mark is the appetite of the category", f"Bars of residual exposure by risk with appetite: {said}.",
     )  # fmt: skip

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 DAYS = 180
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
+#: Words beside a curve are darker than the curve. White words of a dark pill would not be seen: that level keeps its own.
+_INK = {
+    name: level["light"]["text"] if level["light"]["text"] != "#FFFFFF" else level["light"]["mark"]
+    for name, level in theme.tokens()["severity"].items()
+}
 
 
 def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Shown:
@@ -58,11 +63,14 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
     data = pd.concat(frames)
     known = [f"{name} {median:,.0f}" for name, median in said if median is not None]
     message = (
-        f"Half are fixed after {join(known)} days" if known else "Half of the weaknesses stay open"
+        f"Half are fixed within: {join(known)} days"
+        if known
+        else "Half of the weaknesses stay open"
     )
     names, colours = [s.capitalize() for s in order], theme.severity_scale()[1][: len(order)]
+    inks = [_INK[s] for s in order]
     ends = data.groupby("severity", sort=False).tail(1).sort_values("open")
-    ends = ends.assign(label=_spread(ends["open"].tolist(), 6.5))
+    ends = ends.assign(label=_spread(ends["open"].tolist(), 9.0))
     colour = alt.Color(
         "severity:N", sort=names, scale=alt.Scale(domain=names, range=colours), legend=None
     )
@@ -88,9 +96,16 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
         .encode(y="y:Q")
     )
     labels = (
-        alt.Chart(ends)
+        alt.Chart(ends.assign(day=float(DAYS)))
         .mark_text(align="left", dx=6, fontWeight=600, clip=False)
-        .encode(x=x, y="label:Q", text="severity:N", color=colour)
+        .encode(
+            x=x,
+            y="label:Q",
+            text="severity:N",
+            color=alt.Color(
+                "severity:N", scale=alt.Scale(domain=names, range=inks), sort=names, legend=None
+            ),
+        )
     )
     said_all = "; ".join(
         f"{name}: half fixed after {m:,.0f} days"
@@ -99,7 +114,9 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
         for name, m in said
     )
     return Plot(
-        (half + lines + labels).properties(width=WIDTH - 70, height=210), "time-to-fix", message,
+        alt.layer(half, lines, labels).resolve_scale(color="independent").properties(
+            width=WIDTH, height=200, padding={"left": 0, "top": 4, "bottom": 0, "right": 60}
+        ), "time-to-fix", message,
         "Share of findings still open by days since discovery, opened in the last 24 months; open ones counted",
         f"Survival curves of findings by severity. {said_all}.",
         note="Kaplan-Meier: findings still open, accepted or decommissioned are censored, not left out.",
@@ -138,12 +155,13 @@ def roll_forward(
             )
         )
     data = pd.DataFrame(rows, columns=["order", "line", "low", "high", "level", "text", "kind"])
-    start, end = roll.lines[0][1], roll.closing
+    start, end = roll.opening, roll.closing
     change = "fell" if end < start else "rose" if end > start else "stayed"
+    told = f", not the {roll.told:,} told," if roll.bridge else ""
     message = (
-        f"{stock.name} {change} from {start:,} to {end:,}"
+        f"{stock.name} {change} from {start:,}{told} to {end:,}"
         if end != start
-        else f"{stock.name} stayed at {end:,}"
+        else f"{stock.name} stayed at {end:,}{told.rstrip(',')}"
     )
     colour = alt.Color(
         "kind:N",
@@ -177,7 +195,9 @@ def roll_forward(
         "high:Q",
         title=None,
         scale=alt.Scale(
-            domain=[floor, float(data["high"].max()) * 1.02], nice=False, zero=floor == 0
+            domain=[floor, floor + (float(data["high"].max()) - floor) * 1.14],
+            nice=False,
+            zero=floor == 0,
         ),
         axis=alt.Axis(tickCount=4),
     )
@@ -196,16 +216,16 @@ def roll_forward(
     )
     note = f"The axis starts at {floor:,.0f}." if floor else ""
     return Plot(
-        (bars + labels).properties(width=width, height=190), f"roll-forward-{stock.measure.lower()}", message,
+        (bars + labels).properties(width=width, height=170), f"roll-forward-{stock.measure.lower()}", message,
         f"Roll-forward of {view.period.label}; opening {'as told last quarter' if roll.told is not None else 'computed, as nothing was told before'}",
-        f"Waterfall of {stock.name.lower()}: {said}.", note=note, half=half,
+        f"Waterfall of {stock.name.lower()}: {said}.", note=note, half=half, facts=roll.facts(view.trailing(2)[0].period.key),
     )  # fmt: skip
 
 
 def _floor(data: pd.DataFrame) -> float:
     """Cut the axis when movements are small against the stock; the cut is declared under the chart."""
     lowest, highest = float(data.loc[data["high"] > 0, "level"].min()), float(data["high"].max())
-    if highest <= 0 or (highest - lowest) / highest > 0.35:
+    if highest <= 0 or (highest - lowest) / highest > 0.12:
         return 0.0
     step = 10.0 ** (len(str(int(highest))) - 1) / 2
     return max(0.0, (lowest - (highest - lowest) * 1.5) // step * step)
@@ -261,6 +281,6 @@ def backlog(view: View) -> Plot | Shown:
     )
     said = ", ".join(f"{q} {t}" for q, t in zip(totals["quarter"], totals["text"], strict=True))
     return Plot(
-        (bars + labels).properties(width=WIDTH, height=200), "open-by-severity", message,
+        (bars + labels).properties(width=WIDTH, height=180), "open-by-severity", message,
         "Open findings at quarter end by severity, known today", f"Stacked bars of open findings at quarter end: {said}. {message}.",
     )  # fmt: skip

@@ -16,28 +16,60 @@ if TYPE_CHECKING:
     from reportkit.sources import Extract
     from reportkit.store import Load
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="An export, a CSV or a spreadsheet; gzip and zip are unpacked.")]
-FormatOption = Annotated[str | None, typer.Option("--format", metavar="F", help="The file's format; by default it is recognised.")]
+FileArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="An export, a CSV or a spreadsheet; gzip and zip are unpacked."
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", metavar="F", help="The file's format; by default it is recognised."),
+]
 MappingOption = Annotated[
-    Path | None, typer.Option("--mapping", "-m", metavar="TOML", help="Says which column is which; a file, or a name in mappings/.")
+    Path | None,
+    typer.Option(
+        "--mapping",
+        "-m",
+        metavar="TOML",
+        help="Says which column is which; a file, or a name in mappings/.",
+    ),
 ]
 _SHOWN = 10
 
 
 def load(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table to load into; see 'reportkit tables'.")],
+    table: Annotated[
+        str, typer.Argument(metavar="TABLE", help="The table to load into; see 'reportkit tables'.")
+    ],
     file: FileArgument,
     *,
     workspace: WorkspaceOption = None,
     mapping: MappingOption = None,
     format: FormatOption = None,  # noqa: A002 - the word of the command line
-    observed: Annotated[str | None, typer.Option("--observed", metavar="DATE", help="Day on which the file was made, if it does not say.")] = None,
+    observed: Annotated[
+        str | None,
+        typer.Option(
+            "--observed", metavar="DATE", help="Day on which the file was made, if it does not say."
+        ),
+    ] = None,
     recorded_at: Annotated[
         str | None,
-        typer.Option("--recorded-at", metavar="TIME", help="State that this was known earlier; marked as stated in every report."),
+        typer.Option(
+            "--recorded-at",
+            metavar="TIME",
+            help="State that this was known earlier; marked as stated in every report.",
+        ),
     ] = None,
     unit: UnitOption = None,
-    source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Name of the system it comes from; by default the format or the file.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="NAME",
+            help="Name of the system it comes from; by default the format or the file.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Load a file into a table; what was loaded before is kept."""
@@ -48,7 +80,12 @@ def load(
     spec = tables.table(table)
     stated = _stated(folder, spec.name, recorded_at)
     extract = sources.read(
-        _existing(file), spec.name, format=format, mapping=_mapping(folder, mapping), observed=_day(observed), unit=unit
+        _existing(file),
+        spec.name,
+        format=format,
+        mapping=_mapping(folder, mapping),
+        observed=_day(observed),
+        unit=unit,
     )
     provenance = Provenance(
         source=source or _source(extract, file),
@@ -71,13 +108,20 @@ def load(
 def _report(kept: Load, file: Path) -> None:
     rows = f"{kept.rows:,} row{'' if kept.rows == 1 else 's'}"
     if kept.repeated:
-        screen.say(f"{kept.table}: {file.name} holds the {rows} already loaded from {kept.source}; nothing was added.")
+        screen.say(
+            f"{kept.table}: {file.name} holds the {rows} already loaded from {kept.source}; nothing was added."
+        )
         return
     screen.say(screen.styled(f"{kept.table}: {rows} loaded", "strong"))
-    facts = [("file", f"{file.name} ({kept.format}, {kept.records:,} records)"), ("source", kept.source)]
+    facts = [
+        ("file", f"{file.name} ({kept.format}, {kept.records:,} records)"),
+        ("source", kept.source),
+    ]
     if kept.first_day:
         facts.append(("days", f"{screen.day(kept.first_day)} to {screen.day(kept.last_day)}"))
-    facts.append(("known", f"{kept.recorded_at:%Y-%m-%d %H:%M} UTC{', as stated' if kept.stated else ''}"))
+    facts.append(
+        ("known", f"{kept.recorded_at:%Y-%m-%d %H:%M} UTC{', as stated' if kept.stated else ''}")
+    )
     if kept.rejected:
         facts.append(("rejected", f"{kept.rejected:,} records"))
     screen.table(facts)
@@ -88,7 +132,9 @@ def _problems(problems: tuple[str, ...]) -> None:
     for problem in problems[:_SHOWN]:
         screen.say(f"  {screen.styled('!', 'watch')} {problem}")
     if len(problems) > _SHOWN:
-        screen.say(f"  {screen.styled('!', 'watch')} and {len(problems) - _SHOWN:,} more; all are kept with the load")
+        screen.say(
+            f"  {screen.styled('!', 'watch')} and {len(problems) - _SHOWN:,} more; all are kept with the load"
+        )
 
 
 def _stated(folder: Path, table: str, text: str | None) -> datetime | None:
@@ -100,7 +146,9 @@ def _stated(folder: Path, table: str, text: str | None) -> datetime | None:
 
     stated = parse_instant(text)
     if stated > options.now():
-        raise UsageError(f"--recorded-at {text} has not come yet; leave it out to record the load now.")
+        raise UsageError(
+            f"--recorded-at {text} has not come yet; leave it out to record the load now."
+        )
     told = cut_off(folder, table)
     if told is not None and stated <= told:
         raise UsageError(
@@ -157,12 +205,20 @@ def inspect(
         here: Path | None = options.workspace(None)
     except ConfigError:
         here = None
-    found = sources.inspect(_existing(file), format=format, mapping=_mapping(here, mapping)).to_dict()
+    found = sources.inspect(
+        _existing(file), format=format, mapping=_mapping(here, mapping)
+    ).to_dict()
     if json:
         screen.say_json(found)
         return
-    screen.say(screen.styled(f"{file.name}: {found['format']}, for table {found['table']}", "strong"))
-    facts = [("records", f"{found['records']:,}"), ("rows", f"{found['findings']:,}"), ("rejected", f"{found['rejected']:,}")]
+    screen.say(
+        screen.styled(f"{file.name}: {found['format']}, for table {found['table']}", "strong")
+    )
+    facts = [
+        ("records", f"{found['records']:,}"),
+        ("rows", f"{found['findings']:,}"),
+        ("rejected", f"{found['rejected']:,}"),
+    ]
     shares = [f"{count:,} {name}" for name, count in found["by_severity"].items() if count]
     if shares:
         facts.append(("severity", ", ".join(shares)))
@@ -173,7 +229,9 @@ def inspect(
 
 
 def tables(
-    name: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="Show the columns of this table.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Show the columns of this table.")
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -187,7 +245,11 @@ def tables(
             return
         screen.say(screen.styled(f"{spec.name}: {spec.row}", "strong"))
         rows = [
-            (column.name + (" *" if column.required else ""), column.type, _allowed(column.allowed, column.doc, column.unit))
+            (
+                column.name + (" *" if column.required else ""),
+                column.type,
+                _allowed(column.allowed, column.doc, column.unit),
+            )
             for column in spec.columns
         ]
         screen.table(rows, head=("column", "type", "meaning"))
@@ -196,11 +258,22 @@ def tables(
     loads = _loads(workspace)
     listed = [(spec.name, spec.row, loads.get(spec.name, [])) for spec in TABLES.values()]
     if json:
-        screen.say_json([{"table": t, "row": row, "rows": sum(x.rows for x in own), "loads": len(own)} for t, row, own in listed])
+        screen.say_json(
+            [
+                {"table": t, "row": row, "rows": sum(x.rows for x in own), "loads": len(own)}
+                for t, row, own in listed
+            ]
+        )
         return
     screen.table(
         [
-            (t, f"{sum(x.rows for x in own):,}" if own else "–", str(len(own)) if own else "–", screen.day(own[-1].recorded_at if own else None), row)
+            (
+                t,
+                f"{sum(x.rows for x in own):,}" if own else "–",
+                str(len(own)) if own else "–",
+                screen.day(own[-1].recorded_at if own else None),
+                row,
+            )
             for t, row, own in listed
         ],
         head=("table", "rows", "loads", "last", "one row is"),

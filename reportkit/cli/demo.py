@@ -24,11 +24,25 @@ _STORY = "2026-Q3"
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder; it is made when it does not exist.")] = Path("reportkit-demo"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The folder; it is made when it does not exist.")
+    ] = Path("reportkit-demo"),
     *,
-    until: Annotated[str, typer.Option("--until", metavar="Q", help="The last of the eight quarters; by default 2026-Q3.")] = "",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, another company with the same story.")] = 7,
-    no_run: Annotated[bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")] = False,
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until", metavar="Q", help="The last of the eight quarters; by default 2026-Q3."
+        ),
+    ] = "",
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", metavar="N", help="Another seed, another company with the same story."
+        ),
+    ] = 7,
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")
+    ] = False,
 ) -> None:
     """Make a fictional company's workspace, and report on it."""
     from reportkit.demo import company
@@ -46,7 +60,9 @@ def demo(
         _tell(folder, quarter)
     steps.end()
     where = screen.short(folder)
-    screen.say(f"{screen.styled(f'Workspace {where}', 'strong')}: {len(made.quarters)} quarters, {len(made.quarters) - 1} of them told")
+    screen.say(
+        f"{screen.styled(f'Workspace {where}', 'strong')}: {len(made.quarters)} quarters, {len(made.quarters) - 1} of them told"
+    )
     if not no_run:
         outcome = report.make(_request(folder, made.quarters[-1], formats=None))
         screen.say()
@@ -59,7 +75,10 @@ def demo(
         [
             (f"cd {where}", "into the workspace"),
             ("reportkit tables", "what is loaded"),
-            (f"reportkit run {REPORT} --unit {_unit(made)}", "the same report for one business unit"),
+            (
+                f"reportkit run {REPORT} --unit {_unit(made)}",
+                "the same report for one business unit",
+            ),
             ("jupyter lab", "the notebook, cell by cell"),
         ]
     )
@@ -77,7 +96,9 @@ def _last(until: str, calendar: FiscalCalendar, now: datetime) -> Period:
     if until:
         asked = calendar.parse(until)
         if asked.end >= today:
-            raise UsageError(f"Period {asked.key} is not closed yet; the latest closed one is {calendar.latest_closed(today).key}.")
+            raise UsageError(
+                f"Period {asked.key} is not closed yet; the latest closed one is {calendar.latest_closed(today).key}."
+            )
         return asked
     own = calendar.parse(_STORY)
     return own if own.end < today else calendar.latest_closed(today)
@@ -90,10 +111,14 @@ def _claim(folder: Path, mark: str) -> None:
         if path.is_file():
             held = path.read_text(encoding="utf-8")
             if held != mark:
-                raise UsageError(f"{folder} holds the demo company of {held.strip()}; choose another folder.")
+                raise UsageError(
+                    f"{folder} holds the demo company of {held.strip()}; choose another folder."
+                )
             return
         if folder.is_dir() and any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty and is no demo workspace; choose a folder that does not exist yet.")
+            raise UsageError(
+                f"{folder} is not empty and is no demo workspace; choose a folder that does not exist yet."
+            )
         setup.create(folder)
         path.write_text(mark, encoding="utf-8")
     except OSError as error:

@@ -12,9 +12,19 @@ from reportkit.errors import ConfigError, ParameterError
 
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", "-w", metavar="DIR", help="The workspace; by default this folder or the nearest above it."),
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        help="The workspace; by default this folder or the nearest above it.",
+    ),
 ]
-UnitOption = Annotated[str | None, typer.Option("--unit", "-u", metavar="UNIT", help="A business unit; by default the whole firm.")]
+UnitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--unit", "-u", metavar="UNIT", help="A business unit; by default the whole firm."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _FILE = "reportkit.toml"
@@ -33,14 +43,20 @@ def workspace(given: Path | None) -> Path:
     """
     if given is not None:
         if not (given / _FILE).is_file():
-            raise ConfigError(f"{given} is not a workspace (it has no {_FILE}); make one with 'reportkit init {given}'.")
+            raise ConfigError(
+                f"{given} is not a workspace (it has no {_FILE}); make one with 'reportkit init {given}'."
+            )
         return given.resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / _FILE).is_file():
             return folder
     below = sorted(path.parent.name for path in here.glob(f"*/{_FILE}"))
-    hint = f"name it with '-w {below[0]}'" if below else "make one with 'reportkit demo' or 'reportkit init DIR'"
+    hint = (
+        f"name it with '-w {below[0]}'"
+        if below
+        else "make one with 'reportkit demo' or 'reportkit init DIR'"
+    )
     raise ConfigError(f"Neither {here} nor a folder above it is a workspace (no {_FILE}); {hint}.")
 
 

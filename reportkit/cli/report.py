@@ -16,23 +16,53 @@ if TYPE_CHECKING:
     from reportkit.period import Period
     from reportkit.run import Outcome, Request
 
-_NAMES = {"report.html": "HTML", "report.pdf": "PDF", "message.eml": "Mail", "notebook.ipynb": "Notebook"}
+_NAMES = {
+    "report.html": "HTML",
+    "report.pdf": "PDF",
+    "message.eml": "Mail",
+    "notebook.ipynb": "Notebook",
+}
 
-ReportArgument = Annotated[str, typer.Argument(metavar="REPORT", help="A report such as 'board', or the path of a notebook.")]
+ReportArgument = Annotated[
+    str,
+    typer.Argument(metavar="REPORT", help="A report such as 'board', or the path of a notebook."),
+]
 
 
 def run(
     report: ReportArgument,
     *,
-    period: Annotated[str, typer.Option("--period", "-p", metavar="Q", help="A quarter such as 2026-Q3; by default the latest closed one with data.")] = "",
+    period: Annotated[
+        str,
+        typer.Option(
+            "--period",
+            "-p",
+            metavar="Q",
+            help="A quarter such as 2026-Q3; by default the latest closed one with data.",
+        ),
+    ] = "",
     unit: UnitOption = None,
     param: Annotated[
-        list[str] | None, typer.Option("--param", "-P", metavar="K=V", help="A value for one of the notebook's parameters; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--param",
+            "-P",
+            metavar="K=V",
+            help="A value for one of the notebook's parameters; may be repeated.",
+        ),
     ] = None,
     known_by: Annotated[
-        str | None, typer.Option("--known-by", metavar="TIME", help="Use only what was recorded by then; by default the published cut-off, else now.")
+        str | None,
+        typer.Option(
+            "--known-by",
+            metavar="TIME",
+            help="Use only what was recorded by then; by default the published cut-off, else now.",
+        ),
     ] = None,
-    formats: Annotated[str, typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write.")] = "html,pdf,email",
+    formats: Annotated[
+        str,
+        typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write."),
+    ] = "html,pdf,email",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -57,7 +87,9 @@ def run(
     else:
         show(outcome)
     if outcome.state == "held":
-        raise HeldError(f"{held(outcome.manifest)} The files are kept for you to look at; nothing may be sent.")
+        raise HeldError(
+            f"{held(outcome.manifest)} The files are kept for you to look at; nothing may be sent."
+        )
 
 
 def _quarter(folder: Path, text: str) -> Period:
@@ -92,7 +124,13 @@ def show(outcome: Outcome) -> None:
     for file, name in _NAMES.items():
         if file in said["artefacts"]:
             pages = f", {said['pages']} pages" if file == "report.pdf" and said.get("pages") else ""
-            rows.append((name, screen.short(outcome.folder / file), screen.size(said["artefacts"][file]["bytes"]) + pages))
+            rows.append(
+                (
+                    name,
+                    screen.short(outcome.folder / file),
+                    screen.size(said["artefacts"][file]["bytes"]) + pages,
+                )
+            )
     rows.append(("Evidence", screen.short(outcome.folder / "manifest.json"), ""))
     screen.table(rows)
     screen.table([("Checks  ", checks(said["gates"]))])
@@ -102,7 +140,9 @@ def show(outcome: Outcome) -> None:
             screen.say(f"    {mark} {gate['name']}: {gate['reason']}")
     for remark in said["remarks"]:
         screen.say(f"    {screen.styled('!', 'watch')} {remark}")
-    wall, processor = (sum(stage[kind] for stage in said["timings"].values()) for kind in ("wall", "cpu"))
+    wall, processor = (
+        sum(stage[kind] for stage in said["timings"].values()) for kind in ("wall", "cpu")
+    )
     screen.table([("Time    ", f"{screen.seconds(wall)}, of it CPU {screen.seconds(processor)}")])
 
 
@@ -119,7 +159,11 @@ def checks(gates: list[Mapping[str, Any]]) -> str:
 
 def held(manifest: Mapping[str, Any]) -> str:
     """Say why a run is held."""
-    reasons = [f"{gate['name']} ({gate['reason']})" for gate in manifest["gates"] if gate["result"] == "fail" and gate["holds"]]
+    reasons = [
+        f"{gate['name']} ({gate['reason']})"
+        for gate in manifest["gates"]
+        if gate["result"] == "fail" and gate["holds"]
+    ]
     return f"The report is held by {' and '.join(reasons)}."
 
 
@@ -140,12 +184,17 @@ def publish(
     if json:
         screen.say_json(told.__dict__)
         return
-    screen.say(f"{screen.styled(f'{told.report} {told.period}', 'strong')}  {screen.styled('published', 'good')}")
+    screen.say(
+        f"{screen.styled(f'{told.report} {told.period}', 'strong')}  {screen.styled('published', 'good')}"
+    )
     screen.table(
         [
             ("Run", screen.short(place)),
             ("As known", f"{told.known_by:%Y-%m-%d %H:%M} UTC"),
-            ("Told", f"{told.published_at:%Y-%m-%d %H:%M} UTC; later runs of this quarter are compared with it"),
+            (
+                "Told",
+                f"{told.published_at:%Y-%m-%d %H:%M} UTC; later runs of this quarter are compared with it",
+            ),
         ]
     )
 
@@ -158,14 +207,29 @@ def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     place = options.workspace(workspace)
     published = told.runs(place)
     found = [(path, run_folder.manifest(path)) for path in run_folder.runs(place)]
-    found = [(path, {**said, "state": "published"} if said["run_id"] in published else said) for path, said in found]
+    found = [
+        (path, {**said, "state": "published"} if said["run_id"] in published else said)
+        for path, said in found
+    ]
     if json:
         wanted = ("report", "period", "unit", "run_id", "state", "started", "finished", "known_by")
-        screen.say_json([{name: said[name] for name in wanted} | {"folder": str(path)} for path, said in found])
+        screen.say_json(
+            [{name: said[name] for name in wanted} | {"folder": str(path)} for path, said in found]
+        )
         return
     if not found:
         raise UsageError("There are no runs yet; make one with 'reportkit run board'.")
     screen.table(
-        [(said["report"], said["period"], said["unit"] or "all", said["state"], said["started"][:16].replace("T", " "), screen.short(path)) for path, said in found],
+        [
+            (
+                said["report"],
+                said["period"],
+                said["unit"] or "all",
+                said["state"],
+                said["started"][:16].replace("T", " "),
+                screen.short(path),
+            )
+            for path, said in found
+        ],
         head=("report", "period", "unit", "state", "begun (UTC)", "folder"),
     )

@@ -66,7 +66,11 @@ def short(path: Path) -> str:
 
 def size(count: int) -> str:
     """Write a size in bytes."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{max(count / 1e3, 0.1):,.{0 if count >= 1e4 else 1}f} kB"
+    return (
+        f"{count / 1e6:,.1f} MB"
+        if count >= 1e6
+        else f"{max(count / 1e3, 0.1):,.{0 if count >= 1e4 else 1}f} kB"
+    )
 
 
 def seconds(value: float) -> str:
@@ -79,7 +83,13 @@ def day(value: date | datetime | None) -> str:
     return f"{value:%Y-%m-%d}" if value else "–"
 
 
-def table(rows: Sequence[Sequence[str]], *, head: Sequence[str] = (), right: Iterable[int] = (), indent: int = 2) -> None:
+def table(
+    rows: Sequence[Sequence[str]],
+    *,
+    head: Sequence[str] = (),
+    right: Iterable[int] = (),
+    indent: int = 2,
+) -> None:
     """Print columns, aligned; a last column too long for the line is folded into its own column.
 
     Args:
@@ -94,15 +104,29 @@ def table(rows: Sequence[Sequence[str]], *, head: Sequence[str] = (), right: Ite
     if not every:
         return
     widths = [max(len(row[column]) for row in every) for column in range(len(every[0]))]
-    room = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST) if _seen(sys.stdout) else _WIDEST
+    room = (
+        min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
+        if _seen(sys.stdout)
+        else _WIDEST
+    )
     before = indent + sum(width + 2 for width in widths[:-1])
     last = max(room - before, 30)
     numbers = set(right)
     for index, row in enumerate(every):
-        cells = [cell.rjust(width) if i in numbers else cell.ljust(width) for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))]
+        cells = [
+            cell.rjust(width) if i in numbers else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
+        ]
         end = row[-1].rjust(widths[-1]) if len(row) - 1 in numbers else row[-1]
-        folded = textwrap.wrap(end, last, break_long_words=False, break_on_hyphens=False) or [""] if len(end) > last else [end]
-        lines = ["  ".join([*cells, folded[0]]), *(" " * (before - indent) + line for line in folded[1:])]
+        folded = (
+            textwrap.wrap(end, last, break_long_words=False, break_on_hyphens=False) or [""]
+            if len(end) > last
+            else [end]
+        )
+        lines = [
+            "  ".join([*cells, folded[0]]),
+            *(" " * (before - indent) + line for line in folded[1:]),
+        ]
         for line in lines:
             text = (" " * indent + line).rstrip()
             say(styled(text, "quiet") if head and index == 0 else text)
@@ -122,10 +146,16 @@ class Live:
         where = f", cell {progress.done} of {progress.total}" if progress.total else ""
         gone = seconds(time.monotonic() - self._begun)
         if self._alive:
-            line = f"  {self._title}: {progress.stage}{where}  {gone}"[: shutil.get_terminal_size().columns - 1]
+            line = f"  {self._title}: {progress.stage}{where}  {gone}"[
+                : shutil.get_terminal_size().columns - 1
+            ]
             print(f"\r{line.ljust(self._shown)}", end="", file=sys.stderr, flush=True)
             self._shown = len(line)
-        elif not progress.total or progress.done % _CELLS_PER_LINE == 0 or progress.done == progress.total:
+        elif (
+            not progress.total
+            or progress.done % _CELLS_PER_LINE == 0
+            or progress.done == progress.total
+        ):
             print(f"{self._title}: {progress.stage}{where} ({gone})", file=sys.stderr, flush=True)
 
     def end(self) -> float:

@@ -51,7 +51,9 @@ _TAIL = """\
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; it is made when it does not exist.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder; it is made when it does not exist.")
+    ] = Path(),
 ) -> None:
     """Make a workspace: configuration and folders."""
     create(folder)
@@ -77,7 +79,9 @@ def create(folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None
     from reportkit.config import FILE
 
     if (folder / FILE).exists():
-        raise UsageError(f"{folder / FILE} exists; this is a workspace already and was left as it is.")
+        raise UsageError(
+            f"{folder / FILE} exists; this is a workspace already and was left as it is."
+        )
     try:
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -93,7 +97,9 @@ def configuration(settings: Mapping[str, Mapping[str, Any]]) -> str:
     """Write ``reportkit.toml`` with every key, its default or the value given, and what it means."""
     from reportkit.config import Settings
 
-    lines = ["# Configuration of this workspace; every key may be left out and then has the value shown here."]
+    lines = [
+        "# Configuration of this workspace; every key may be left out and then has the value shown here."
+    ]
     for section, note in _NOTES.items():
         defaults = getattr(Settings(), section).model_dump(mode="json")
         lines += ["", f"# {note}", f"[{section}]"]
@@ -104,7 +110,9 @@ def configuration(settings: Mapping[str, Mapping[str, Any]]) -> str:
     owners = settings.get("owners")
     if owners:
         lines += ["", "# Who answers for a measure, by its id.", "[owners]"]
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in owners.items()]
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in owners.items()
+        ]
     else:
         lines += ["", _TAIL.rstrip()]
     return "\n".join(lines) + "\n"

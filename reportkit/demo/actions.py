@@ -158,4 +158,4 @@ def _of_audits(audits: Delivery, start: int) -> list[Row]:
 
 
 def _or_none(value: Any) -> Any:
-    return None if value is None or value != value else value  # noqa: PLR0124 - NaT differs from itself
+    return None if value is None or value != value else value

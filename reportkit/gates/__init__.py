@@ -89,7 +89,9 @@ def held(gates: Iterable[Gate]) -> tuple[Gate, ...]:
 def complete(evidence: Evidence) -> Gate:
     """Every cell with code ran, and none ended in an error its author did not allow."""
     cells = [cell for cell in evidence.notebook["cells"] if cell["cell_type"] == "code"]
-    due = [cell for cell in cells if "".join(cell["source"]).strip() and not _tags(cell) & _NOT_COUNTED]
+    due = [
+        cell for cell in cells if "".join(cell["source"]).strip() and not _tags(cell) & _NOT_COUNTED
+    ]
     missed = [number for number, cell in enumerate(due, 1) if cell.get("execution_count") is None]
     failed = [
         number
@@ -98,7 +100,11 @@ def complete(evidence: Evidence) -> Gate:
         and any(output["output_type"] == "error" for output in cell.get("outputs", ()))
     ]
     if missed or failed:
-        return Gate("complete", "fail", f"code cells that did not run: {missed or 'none'}; that failed: {failed or 'none'}")
+        return Gate(
+            "complete",
+            "fail",
+            f"code cells that did not run: {missed or 'none'}; that failed: {failed or 'none'}",
+        )
     return Gate("complete", "pass", f"all {len(due)} code cells ran")
 
 
@@ -108,11 +114,19 @@ def parameters(evidence: Evidence) -> Gate:
         return Gate("parameters", "not-applicable", "no parameter was passed")
     cell = next((cell for cell in evidence.notebook["cells"] if INJECTED in _tags(cell)), None)
     if cell is None:
-        return Gate("parameters", "fail", "the notebook holds no cell with the parameters of this run")
+        return Gate(
+            "parameters", "fail", "the notebook holds no cell with the parameters of this run"
+        )
     seen = dict(_assigned("".join(cell["source"])))
-    wrong = sorted(name for name in evidence.bound if name not in seen or seen[name] != evidence.bound[name])
+    wrong = sorted(
+        name for name in evidence.bound if name not in seen or seen[name] != evidence.bound[name]
+    )
     if wrong or seen.keys() - evidence.bound.keys():
-        return Gate("parameters", "fail", f"not as asked for: {', '.join(wrong) or 'further names were set'}")
+        return Gate(
+            "parameters",
+            "fail",
+            f"not as asked for: {', '.join(wrong) or 'further names were set'}",
+        )
     return Gate("parameters", "pass", f"{len(seen)} values as asked for")
 
 
@@ -126,13 +140,17 @@ def alt_text(evidence: Evidence) -> Gate:
     """Every chart and picture says in words what it shows."""
     from reportkit.render.model import Chart, Image
 
-    pictures = [placed for placed in evidence.document.blocks if isinstance(placed.content, Chart | Image)]
+    pictures = [
+        placed for placed in evidence.document.blocks if isinstance(placed.content, Chart | Image)
+    ]
     missing = evidence.document.without_alt
     if missing:
         return Gate("alt_text", "fail", f"without alternative text: {', '.join(missing)}")
     if not pictures:
         return Gate("alt_text", "not-applicable", "no charts or pictures")
-    return Gate("alt_text", "pass", f"all {len(pictures)} charts and pictures have alternative text")
+    return Gate(
+        "alt_text", "pass", f"all {len(pictures)} charts and pictures have alternative text"
+    )
 
 
 def reconciled(evidence: Evidence) -> Gate:
@@ -160,7 +178,11 @@ def bound(evidence: Evidence) -> Gate:
     found = evidence.document.facts.bindings
     if not found:
         return Gate("bound", "not-applicable", "no numbers in prose are bound to measures")
-    told = {figure.measure: figure.value for figure in evidence.document.facts.figures if not figure.scope}
+    told = {
+        figure.measure: figure.value
+        for figure in evidence.document.facts.figures
+        if not figure.scope
+    }
     wrong = [
         f"{item.measure}: the text says {item.text!r}, the measure {_plain(item.value)}"
         for item in found
@@ -219,14 +241,20 @@ def conformant(evidence: Evidence) -> Gate:
     if evidence.conformance is None:
         return Gate("conformant", "not-applicable", "no PDF was written", holds=False)
     if not evidence.conformance:
-        return Gate("conformant", "fail", "the PDF claims no standard; see the warnings", holds=False)
-    names = [f"PDF/{name.split('-')[0].upper()}-{name.split('-')[1]}" for name in evidence.conformance]
+        return Gate(
+            "conformant", "fail", "the PDF claims no standard; see the warnings", holds=False
+        )
+    names = [
+        f"PDF/{name.split('-')[0].upper()}-{name.split('-')[1]}" for name in evidence.conformance
+    ]
     return Gate("conformant", "pass", " and ".join(names), holds=False)
 
 
 def whole(evidence: Evidence) -> Gate:
     """No writer had to cut, replace or leave out anything."""
-    said = [f"{name}: {warning}" for name, warnings in evidence.warnings.items() for warning in warnings]
+    said = [
+        f"{name}: {warning}" for name, warnings in evidence.warnings.items() for warning in warnings
+    ]
     said += [f"notebook: {what}" for what in evidence.document.left_out]
     if said:
         return Gate("whole", "fail", "; ".join(said), holds=False)

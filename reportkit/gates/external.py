@@ -6,8 +6,12 @@ import re
 from html.parser import HTMLParser
 
 _FETCHED = re.compile(r"\s*(?:https?:|ftp:|wss?:|//)", re.IGNORECASE)
-_CSS_FETCH = re.compile(r"url\(\s*['\"]?\s*((?:https?:|ftp:|//)[^'\")\s]+)|@import\s+['\"]?([^'\";\s]+)", re.IGNORECASE)
-_DATA_FETCH = re.compile(r"\"(?:url|href|src)\"\s*:\s*\"((?:https?:|ftp:|//)[^\"]+)\"", re.IGNORECASE)
+_CSS_FETCH = re.compile(
+    r"url\(\s*['\"]?\s*((?:https?:|ftp:|//)[^'\")\s]+)|@import\s+['\"]?([^'\";\s]+)", re.IGNORECASE
+)
+_DATA_FETCH = re.compile(
+    r"\"(?:url|href|src)\"\s*:\s*\"((?:https?:|ftp:|//)[^\"]+)\"", re.IGNORECASE
+)
 _FETCHING = frozenset({
     "src", "srcset", "href", "xlink:href", "poster", "data", "action", "formaction", "background", "manifest", "ping",
     "longdesc", "cite", "codebase", "archive", "imagesrcset",
@@ -53,9 +57,15 @@ class _Finder(HTMLParser):
             self.found += [f"chart data {match[1][:80]!r}" for match in _DATA_FETCH.finditer(data)]
 
     def _css(self, text: str) -> None:
-        self.found += [f"style sheet {(match[1] or match[2])[:80]!r}" for match in _CSS_FETCH.finditer(text)]
+        self.found += [
+            f"style sheet {(match[1] or match[2])[:80]!r}" for match in _CSS_FETCH.finditer(text)
+        ]
 
 
 def _targets(name: str, value: str) -> list[str]:
-    parts = [part.split()[0] for part in value.split(",") if part.split()] if "srcset" in name else [value]
+    parts = (
+        [part.split()[0] for part in value.split(",") if part.split()]
+        if "srcset" in name
+        else [value]
+    )
     return [part for part in parts if _FETCHED.match(part)]

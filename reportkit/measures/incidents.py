@@ -110,8 +110,10 @@ def notices(rows: pd.DataFrame, at: Moment) -> pd.DataFrame:
                 )
                 due = pd.Timestamp(datetime(last.year, last.month, last.day, 23, 59, 59))  # noqa: DTZ001 - naive UTC by contract
             sent = pd.Timestamp(notice["sent"]) if notice.get("sent") else pd.NaT
-            sent = sent if sent <= pd.Timestamp(at.end) else pd.NaT
-            found.append((incident, notice["regime"], due, sent, bool(sent <= due)))
+            if not pd.isna(sent) and sent > pd.Timestamp(at.end):
+                sent = pd.NaT
+            met = not pd.isna(sent) and not pd.isna(due) and sent <= due
+            found.append((incident, notice["regime"], due, sent, met))
     return pd.DataFrame(found, columns=["incident_id", "regime", "due", "sent", "met"]).astype(
         {"due": "datetime64[us]", "sent": "datetime64[us]", "met": bool}
     )

@@ -137,7 +137,9 @@ class Portfolio:
             raise DataError(
                 f"Scenarios are in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
             )
-        scenarios = tuple(_scenario(row) for row in rows.to_dict("records"))
+        scenarios = tuple(
+            _scenario({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
+        )
         first = rows.iloc[0]
         layer = (
             None

@@ -18,22 +18,29 @@ class Need:
         most: width without any wrapping.
         share: the author's wish for a share of what is left over.
         sides: padding that is part of both widths.
-        words: of some cells, the widths of their words.
+        words: of some cells, the widths of the words of each of their paragraphs.
     """
 
     least: float
     most: float
     share: float = 0.0
     sides: float = 0.0
-    words: tuple[tuple[float, ...], ...] = ()
+    words: tuple[tuple[tuple[float, ...], ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Widths of columns in points, and how many lines the tallest cell then takes."""
+    """Widths of columns in points.
+
+    Attributes:
+        lines: of the tallest cell.
+        average: lines of a row, on average.
+        fits: whether no word has to be broken.
+    """
 
     widths: tuple[float, ...]
     lines: int
+    average: float
     fits: bool
 
 
@@ -46,16 +53,24 @@ def fit(needs: Sequence[Need], room: float) -> Fit:
         widths = _settled(needs, _wrapped(needs, room))
     else:
         widths = [need.least * room / least for need in needs]
-    lines = max((_lines(need, width) for need, width in zip(needs, widths, strict=True)), default=1)
+    rows = [max(row) for row in zip(*_heights(needs, widths), strict=False)]
     return Fit(
-        widths=tuple(round(width, 2) for width in widths), lines=lines, fits=least <= room + 0.01
+        widths=tuple(round(width, 2) for width in widths),
+        lines=max(rows, default=1),
+        average=sum(rows) / len(rows) if rows else 1.0,
+        fits=least <= room + 0.01,
     )
 
 
-def _lines(need: Need, width: float) -> int:
-    if need.most <= width + 0.01:
-        return 1
-    return max((wrapped_lines(cell, width - need.sides) for cell in need.words), default=1)
+def _heights(needs: Sequence[Need], widths: Sequence[float]) -> list[list[int]]:
+    return [
+        [_cell_lines(cell, width - need.sides + 0.01) for cell in need.words]
+        for need, width in zip(needs, widths, strict=True)
+    ]
+
+
+def _cell_lines(cell: Sequence[Sequence[float]], width: float) -> int:
+    return sum(wrapped_lines(words, width) for words in cell)
 
 
 def wrapped_lines(words: Sequence[float], width: float, space: float = 2.3) -> int:
@@ -73,10 +88,7 @@ def wrapped_lines(words: Sequence[float], width: float, space: float = 2.3) -> i
 
 def _settled(needs: Sequence[Need], widths: list[float]) -> list[float]:
     """Move room between columns as long as that makes the table lower."""
-    heights = [
-        [wrapped_lines(cell, width - need.sides) for cell in need.words]
-        for need, width in zip(needs, widths, strict=True)
-    ]
+    heights = _heights(needs, widths)
     if not heights or not heights[0]:
         return widths
     best = _height(heights)
@@ -92,7 +104,7 @@ def _settled(needs: Sequence[Need], widths: list[float]) -> list[float]:
                 tried = list(heights)
                 for column, width in ((taker, widths[taker] + step), (giver, widths[giver] - step)):
                     tried[column] = [
-                        wrapped_lines(cell, width - needs[column].sides)
+                        _cell_lines(cell, width - needs[column].sides)
                         for cell in needs[column].words
                     ]
                 if _height(tried) < best:

@@ -142,9 +142,9 @@ class Reader:
     def _data(self, data: Mapping[str, Any]) -> None:
         chart = next((mime for mime in data if _CHART_MIME.fullmatch(mime)), None)
         image = next((mime for mime in _IMAGES if mime in data), None)
-        if MIME in data:
-            self._bundle(data[MIME])
-        elif chart is not None:
+        if MIME in data and (self._bundle(data[MIME]) or chart is None):
+            return
+        if chart is not None:
             self._chart(data[chart])
         elif image is not None:
             drawn = self._image(image, _joined(data[image]), "")
@@ -162,7 +162,8 @@ class Reader:
         elif data:
             self._leave_out(f"output of type {', '.join(sorted(data))}, which no format can write")
 
-    def _bundle(self, raw: Mapping[str, Any]) -> None:
+    def _bundle(self, raw: Mapping[str, Any]) -> bool:
+        """Take facts and block; False when there is no block, so that what else the output holds is shown."""
         try:
             bundle = Bundle.model_validate(raw)
         except ValidationError as error:
@@ -180,6 +181,7 @@ class Reader:
             self._place(Break())
         elif block is not None:
             self._place(block)
+        return block is not None
 
     def _chart(self, raw: Mapping[str, Any]) -> None:
         spec = dict(raw)

@@ -18,6 +18,10 @@ Data = dict[str, Any]
 MAX_ROWS = 400
 #: Rows looked at when room is shared among the columns of a table.
 SAMPLE = 40
+#: A table up to this height, in points, stays on one page.
+WHOLE = 330.0
+#: Distance of two lines in a cell, in font sizes.
+LEADING = 1.22
 _POINT = 72 / 25.4
 _PIXEL = 0.75
 _SPARK = (58.0, 13.0)
@@ -90,16 +94,14 @@ class TableSetter:
             self.setting.warnings.append(
                 f"table {table.title or table.id!r} is too wide even across the page; its words are broken"
             )
-        lines = sum(2 if any(cell.sub for cell in row) else 1 for row in rows) * min(
-            chosen.lines, 3
-        )
+        height = len(rows) * (chosen.average * size * LEADING + 2 * lead)
         return {
             "t": "table", "across": across, "title": clean(table.title), "note": clean(note), "empty": clean(table.empty),
             "columns": [{"label": self._narrowed(c.label, w, size), "align": c.align}
                         for c, w in zip(table.columns, chosen.widths, strict=True)],
             "rows": [[self._cell(cell, width, size) for cell, width in zip(row, chosen.widths, strict=True)] for row in rows],
             "widths": list(chosen.widths), "size": round(size, 2), "pad": pad, "lead": lead,
-            "total": table.total, "plain": False, "breakable": lines > 16,
+            "total": table.total, "plain": False, "breakable": height > WHOLE,
         }  # fmt: skip
 
     def _fitted(
@@ -129,14 +131,18 @@ class TableSetter:
             )
         return fit(needs, room)
 
-    def _words(self, cell: Cell, size: float, *, first: bool) -> tuple[float, ...]:
-        low, high = self._cell_need(cell, size, first=first)
-        if low == high:
-            return (low,)
-        return tuple(
-            self.setting.ruler.width(word, size, strong=first or cell.kind == "strong")
-            for word in clean(cell.text).split()
+    def _words(self, cell: Cell, size: float, *, first: bool) -> tuple[tuple[float, ...], ...]:
+        low, high = self._cell_need(cell.model_copy(update={"sub": ""}), size, first=first)
+        strong = first or cell.kind == "strong"
+        ruler = self.setting.ruler
+        words = (
+            (low,)
+            if low == high
+            else tuple(ruler.width(w, size, strong=strong) for w in clean(cell.text).split())
         )
+        if not cell.sub:
+            return (words,)
+        return words, tuple(ruler.width(w, size * 0.86) for w in clean(cell.sub).split())
 
     def _cell_need(self, cell: Cell, size: float, *, first: bool) -> tuple[float, float]:
         if cell.kind == "spark":

@@ -51,7 +51,13 @@ def instant(when: datetime) -> str:
 
 
 def opening(
-    request: Request, *, path: Path, run_id: str, known_by: datetime, started: datetime, bound: Bound
+    request: Request,
+    *,
+    path: Path,
+    run_id: str,
+    known_by: datetime,
+    started: datetime,
+    bound: Bound,
 ) -> dict[str, Any]:
     """Begin a manifest with what is known before the first cell runs.
 
@@ -80,7 +86,15 @@ def opening(
     }
 
 
-def finished(begun: Mapping[str, Any], *, state: str, at: datetime, stages: Mapping[str, Any], execution: Execution | None, **more: Any) -> dict[str, Any]:
+def finished(
+    begun: Mapping[str, Any],
+    *,
+    state: str,
+    at: datetime,
+    stages: Mapping[str, Any],
+    execution: Execution | None,
+    **more: Any,
+) -> dict[str, Any]:
     """Complete a manifest.
 
     Args:
@@ -91,8 +105,19 @@ def finished(begun: Mapping[str, Any], *, state: str, at: datetime, stages: Mapp
         execution: the notebook's way through its kernel, if it came that far.
         **more: gates, facts, artefacts and warnings; or the error of a failed run.
     """
-    kernel = {"peak_mb": round(execution.peak_mb), "cell_seconds": execution.seconds} if execution else {}
-    return {**begun, "state": state, "finished": instant(at), **more, "timings": dict(stages), "kernel": kernel}
+    kernel = (
+        {"peak_mb": round(execution.peak_mb), "cell_seconds": execution.seconds}
+        if execution
+        else {}
+    )
+    return {
+        **begun,
+        "state": state,
+        "finished": instant(at),
+        **more,
+        "timings": dict(stages),
+        "kernel": kernel,
+    }
 
 
 def judged(gates: Iterable[Gate]) -> list[dict[str, Any]]:

@@ -20,13 +20,27 @@ Origin = Literal["default", "given", "runner"]
 TAG = "parameters"
 INJECTED = "injected-parameters"
 #: Set by the runner when the notebook declares them, with the option that sets each.
-RUNNER = {"workspace": "--workspace", "period": "--period", "unit": "--unit", "known_by": "--known-by"}
+RUNNER = {
+    "workspace": "--workspace",
+    "period": "--period",
+    "unit": "--unit",
+    "known_by": "--known-by",
+}
 
 _NAMES: dict[str, Kind] = {
     "str": "text", "date": "date", "int": "whole number", "float": "number", "bool": "true or false",
     "list": "list", "tuple": "list", "dict": "mapping", "Any": "any value",
 }  # fmt: skip
-_SECRET_WORDS = {"token", "password", "passwd", "passphrase", "secret", "apikey", "credential", "credentials"}
+_SECRET_WORDS = {
+    "token",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "apikey",
+    "credential",
+    "credentials",
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +71,14 @@ class Parameter:
         if value is None and (self.optional or self.kind == "any value"):
             return None
         if self.allowed and value not in self.allowed:
-            raise ParameterError(f"Parameter {self.name!r} cannot be {value!r}; {nearest(str(value), self.allowed)}")
+            raise ParameterError(
+                f"Parameter {self.name!r} cannot be {value!r}; {nearest(str(value), self.allowed)}"
+            )
         converted = convert(self.kind, value)
         if converted is WRONG:
-            raise ParameterError(f"Parameter {self.name!r} takes {EXAMPLES[self.kind]}, not {value!r}.")
+            raise ParameterError(
+                f"Parameter {self.name!r} takes {EXAMPLES[self.kind]}, not {value!r}."
+            )
         return converted
 
 
@@ -78,11 +96,15 @@ class Bound:
     @property
     def passed(self) -> dict[str, Any]:
         """Give what is handed to the notebook."""
-        return {name: self.values[name] for name, origin in self.origins.items() if origin != "default"}
+        return {
+            name: self.values[name] for name, origin in self.origins.items() if origin != "default"
+        }
 
     def listed(self) -> dict[str, dict[str, Any]]:
         """Give value and origin by name, as the manifest keeps them."""
-        return {name: {"value": self.values[name], "origin": self.origins[name]} for name in self.values}
+        return {
+            name: {"value": self.values[name], "origin": self.origins[name]} for name in self.values
+        }
 
 
 @dataclass(frozen=True)
@@ -129,7 +151,9 @@ class Contract:
 
     def _admit(self, name: str) -> None:
         if name in RUNNER:
-            raise ParameterError(f"Parameter {name!r} is set with {RUNNER[name]}, not with --param.")
+            raise ParameterError(
+                f"Parameter {name!r} is set with {RUNNER[name]}, not with --param."
+            )
         if not self.cell:
             raise ParameterError(
                 f"Notebook {self.notebook} has no parameters cell, so parameter {name!r} cannot be passed; "
@@ -157,7 +181,9 @@ class Contract:
 def secret_looking(name: str) -> bool:
     """Say whether a parameter's name promises a secret."""
     words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return bool(_SECRET_WORDS & {word.rstrip("0123456789") for word in words}) or words[-1:] == ["key"]
+    return bool(_SECRET_WORDS & {word.rstrip("0123456789") for word in words}) or words[-1:] == [
+        "key"
+    ]
 
 
 # ---- reading the cell ------------------------------------------------------------------------------------------------
@@ -232,12 +258,18 @@ def _annotated(annotation: ast.expr) -> tuple[Kind, bool, tuple[str, ...]]:
         annotation = ast.parse(annotation.value, mode="eval").body
     if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
         sides = [side for side in (annotation.left, annotation.right) if not _is_none(side)]
-        kind, optional, allowed = _annotated(sides[0]) if len(sides) == 1 else ("any value", False, ())
+        kind, optional, allowed = (
+            _annotated(sides[0]) if len(sides) == 1 else ("any value", False, ())
+        )
         return kind, optional or len(sides) == 1, allowed
     if isinstance(annotation, ast.Subscript):
         outer = ast.unparse(annotation.value).rsplit(".", 1)[-1]
         if outer == "Literal":
-            parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+            parts = (
+                annotation.slice.elts
+                if isinstance(annotation.slice, ast.Tuple)
+                else [annotation.slice]
+            )
             texts = [part.value for part in parts if isinstance(part, ast.Constant)]
             return "text", None in texts, tuple(text for text in texts if isinstance(text, str))
         if outer == "Optional":

@@ -14,7 +14,9 @@ from reportkit.period import Period
 from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 
 
-def publish(workspace: Path, report: str, period: Period, unit: str | None, *, now: datetime) -> tuple[Publication, Path]:
+def publish(
+    workspace: Path, report: str, period: Period, unit: str | None, *, now: datetime
+) -> tuple[Publication, Path]:
     """Publish the latest run of a report for a quarter.
 
     Args:
@@ -34,8 +36,14 @@ def publish(workspace: Path, report: str, period: Period, unit: str | None, *, n
     folder = latest(workspace, report, period, unit)
     said = manifest(folder)
     if said["state"] != "draft":
-        reasons = "; ".join(f"{gate['name']}: {gate['reason']}" for gate in said["gates"] if gate["result"] == "fail" and gate["holds"])
-        raise HeldError(f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again.")
+        reasons = "; ".join(
+            f"{gate['name']}: {gate['reason']}"
+            for gate in said["gates"]
+            if gate["result"] == "fail" and gate["holds"]
+        )
+        raise HeldError(
+            f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again."
+        )
     _unchanged(folder, said)
     publication = Publication(
         report=said["report"],
@@ -48,7 +56,9 @@ def publish(workspace: Path, report: str, period: Period, unit: str | None, *, n
         published_at=now.replace(microsecond=0),
     )
     extracts = {table: tuple(shas) for table, shas in said["extracts"].items()}
-    return Ledger(workspace).publish(publication, Facts.model_validate(said["facts"]), extracts), folder
+    return Ledger(workspace).publish(
+        publication, Facts.model_validate(said["facts"]), extracts
+    ), folder
 
 
 def latest(workspace: Path, report: str, period: Period, unit: str | None) -> Path:
@@ -76,4 +86,6 @@ def _unchanged(folder: Path, said: dict[str, Any]) -> None:
     for name, kept in said["artefacts"].items():
         path = folder / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != kept["sha256"]:
-            raise HeldError(f"{path} is not the file that the run wrote; run the report again and publish that run.")
+            raise HeldError(
+                f"{path} is not the file that the run wrote; run the report again and publish that run."
+            )

@@ -93,12 +93,25 @@ class _Job:
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
             known_by = _known_by(request, path.stem) or now
-            bound = parameters.declared(notebook, path.name).bind(request.parameters, _runner(request, known_by))
-        asked = json.dumps([template.digest(path), dict(bound.values), evidence.instant(known_by)], default=str, sort_keys=True)
+            bound = parameters.declared(notebook, path.name).bind(
+                request.parameters, _runner(request, known_by)
+            )
+        asked = json.dumps(
+            [template.digest(path), dict(bound.values), evidence.instant(known_by)],
+            default=str,
+            sort_keys=True,
+        )
         name = run_id(now, path.stem, request.period.key, request.unit or "", asked)
-        staging = Staging(series(request.workspace, path.stem, request.period.key, request.unit) / name)
+        staging = Staging(
+            series(request.workspace, path.stem, request.period.key, request.unit) / name
+        )
         begun = evidence.opening(
-            request, path=path, run_id=staging.place.name, known_by=known_by, started=now, bound=bound
+            request,
+            path=path,
+            run_id=staging.place.name,
+            known_by=known_by,
+            started=now,
+            bound=bound,
         )
         return cls(
             request=request, settings=settings, notebook=notebook, name=path.name, bound=bound, begun=begun,
@@ -124,7 +137,13 @@ class _Job:
         written = self._write(document)
         with self.stages.stage("Check"):
             judged += gates.artefacts(
-                replace(found, document=document, pages=written.pages, conformance=written.conformance, warnings=written.warnings)
+                replace(
+                    found,
+                    document=document,
+                    pages=written.pages,
+                    conformance=written.conformance,
+                    warnings=written.warnings,
+                )
             )
         state: State = "held" if gates.held(judged) else "draft"
         manifest = self._manifest(
@@ -132,7 +151,11 @@ class _Job:
             gates=evidence.judged(judged),
             artefacts={**self.staging.kept},
             pages=written.counts.get("pdf"),
-            warnings=[f"{name}: {said}" for name, warnings in written.warnings.items() for said in warnings],
+            warnings=[
+                f"{name}: {said}"
+                for name, warnings in written.warnings.items()
+                for said in warnings
+            ],
             remarks=self._remarks(),
             facts=evidence.told(document.facts),
         )
@@ -161,7 +184,10 @@ class _Job:
             from reportkit.workers.kernel import Execution
 
             self._execution = Execution(
-                name=self.name, folder=self.request.workspace, limits=self.settings.limits, on_cell=self.stages.cell
+                name=self.name,
+                folder=self.request.workspace,
+                limits=self.settings.limits,
+                on_cell=self.stages.cell,
             )
         with self.stages.stage("Run the notebook"):
             return self._execution.run(self.notebook, self.bound.passed)
@@ -188,9 +214,14 @@ class _Job:
             from reportkit.render import email
 
             with self.stages.stage("Write e-mail"):
-                attached = {f"{self.begun['report']}-{self.request.period.key}.pdf": pdf} if pdf else {}
+                attached = (
+                    {f"{self.begun['report']}-{self.request.period.key}.pdf": pdf} if pdf else {}
+                )
                 mail = email.write(
-                    document, sender=self.settings.mail.sender, recipients=self.settings.mail.recipients, attachments=attached
+                    document,
+                    sender=self.settings.mail.sender,
+                    recipients=self.settings.mail.recipients,
+                    attachments=attached,
                 )
                 self._keep("email", bytes(mail.message), mail.warnings, written)
                 written.pages[ARTEFACTS["email"]] = _body(mail.message)
@@ -203,12 +234,19 @@ class _Job:
     def _remarks(self) -> list[str]:
         if "period" in self.bound.values:
             return []
-        return [f"{self.name} declares no parameter 'period', so the report does not follow the quarter asked for"]
+        return [
+            f"{self.name} declares no parameter 'period', so the report does not follow the quarter asked for"
+        ]
 
     def _manifest(self, state: str, **more: Any) -> dict[str, Any]:
         elapsed = timedelta(seconds=self.clock() - self._zero)
         return evidence.finished(
-            self.begun, state=state, at=self.started + elapsed, stages=self.stages.seconds, execution=self._execution, **more
+            self.begun,
+            state=state,
+            at=self.started + elapsed,
+            stages=self.stages.seconds,
+            execution=self._execution,
+            **more,
         )
 
     def failed(self, error: ReportkitError) -> ReportkitError:
@@ -219,7 +257,11 @@ class _Job:
             return error
         try:
             self.staging.write(NOTEBOOK, template.canonical(executed, self.bound.values))
-            reason = {"kind": type(error).__name__, "exit_code": error.exit_code, "message": error.message}
+            reason = {
+                "kind": type(error).__name__,
+                "exit_code": error.exit_code,
+                "message": error.message,
+            }
             place = self.staging.fail(self._manifest("failed", error=reason))
         except ReportkitError as second:
             self.staging.discard()
@@ -242,16 +284,25 @@ def _refuse(request: Request, settings: Settings, now: datetime) -> None:
             f"the latest closed one is {calendar.latest_closed(today).key}."
         )
     if request.known_by is not None and request.known_by > now:
-        raise UsageError(f"Nothing can be known by {request.known_by:%Y-%m-%d %H:%M} UTC yet; give an instant that has passed.")
+        raise UsageError(
+            f"Nothing can be known by {request.known_by:%Y-%m-%d %H:%M} UTC yet; give an instant that has passed."
+        )
 
 
 def _runner(request: Request, known_by: datetime) -> dict[str, object]:
     """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
-    return {"workspace": ".", "period": request.period.key, "unit": request.unit, "known_by": known_by.isoformat()}
+    return {
+        "workspace": ".",
+        "period": request.period.key,
+        "unit": request.unit,
+        "known_by": known_by.isoformat(),
+    }
 
 
 def _known_by(request: Request, report: str) -> datetime | None:
-    return request.known_by or told.known_by(request.workspace, report, request.period.key, request.unit)
+    return request.known_by or told.known_by(
+        request.workspace, report, request.period.key, request.unit
+    )
 
 
 def _marked_held(document: Document) -> Document:
@@ -261,4 +312,3 @@ def _marked_held(document: Document) -> Document:
 def _body(message: Any) -> str:
     body = message.get_body(preferencelist=("html",))
     return str(body.get_content()) if body is not None else ""
-

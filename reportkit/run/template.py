@@ -36,15 +36,21 @@ def read(path: Path) -> NotebookNode:
     except UnicodeDecodeError:
         raise DataError(f"{path} is not a Jupyter notebook (not UTF-8 text).") from None
     try:
-        notebook = _with_ids(nbformat.reader.reads(text))  # type: ignore[no-untyped-call]
+        notebook = _with_ids(nbformat.reader.reads(text))
         nbformat.validate(notebook)
     except Exception as error:  # noqa: BLE001 - nbformat raises many kinds for a file that is no notebook
         reason = str(error).strip().split("\n")[0][:200]
-        raise DataError(f"{path} is not a Jupyter notebook ({reason}); save it again in JupyterLab.") from None
+        raise DataError(
+            f"{path} is not a Jupyter notebook ({reason}); save it again in JupyterLab."
+        ) from None
     language = _language(notebook.metadata)
     if language != "python":
-        raise DataError(f"Notebook {path.name} is written in {language}; reports are written in Python.")
-    notebook.cells = [cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", ())]
+        raise DataError(
+            f"Notebook {path.name} is written in {language}; reports are written in Python."
+        )
+    notebook.cells = [
+        cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", ())
+    ]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -55,9 +61,9 @@ def _with_ids(notebook: NotebookNode) -> NotebookNode:
     """Bring a notebook of any age to today's format; cells without an id get one that stays the same."""
     import nbformat
 
-    notebook = nbformat.convert(notebook, 4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.convert(notebook, 4)
     named = [cell.get("id") for cell in notebook.cells]
-    notebook = nbformat.v4.upgrade(notebook)  # type: ignore[no-untyped-call]
+    notebook = nbformat.v4.upgrade(notebook)
     for position, (cell, own) in enumerate(zip(notebook.cells, named, strict=True), start=1):
         cell["id"] = own or f"cell-{position}"
     return notebook
@@ -92,7 +98,7 @@ def canonical(notebook: NotebookNode, bound: Mapping[str, Any]) -> bytes:
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(_LIVE, None)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(notebook)
     return (text.rstrip("\n") + "\n").encode("utf-8")
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
-Kind = Literal["text", "date", "whole number", "number", "true or false", "list", "mapping", "any value"]
+Kind = Literal[
+    "text", "date", "whole number", "number", "true or false", "list", "mapping", "any value"
+]
 
 #: What to write for each kind, in words.
 EXAMPLES: dict[Kind, str] = {

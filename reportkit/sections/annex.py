@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from reportkit import display, restate
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts, Source
@@ -128,29 +130,31 @@ def reconciliation(view: View) -> Shown:
 def restatements(view: View) -> Shown:
     """Give told figures of the last quarter that today's data says differently: told, today, difference, why."""
     rows = []
-    for item in restate.restatements(view).to_dict("records"):
-        words = definition(item["measure"])
+    found = restate.restatements(view)
+    for (id_, name), part in found.groupby(["measure", "name"], sort=False) if len(found) else ():
+        words = definition(str(id_))
+        # The classes of one restated figure stand apart among the facts; a reader wants the figure once.
+        told = part["told"].iloc[0]
+        today = part["today"].iloc[0] if len(part) == 1 else told + (part["today"] - told).sum()
+        causes = ", ".join(dict.fromkeys(part["cause"])).capitalize()
+        notes = "; ".join(filter(None, part["note"]))
 
         def shown(value: float | None, unit: str = words.unit, digits: int = words.digits) -> str:
             return display.write(
-                None if value is None or value != value else value,
+                None if pd.isna(value) else value,
                 unit,
                 digits=digits,
                 currency=view.currency,
             )
 
-        difference = (
-            None
-            if item["told"] != item["told"] or item["today"] != item["today"]
-            else item["today"] - item["told"]
-        )
+        difference = None if pd.isna(told) or pd.isna(today) else today - told
         change = display.write(
             difference, words.unit, digits=words.digits, currency=view.currency, sign=True
         )
         rows.append(
             (
-                Cell(text=item["name"], kind="strong", sub=item["measure"]), Cell(text=shown(item["told"]), kind="number"), Cell(text=shown(item["today"]), kind="number"),
-                Cell(text=change, kind="strong"), item["cause"].capitalize(), item["note"],
+                Cell(text=str(name), kind="strong", sub=str(id_)), Cell(text=shown(told), kind="number"), Cell(text=shown(today), kind="number"),
+                Cell(text=change, kind="strong"), causes, notes[:1].upper() + notes[1:],
             )
         )  # fmt: skip
     columns = (

@@ -71,12 +71,12 @@ def people(view: View) -> Shown:
         return gap
     names = view.sql("SELECT unit_id, name FROM units").set_index("unit_id")["name"].to_dict()
     rows = view.sql(
-        f"SELECT * FROM people_measures WHERE period = '{view.period.key}' AND measure IN ('training', 'phishing_reported')"
+        f"SELECT * FROM people_measures WHERE period = '{view.period.key}' AND measure IN ('training', 'phishing')"
     )
     shown = []
     for unit, part in rows.groupby("unit_id", sort=True):
         cells: list[Cell | str] = [Cell(text=text(names.get(unit), str(unit)), kind="strong")]
-        for name in ("training", "phishing_reported"):
+        for name in ("training", "phishing"):
             own = part[part["measure"] == name]
             cells += _share(own)
         shown.append(cells)

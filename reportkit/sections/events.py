@@ -96,13 +96,19 @@ def regulatory_clocks(view: View) -> Shown:
         & (clocks["due"] <= pd.Timestamp(view.end))
     ].sort_values(["due", "incident_id"])
     titles = dict(zip(rows["incident_id"], rows["title"], strict=True))
-    shown = [
-        (
-            Cell(text=row["regime"], kind="strong"), Cell(text=text(titles.get(row["incident_id"])), sub=row["incident_id"]),
-            _minute(row["due"]), _minute(row["sent"]), display.status_cell("green" if row["met"] else "red", "In time" if row["met"] else "Late"),
+    shown, above = [], ""
+    for row in due.to_dict("records"):
+        incident = row["incident_id"]
+        named = (
+            Cell(text=text(titles.get(incident)), sub=incident)
+            if incident != above
+            else Cell(text=incident, kind="muted")
         )
-        for row in due.to_dict("records")
-    ]  # fmt: skip
+        above = incident
+        shown.append((
+            Cell(text=row["regime"], kind="strong"), named, _minute(row["due"]), _minute(row["sent"]),
+            display.status_cell("green" if row["met"] else "red", "In time" if row["met"] else "Late"),
+        ))  # fmt: skip
     waiting = rows[rows["material"] == "pending"]
     days = [
         f"{r['incident_id']}: {(view.end - r['detected']).days} days since discovery"

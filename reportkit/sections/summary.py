@@ -24,6 +24,7 @@ from reportkit.facts import (
 from reportkit.sections.words import day, missing, money, plural, text
 
 if TYPE_CHECKING:
+    from reportkit.measures import Measure
     from reportkit.scorecard import Row, Scorecard
     from reportkit.view import View
 
@@ -99,7 +100,7 @@ def _message(row: Row) -> Message:
     def shown(value: float | None) -> str:
         return display.write(value, words.unit, digits=words.digits, currency=now.currency)
 
-    limit = f", limit {shown(now.target)}" if now.target is not None else ""
+    limit = f", limit {display.limit(now)}" if now.target is not None else ""
     before = (
         f"; {shown(row.before.value.value)} a quarter ago"
         if row.before.value.value is not None
@@ -121,6 +122,7 @@ def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07",
         now, before = row.now, row.before.value.value
         words, value = now.definition, now.value.value
         trend = display.trend(value, before, words.direction)
+        noise = row.differs is False and trend in {"better", "worse"}
         unit = " pts" if words.unit == "percent" else ""
         delta = ""
         if value is not None and before is not None:
@@ -130,19 +132,19 @@ def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07",
                 if words.unit != "money"
                 else money(change, now.currency)
             )
-        limit = (
-            f"limit {display.write(now.target, words.unit, digits=words.digits)}"
-            if now.target is not None
-            else "no limit set"
-        )
+        limit = f"limit {display.limit(now)}" if now.target is not None else "no limit set"
         items.append(
             Tile(
                 label=words.name,
                 value=display.write(value, words.unit, digits=words.digits, currency=now.currency)
                 if value is not None
                 else "Not measured",
-                delta=delta if trend != "same" else "no change",
-                trend=trend,
+                delta="no change"
+                if trend == "same"
+                else f"{delta}, within noise"
+                if noise
+                else delta,
+                trend="none" if noise else trend,
                 note=limit if value is not None else (now.value.reason or ""),
                 tone=display.TONES[now.status],
             )
@@ -164,8 +166,7 @@ def changes(view: View) -> Shown:
                 Cell(text=words.name, kind="strong"),
                 display.status_cell(figure.status),
                 display.status_cell(row.now.status),
-                f"{display.write(figure.value, words.unit, digits=words.digits, currency=row.now.currency)} told, "
-                f"{display.write(row.now.value.value, words.unit, digits=words.digits, currency=row.now.currency)} now",
+                f"{_said(figure.value, row.now)} told, {_said(row.now.value.value, row.now)} now",
             )
         )
     if publication is None:
@@ -189,6 +190,13 @@ def changes(view: View) -> Shown:
         rows,
         empty="No measure changed its status since the last report.",
     )
+
+
+def _said(value: float | None, measure: Measure) -> str:
+    words = measure.definition
+    if value is None:
+        return "not measured"
+    return display.write(value, words.unit, digits=words.digits, currency=measure.currency)
 
 
 def decisions(view: View) -> Shown:
@@ -236,13 +244,15 @@ def past_decisions(view: View, *, quarters: int = 2) -> Shown:
         ["period", "decision_id"], ascending=[False, True]
     )
     columns = (
-        Column(label="Asked in"),
         Column(label="Decision", width=2),
         Column(label="Decided"),
         Column(label="What became of it", width=2.4),
     )
     shown = [
-        (view.workspace.calendar.parse(r["period"]).label, Cell(text=text(r["title"]), kind="strong"), day(r["decided_at"]), text(r["outcome"], "Still open"))
+        (
+            Cell(text=text(r["title"]), kind="strong", sub=f"asked in {view.workspace.calendar.parse(r['period']).label}"),
+            day(r["decided_at"]), text(r["outcome"], "Still open"),
+        )
         for r in past.to_dict("records")
     ]  # fmt: skip
     return display.table(

@@ -33,8 +33,10 @@ def text(value: Any, otherwise: str = "–") -> str:
 
 
 def day(value: Any) -> str:
-    """Write a day; blanks become a dash."""
-    return "–" if value is None or pd.isna(value) else locale.EN.day(pd.Timestamp(value).date())
+    """Write a day, which is never broken over two lines; blanks become a dash."""
+    if value is None or pd.isna(value):
+        return "–"
+    return locale.EN.day(pd.Timestamp(value).date()).replace(" ", locale.HARD)
 
 
 def money(value: Any, currency: str) -> str:

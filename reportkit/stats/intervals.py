@@ -174,7 +174,7 @@ def poisson_exact(count: int, exposure: float = 1.0, level: float = LEVEL) -> In
 
 
 def counts_differ(
-    first: tuple[int, float], second: tuple[int, float], level: float = LEVEL
+    first: tuple[float, float], second: tuple[float, float], level: float = LEVEL
 ) -> bool | None:
     """Whether two counts differ by more than noise, given the time or size each was counted over.
 

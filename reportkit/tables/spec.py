@@ -69,14 +69,17 @@ class TableSpec:
 
 
 def key(name: str, doc: str = "") -> Column:
+    """Give a text column that every row must fill."""
     return Column(name, required=True, doc=doc)
 
 
 def choice(name: str, *allowed: str, doc: str = "", required: bool = False) -> Column:
+    """Give a column of a few allowed words."""
     return Column(name, "enum", doc, required, tuple(allowed))
 
 
 def several(type_: Type, *names: str) -> tuple[Column, ...]:
+    """Give columns of one type."""
     return tuple(Column(name, type_) for name in names)
 
 

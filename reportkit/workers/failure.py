@@ -53,7 +53,9 @@ def places(notebook: str, cells: list[NotebookNode]) -> list[Place]:
     total, found = len(cells) - sum(added), []
     for index, cell in enumerate(cells):
         lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
-        first = next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
+        first = next(
+            (line for line in lines if not line.startswith("#")), lines[0] if lines else ""
+        )
         shown = "the parameters of this run" if added[index] else first[:80]
         found.append(Place(notebook, max(index + 1 - sum(added[: index + 1]), 1), total, shown))
     return found
@@ -69,8 +71,14 @@ def raised(error: Any, place: Place) -> ReportkitError:
         return left(place, f"sys.exit({value})")
     last = value.split("\n")[-1].strip() or value
     kind = getattr(errors, name, None) if "reportkit" in "".join(error.traceback or "") else None
-    if isinstance(kind, type) and issubclass(kind, ReportkitError) and kind.exit_code != ReportkitError.exit_code:
-        return kind(f"{last.rstrip('.')} (notebook {place.notebook}, cell {place.number} of {place.total}).")
+    if (
+        isinstance(kind, type)
+        and issubclass(kind, ReportkitError)
+        and kind.exit_code != ReportkitError.exit_code
+    ):
+        return kind(
+            f"{last.rstrip('.')} (notebook {place.notebook}, cell {place.number} of {place.total})."
+        )
     said = f"{place} failed: {name}: {last}".rstrip(": .")
     return CellError(f"{said}. Mend the cell, then run the report again.")
 
@@ -121,6 +129,10 @@ def died(place: Place, code: int, last_words: str) -> ReportkitError:
 def unstarted(reason: Reason | None, last_words: str) -> LimitError:
     """Explain a kernel that never answered."""
     if reason:
-        return RunTimeout("The kernel did not start within the limits of reportkit.toml; raise limits.run_seconds.")
+        return RunTimeout(
+            "The kernel did not start within the limits of reportkit.toml; raise limits.run_seconds."
+        )
     python = Path(sys.executable).name
-    return KernelDied(f"The kernel did not start.{last_words} Check it with '{python} -m ipykernel --version'.")
+    return KernelDied(
+        f"The kernel did not start.{last_words} Check it with '{python} -m ipykernel --version'."
+    )

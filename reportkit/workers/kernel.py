@@ -117,7 +117,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
     """Papermill's client, with our deadlines and our words for what went wrong."""
 
     def __init__(self, nb_man: Any, execution: Execution, output: IO[bytes], **more: Any) -> None:
-        super().__init__(nb_man, timeout=None, iopub_timeout=_OUTPUT_SECONDS, record_timing=False, **more)
+        super().__init__(
+            nb_man, timeout=None, iopub_timeout=_OUTPUT_SECONDS, record_timing=False, **more
+        )
         self._execution, self._output = execution, output
         self._printed: dict[tuple[int, str], int] = {}
         self._leaving = False

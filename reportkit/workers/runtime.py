@@ -36,7 +36,14 @@ class _OwnKernel(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - every name is this one
         """Give the kernel of any name."""
         return KernelSpec(
-            argv=[sys.executable, "-P", "-m", "reportkit.workers.launch", "-f", "{connection_file}"],
+            argv=[
+                sys.executable,
+                "-P",
+                "-m",
+                "reportkit.workers.launch",
+                "-f",
+                "{connection_file}",
+            ],
             display_name="Python 3",
             language="python",
         )

@@ -87,4 +87,3 @@ def memory_mb(pid: int) -> float:
             with contextlib.suppress(OSError):
                 waiting += [int(child) for child in children.read_text().split()]
     return total * os.sysconf("SC_PAGE_SIZE") / 1e6
-

@@ -1,7 +1,5 @@
 """Small workspaces with small notebooks, run in real kernels."""
 
-# ruff: noqa: DTZ001 - naive times are UTC by contract
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -37,10 +35,19 @@ class Desk:
     def configure(self, text: str) -> None:
         (self.folder / "reportkit.toml").write_text(text)
 
-    def notebook(self, *cells: Any, parameters: str | None = None, name: str = "tiny", **metadata: Any) -> Path:
+    def notebook(
+        self, *cells: Any, parameters: str | None = None, name: str = "tiny", **metadata: Any
+    ) -> Path:
         """Write a notebook; a text is a code cell, a pair is a code cell with a tag."""
         made = [] if parameters is None else [self.cell(parameters, "parameters")]
-        made += [self.cell(cell) if isinstance(cell, str) else self.cell(*cell) if isinstance(cell, tuple) else cell for cell in cells]
+        made += [
+            self.cell(cell)
+            if isinstance(cell, str)
+            else self.cell(*cell)
+            if isinstance(cell, tuple)
+            else cell
+            for cell in cells
+        ]
         path = self.folder / "notebooks" / f"{name}.ipynb"
         nbformat.write(v4.new_notebook(cells=made, metadata=metadata), path)
         return path
@@ -56,7 +63,13 @@ class Desk:
         if cells:
             self.notebook(*cells)
         self.steps.clear()
-        asked: dict[str, Any] = {"workspace": self.folder, "report": "tiny", "period": PERIOD, "formats": (), **request}
+        asked: dict[str, Any] = {
+            "workspace": self.folder,
+            "report": "tiny",
+            "period": PERIOD,
+            "formats": (),
+            **request,
+        }
         return run(Request(**asked), now=now, progress=self.steps.append)
 
     def kept(self) -> list[Path]:

@@ -1,7 +1,5 @@
 """Reports through a real kernel: what a run leaves, and what it leaves when it fails."""
 
-# ruff: noqa: DTZ001 - naive times are UTC by contract
-
 from __future__ import annotations
 
 import hashlib
@@ -50,7 +48,9 @@ FIGURE = {
 
 
 def test_a_run_leaves_a_whole_folder(desk: Any) -> None:
-    desk.notebook(v4.new_markdown_cell("# Findings"), ("print('hello')", "email"), parameters=DECLARED)
+    desk.notebook(
+        v4.new_markdown_cell("# Findings"), ("print('hello')", "email"), parameters=DECLARED
+    )
     outcome = desk.run(formats=("html", "pdf", "email"))
     said = json.loads((outcome.folder / "manifest.json").read_text())
     assert outcome.state == said["state"] == "draft"
@@ -63,7 +63,10 @@ def test_a_run_leaves_a_whole_folder(desk: Any) -> None:
     for name, kept in said["artefacts"].items():
         content = (outcome.folder / name).read_bytes()
         assert kept == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    assert said["notebook"]["sha256"] == hashlib.sha256((desk.folder / "notebooks/tiny.ipynb").read_bytes()).hexdigest()
+    assert (
+        said["notebook"]["sha256"]
+        == hashlib.sha256((desk.folder / "notebooks/tiny.ipynb").read_bytes()).hexdigest()
+    )
     assert said["parameters"]["period"] == {"value": "2026-Q3", "origin": "runner"}
     assert said["parameters"]["owner"] == {"value": "0042", "origin": "default"}
     assert said["known_by"] == "2026-11-02T08:00:00Z"
@@ -120,7 +123,9 @@ def test_the_kernel_works_in_the_workspace_over_private_sockets(desk: Any) -> No
 
 
 def test_the_slow_grammar_is_not_built_in_the_kernel(desk: Any) -> None:
-    outcome = desk.run("import altair, jsonschema, sys\nprint('jsonschema' in sys.modules, sys.modules.get('rfc3987_syntax'))")
+    outcome = desk.run(
+        "import altair, jsonschema, sys\nprint('jsonschema' in sys.modules, sys.modules.get('rfc3987_syntax'))"
+    )
     assert desk.printed(outcome) == "True None\n"
 
 
@@ -129,7 +134,9 @@ def test_old_outputs_and_old_parameters_of_the_template_do_not_count(desk: Any) 
     path = desk.notebook("print(owner)", parameters=DECLARED)
     first = desk.run(parameters={"owner": "secret-quarter"})
     notebook = nbformat.read(first.folder / "notebook.ipynb", as_version=4)
-    notebook.cells[-1].outputs = [v4.new_output("error", ename="ValueError", evalue="old", traceback=[])]
+    notebook.cells[-1].outputs = [
+        v4.new_output("error", ename="ValueError", evalue="old", traceback=[])
+    ]
     nbformat.write(notebook, path)
     second = desk.run()
     assert desk.printed(second) == "0042\n"
@@ -156,9 +163,19 @@ def test_a_notebook_that_ignores_the_period_says_so(desk: Any) -> None:
 
 def test_old_notebooks_without_ids_and_kernel_run(desk: Any) -> None:
     path = desk.folder / "notebooks/tiny.ipynb"
-    cell = {"cell_type": "code", "metadata": {}, "source": ["print(1)"], "outputs": [], "execution_count": None}
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 2}))
-    assert (desk.run().folder / "notebook.ipynb").read_bytes() == (desk.run().folder / "notebook.ipynb").read_bytes()
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "source": ["print(1)"],
+        "outputs": [],
+        "execution_count": None,
+    }
+    path.write_text(
+        json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 2})
+    )
+    assert (desk.run().folder / "notebook.ipynb").read_bytes() == (
+        desk.run().folder / "notebook.ipynb"
+    ).read_bytes()
 
 
 # ---- what is refused before anything is written ----------------------------------------------------------------------
@@ -178,7 +195,9 @@ def test_old_notebooks_without_ids_and_kernel_run(desk: Any) -> None:
     ],
     ids=["unknown", "ill-typed", "secret", "runner's", "report", "format", "period", "future"],
 )
-def test_nothing_is_written_when_the_request_does_not_fit(desk: Any, request_: dict[str, Any], kind: type, words: str) -> None:
+def test_nothing_is_written_when_the_request_does_not_fit(
+    desk: Any, request_: dict[str, Any], kind: type[ReportkitError], words: str
+) -> None:
     desk.notebook("1", parameters='quarter = "2024Q1"\nn = 1\napi_token = "x"')
     with pytest.raises(kind, match=words) as caught:
         desk.run(**request_)
@@ -195,7 +214,12 @@ def test_parameters_for_a_notebook_without_the_cell_are_refused(desk: Any) -> No
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("", "not a Jupyter notebook"), ("{}", "not a Jupyter notebook"), ("\x00\xff", "not a Jupyter notebook"), ("[1]", "not a Jupyter")],
+    [
+        ("", "not a Jupyter notebook"),
+        ("{}", "not a Jupyter notebook"),
+        ("\x00\xff", "not a Jupyter notebook"),
+        ("[1]", "not a Jupyter"),
+    ],
     ids=["empty", "braces", "bytes", "list"],
 )
 def test_a_file_that_is_no_notebook(desk: Any, content: str, words: str) -> None:
@@ -291,14 +315,23 @@ def test_a_chart_without_words_holds_the_report(desk: Any) -> None:
     )
     outcome = desk.run(formats=("html",))
     assert outcome.state == "held"
-    assert [gate["name"] for gate in outcome.manifest["gates"] if gate["result"] == "fail" and gate["holds"]] == ["alt_text"]
+    assert [
+        gate["name"]
+        for gate in outcome.manifest["gates"]
+        if gate["result"] == "fail" and gate["holds"]
+    ] == ["alt_text"]
     assert "held" in (outcome.folder / "report.html").read_text().lower()
     with pytest.raises(errors.HeldError, match="alt_text"):
         publish(desk.folder, "tiny", PERIOD, None, now=NOW)
 
 
 def test_a_roll_forward_that_does_not_add_up_holds_the_report(desk: Any) -> None:
-    roll = {"name": "Findings", "opening": 10, "movements": [["opened", 1], ["closed", -4]], "closing": 8}
+    roll = {
+        "name": "Findings",
+        "opening": 10,
+        "movements": [["opened", 1], ["closed", -4]],
+        "closing": 8,
+    }
     assert desk.run(bundle({"reconciliations": [roll]})).state == "held"
     assert desk.run(bundle({"reconciliations": [{**roll, "closing": 7}]})).state == "draft"
 
@@ -366,7 +399,9 @@ def test_a_run_that_is_given_up_leaves_no_folder(desk: Any) -> None:
 
 def _one(folder: Path) -> str:
     try:
-        return run(Request(workspace=folder, report="tiny", period=PERIOD, formats=()), now=NOW).state
+        return run(
+            Request(workspace=folder, report="tiny", period=PERIOD, formats=()), now=NOW
+        ).state
     except ReportkitError as error:
         return error.message
 

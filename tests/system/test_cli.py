@@ -43,7 +43,9 @@ Type = Callable[..., Ended]
 
 
 @pytest.fixture
-def type_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Type:
+def type_(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Type:
     """Type a command in a fresh folder."""
     monkeypatch.chdir(tmp_path)
 
@@ -60,12 +62,19 @@ def type_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     return typed
 
 
-def tiny(folder: Path, *cells: str, parameters: str = 'workspace = "."\nperiod = ""\nunit = ""\nknown_by = ""\nn = 1') -> None:
+def tiny(
+    folder: Path,
+    *cells: str,
+    parameters: str = 'workspace = "."\nperiod = ""\nunit = ""\nknown_by = ""\nn = 1',
+) -> None:
     """Give a workspace the report ``tiny``."""
     (folder / "notebooks").mkdir(exist_ok=True)
     head = v4.new_code_cell(parameters)
     head.metadata["tags"] = ["parameters"]
-    nbformat.write(v4.new_notebook(cells=[head, *map(v4.new_code_cell, cells)]), folder / "notebooks/tiny.ipynb")
+    nbformat.write(
+        v4.new_notebook(cells=[head, *map(v4.new_code_cell, cells)]),
+        folder / "notebooks/tiny.ipynb",
+    )
 
 
 @pytest.fixture
@@ -84,7 +93,13 @@ def loaded(type_: Type, tmp_path: Path) -> Path:
 def test_init_makes_a_workspace_that_says_its_defaults(type_: Type, tmp_path: Path) -> None:
     ended = type_("init", "w")
     assert ended.code == 0
-    assert {path.name for path in (tmp_path / "w").iterdir()} == {"reportkit.toml", "data", "mappings", "commentary", ".gitignore"}
+    assert {path.name for path in (tmp_path / "w").iterdir()} == {
+        "reportkit.toml",
+        "data",
+        "mappings",
+        "commentary",
+        ".gitignore",
+    }
     text = (tmp_path / "w/reportkit.toml").read_text()
     assert config.read(tmp_path / "w") == config.Settings()
     written = tomllib.loads(text)
@@ -98,7 +113,9 @@ def test_init_makes_a_workspace_that_says_its_defaults(type_: Type, tmp_path: Pa
     assert (tmp_path / "w/reportkit.toml").read_text() == text
 
 
-def test_the_workspace_is_the_nearest_above(loaded: Path, type_: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_workspace_is_the_nearest_above(
+    loaded: Path, type_: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(loaded / "data")
     assert "findings" in type_("tables").out
     monkeypatch.chdir("/")
@@ -133,8 +150,23 @@ def test_rejected_rows_are_counted_and_shown(loaded: Path, type_: Type) -> None:
 def test_inspect_counts_without_loading(type_: Type, tmp_path: Path) -> None:
     (tmp_path / "scan.csv").write_text(CSV)
     said = json.loads(type_("inspect", "scan.csv", "--json").out)
-    assert said.keys() >= {"format", "table", "records", "findings", "rejected", "by_severity", "first_day", "last_day", "problems"}
-    assert (said["format"], said["table"], said["records"], said["findings"]) == ("csv", "findings", 2, 2)
+    assert said.keys() >= {
+        "format",
+        "table",
+        "records",
+        "findings",
+        "rejected",
+        "by_severity",
+        "first_day",
+        "last_day",
+        "problems",
+    }
+    assert (said["format"], said["table"], said["records"], said["findings"]) == (
+        "csv",
+        "findings",
+        2,
+        2,
+    )
     assert said["by_severity"] == {"critical": 0, "high": 1, "medium": 0, "low": 1, "info": 0}
     assert (said["first_day"], said["last_day"]) == ("2026-02-01", "2026-08-01")
     plain = type_("inspect", "scan.csv").out
@@ -142,7 +174,9 @@ def test_inspect_counts_without_loading(type_: Type, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["scan.csv"]
 
 
-def test_earlier_knowledge_is_refused_once_a_report_used_the_table(loaded: Path, type_: Type) -> None:
+def test_earlier_knowledge_is_refused_once_a_report_used_the_table(
+    loaded: Path, type_: Type
+) -> None:
     assert type_("run", "tiny", "--formats", "", "--known-by", "2026-10-09").code == 0
     assert type_("publish", "tiny", "2026-Q3").code == 0
     (loaded / "late.csv").write_text(CSV.replace("F1", "F9"))
@@ -183,7 +217,10 @@ def test_the_default_period_is_the_latest_closed_one_with_data(loaded: Path, typ
 
 
 def test_a_held_report_ends_with_its_own_code(loaded: Path, type_: Type) -> None:
-    tiny(loaded, "from IPython.display import display, SVG\ndisplay(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>'))")
+    tiny(
+        loaded,
+        'from IPython.display import display, SVG\ndisplay(SVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\'))',
+    )
     ended = type_("run", "tiny", "--formats", "html")
     assert ended.code == 5
     assert "held by alt_text" in ended.err
@@ -217,11 +254,15 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_sentence_and_a_documented_code(loaded: Path, type_: Type, name: str) -> None:
+def test_bad_input_is_one_sentence_and_a_documented_code(
+    loaded: Path, type_: Type, name: str
+) -> None:
     words, code, said = BAD[name]
     (loaded / "empty.csv").write_text("")
     (loaded / "noise.bin").write_bytes(bytes(range(256)) * 4)
-    (loaded / "evil.nessus").write_text('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><NessusClientData_v2>&a;</NessusClientData_v2>')
+    (loaded / "evil.nessus").write_text(
+        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><NessusClientData_v2>&a;</NessusClientData_v2>'
+    )
     before = sorted(loaded.rglob("*"))
     ended = type_(*words)
     assert ended.code == code, ended
@@ -264,14 +305,24 @@ def test_failures_of_the_notebook_have_codes_of_their_own(loaded: Path, type_: T
 
 
 def command(folder: Path, *words: str, **more: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen([*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    return subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
 
 
 def test_the_installed_command_answers() -> None:
     script = Path(sys.executable).with_name("reportkit")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert re.fullmatch(r"reportkit \d+\.\d+\.\d+\n", done.stdout)
-    assert "demo" in subprocess.run([script, "--help"], capture_output=True, text=True, check=True).stdout
+    assert (
+        "demo"
+        in subprocess.run([script, "--help"], capture_output=True, text=True, check=True).stdout
+    )
 
 
 def test_a_full_disk_leaves_nothing_half_written(loaded: Path) -> None:
@@ -320,7 +371,9 @@ def test_a_folder_that_cannot_be_written(type_: Type, tmp_path: Path) -> None:
 
 def test_interrupt_ends_cleanly_and_takes_the_kernel_along(loaded: Path) -> None:
     mark = loaded / "pid"
-    tiny(loaded, f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)")
+    tiny(
+        loaded, f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    )
     process = command(loaded, "run", "tiny")
     deadline = time.monotonic() + 30
     while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
@@ -335,7 +388,9 @@ def test_interrupt_ends_cleanly_and_takes_the_kernel_along(loaded: Path) -> None
 
 def test_a_killed_run_takes_its_kernel_along(loaded: Path) -> None:
     mark = loaded / "pid"
-    tiny(loaded, f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)")
+    tiny(
+        loaded, f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    )
     process = command(loaded, "run", "tiny")
     deadline = time.monotonic() + 30
     while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
@@ -383,7 +438,15 @@ def test_demo_tells_seven_quarters_and_reports_on_the_eighth(tmp_path: Path) -> 
         (path,) = re.findall(rf"\S+/{name}", out)
         assert (tmp_path / path).stat().st_size > 10_000
     told = Ledger(place).publications()
-    assert [item.period for item in told] == ["2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"]
+    assert [item.period for item in told] == [
+        "2024-Q4",
+        "2025-Q1",
+        "2025-Q2",
+        "2025-Q3",
+        "2025-Q4",
+        "2026-Q1",
+        "2026-Q2",
+    ]
     assert all(load.stated for load in Store(place / "store").loads())
     again = command(tmp_path, "demo", "--seed", "8")
     _, err = again.communicate(timeout=60)

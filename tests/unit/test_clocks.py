@@ -1,7 +1,5 @@
 """Deadlines checked against the calendar, with the reason beside each date."""
 
-# ruff: noqa: DTZ001 - naive times are UTC by contract
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -22,7 +22,10 @@ def test_every_key_has_a_default(tmp_path: Path) -> None:
 
 
 def test_values_are_taken(tmp_path: Path) -> None:
-    settings = read(tmp_path, '[organisation]\nname = "Firm"\nfiscal_year_start = 4\ntimezone = "Europe/Zurich"\n')
+    settings = read(
+        tmp_path,
+        '[organisation]\nname = "Firm"\nfiscal_year_start = 4\ntimezone = "Europe/Zurich"\n',
+    )
     assert settings.calendar.start_month == 4
     assert settings.calendar.timezone == "Europe/Zurich"
 

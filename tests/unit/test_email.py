@@ -268,7 +268,7 @@ def test_identity_follows_what_a_reader_gets(full: mail.EmailResult) -> None:
 
 def test_date_is_when_the_figures_were_known(full: mail.EmailResult) -> None:
     assert received(full)["Date"].datetime == datetime(2026, 10, 12, 7, 30, tzinfo=UTC)
-    naive = written(document(known_by=datetime(2026, 10, 12, 7, 30)))  # noqa: DTZ001 - instants in the store are naive UTC
+    naive = written(document(known_by=datetime(2026, 10, 12, 7, 30)))
     assert received(naive)["Date"].datetime == datetime(2026, 10, 12, 7, 30, tzinfo=UTC)
 
 

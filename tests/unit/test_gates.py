@@ -1,7 +1,5 @@
 """What each gate lets through, and what it keeps back."""
 
-# ruff: noqa: DTZ001 - naive times are UTC by contract
-
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -18,12 +16,19 @@ from reportkit.gates.written import agrees
 from reportkit.render.model import Document, Image, Placed
 
 COVER = Cover(
-    title="T", subtitle="", organisation="O", period="Q3 2026", as_of=date(2026, 9, 30), known_by=datetime(2026, 10, 9)
+    title="T",
+    subtitle="",
+    organisation="O",
+    period="Q3 2026",
+    as_of=date(2026, 9, 30),
+    known_by=datetime(2026, 10, 9),
 )
 PICTURE = Placed(content=Image(data=b"", mime="image/png", alt="A bar."), cell=0)
 
 
-def cell(source: str = "1", count: int | None = 1, *outputs: Any, tags: tuple[str, ...] = ()) -> Any:
+def cell(
+    source: str = "1", count: int | None = 1, *outputs: Any, tags: tuple[str, ...] = ()
+) -> Any:
     made = v4.new_code_cell(source, execution_count=count, outputs=list(outputs))
     made.metadata["tags"] = list(tags)
     return made
@@ -35,19 +40,26 @@ def evidence(*cells: Any, facts: Facts | None = None, **more: Any) -> Evidence:
         left_out=more.pop("left_out", ()),
     )  # fmt: skip
     values = {"bound": {}, **more}
-    return Evidence(notebook=v4.new_notebook(cells=list(cells or (cell(),))), document=document, **values)
+    return Evidence(
+        notebook=v4.new_notebook(cells=list(cells or (cell(),))), document=document, **values
+    )
 
 
 ERROR = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
 
 
 def test_complete() -> None:
-    assert gates.complete(evidence(cell(), v4.new_markdown_cell("x"), cell("  ", None))).result == "pass"
+    assert (
+        gates.complete(evidence(cell(), v4.new_markdown_cell("x"), cell("  ", None))).result
+        == "pass"
+    )
     assert "did not run: [2]" in gates.complete(evidence(cell(), cell("2", None))).reason
     failed = gates.complete(evidence(cell("1/0", 1, ERROR)))
     assert failed.result == "fail"
     assert "failed: [1]" in failed.reason
-    assert gates.complete(evidence(cell("1/0", 1, ERROR, tags=("raises-exception",)))).result == "pass"
+    assert (
+        gates.complete(evidence(cell("1/0", 1, ERROR, tags=("raises-exception",)))).result == "pass"
+    )
 
 
 def test_complete_does_not_count_what_the_run_added() -> None:
@@ -72,9 +84,16 @@ def test_alt_text() -> None:
     assert "chart-2" in missing.reason
 
 
-def roll(closing: float = 7, opening: float = 10, told: float | None = 10, restated: float = 0) -> Reconciliation:
+def roll(
+    closing: float = 7, opening: float = 10, told: float | None = 10, restated: float = 0
+) -> Reconciliation:
     return Reconciliation(
-        name="Findings", opening=opening, movements=(("opened", 1), ("closed", -4)), closing=closing, told=told, restated=restated
+        name="Findings",
+        opening=opening,
+        movements=(("opened", 1), ("closed", -4)),
+        closing=closing,
+        told=told,
+        restated=restated,
     )
 
 
@@ -122,7 +141,13 @@ def test_bound() -> None:
     )  # fmt: skip
 
     def judge(text: str, value: float) -> Gate:
-        return gates.bound(evidence(facts=Facts(figures=(figure,), bindings=(Binding(text=text, measure="V04", value=value),))))
+        return gates.bound(
+            evidence(
+                facts=Facts(
+                    figures=(figure,), bindings=(Binding(text=text, measure="V04", value=value),)
+                )
+            )
+        )
 
     assert gates.bound(evidence()).result == "not-applicable"
     assert judge("92 %", 91.64).result == "pass"
@@ -171,9 +196,13 @@ def test_size_holds_only_a_mail_that_would_be_cut() -> None:
 
 def test_conformant_and_whole_tell_and_do_not_hold() -> None:
     assert gates.conformant(evidence()).result == "not-applicable"
-    assert gates.conformant(evidence(conformance=("ua-1", "a-2a"))).reason == "PDF/UA-1 and PDF/A-2a"
+    assert (
+        gates.conformant(evidence(conformance=("ua-1", "a-2a"))).reason == "PDF/UA-1 and PDF/A-2a"
+    )
     refused = gates.conformant(evidence(conformance=()))
-    cut = gates.whole(evidence(warnings={"report.pdf": ("no glyph for U+2603",)}, left_out=("cell 3: a widget",)))
+    cut = gates.whole(
+        evidence(warnings={"report.pdf": ("no glyph for U+2603",)}, left_out=("cell 3: a widget",))
+    )
     assert refused.result == cut.result == "fail"
     assert gates.held((refused, cut)) == ()
     assert "U+2603" in cut.reason
@@ -184,4 +213,14 @@ def test_conformant_and_whole_tell_and_do_not_hold() -> None:
 def test_all_gates_are_asked() -> None:
     asked = evidence()
     names = [gate.name for gate in (*gates.content(asked), *gates.artefacts(asked))]
-    assert names == ["complete", "parameters", "alt_text", "reconciled", "bound", "network", "size", "conformant", "whole"]
+    assert names == [
+        "complete",
+        "parameters",
+        "alt_text",
+        "reconciled",
+        "bound",
+        "network",
+        "size",
+        "conformant",
+        "whole",
+    ]

@@ -42,7 +42,10 @@ def test_told_figures_come_back_whole(tmp_path: Path) -> None:
     facts = Facts(figures=(figure(10), figure(3, "severity=high")))
     told = ledger.publish(TOLD, facts, {"findings": ("a" * 64,)})
     assert ledger.publication("board", "2026-Q1") == told
-    assert ledger.figures(told) == {("V01", ""): figure(10), ("V01", "severity=high"): figure(3, "severity=high")}
+    assert ledger.figures(told) == {
+        ("V01", ""): figure(10),
+        ("V01", "severity=high"): figure(3, "severity=high"),
+    }
 
 
 def test_a_figure_that_was_not_measured_is_kept_as_such(tmp_path: Path) -> None:
@@ -63,7 +66,9 @@ def test_another_run_does_not_overwrite(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     told = ledger.publish(TOLD, Facts(figures=(figure(10),)), {})
     with pytest.raises(UsageError, match="told figures are not overwritten"):
-        ledger.publish(Publication(**{**TOLD.__dict__, "run_id": "run-2"}), Facts(figures=(figure(11),)), {})
+        ledger.publish(
+            Publication(**{**TOLD.__dict__, "run_id": "run-2"}), Facts(figures=(figure(11),)), {}
+        )
     assert ledger.figures(told)["V01", ""].value == 10
 
 
@@ -71,7 +76,12 @@ def test_the_cut_off_of_a_table_is_the_last_publication_that_used_it(tmp_path: P
     ledger = Ledger(tmp_path)
     assert ledger.cut_off("findings") is None
     ledger.publish(TOLD, Facts(), {"findings": ("a" * 64,)})
-    later = {**TOLD.__dict__, "period": "2026-Q2", "run_id": "run-2", "known_by": datetime(2026, 7, 9)}
+    later = {
+        **TOLD.__dict__,
+        "period": "2026-Q2",
+        "run_id": "run-2",
+        "known_by": datetime(2026, 7, 9),
+    }
     ledger.publish(Publication(**later), Facts(), {"findings": ("b" * 64,), "kev": ("c" * 64,)})
     assert ledger.cut_off("findings") == datetime(2026, 7, 9)
     assert ledger.cut_off("kev") == datetime(2026, 7, 9)

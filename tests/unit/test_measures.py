@@ -105,7 +105,12 @@ def test_exploited_overdue_uses_the_catalogue_of_the_day(tmp_path: Path) -> None
 
 
 def asset(number: int) -> dict[str, Any]:
-    return {"asset_id": f"A{number}", "criticality": 1, "in_scope": True, "first_seen": date(2025, 1, 1)}
+    return {
+        "asset_id": f"A{number}",
+        "criticality": 1,
+        "in_scope": True,
+        "first_seen": date(2025, 1, 1),
+    }
 
 
 def covered(number: int, control: str, **more: Any) -> dict[str, Any]:
@@ -137,7 +142,10 @@ def test_joint_coverage_is_below_each_of_its_parts(tmp_path: Path) -> None:
 
 def test_an_unobserved_control_is_not_measured_and_not_zero(tmp_path: Path) -> None:
     rows = [covered(n, c) for c in ("vuln_scan", "edr", "restore_test") for n in range(3)]
-    rows += [covered(n, "log", observed_at=date(2026, 6, 30), last_ok=date(2026, 6, 30)) for n in range(3)]
+    rows += [
+        covered(n, "log", observed_at=date(2026, 6, 30), last_ok=date(2026, 6, 30))
+        for n in range(3)
+    ]
     v = view(tmp_path, assets=[asset(n) for n in range(3)], coverage=rows)
     for id_ in ("K05", "K07"):
         assert v.measure(id_).value.value is None
@@ -155,7 +163,7 @@ def test_an_unobserved_control_is_not_measured_and_not_zero(tmp_path: Path) -> N
     ],
 )
 def test_scan_counts_within_thirty_days_and_with_credentials(
-    tmp_path: Path, change: dict[str, Any], works: bool
+    tmp_path: Path, change: dict[str, Any], *, works: bool
 ) -> None:
     v = view(tmp_path, assets=[asset(1)], coverage=[covered(1, "vuln_scan", **change)])
     assert v.measure("K02").value.value == (100 if works else 0)
@@ -201,7 +209,11 @@ def test_time_to_contain_counts_those_still_active(tmp_path: Path) -> None:
     """Nine contained within an hour and one active for weeks: the 90th percentile is reached by the nine, not the mean."""
     done = [case(n, 1) for n in range(9)]
     assert view(tmp_path / "a", incidents=[*done, case(9, None)]).measure("N03").value.value == 1
-    slow = view(tmp_path / "b", incidents=[*done[:8], case(8, None), case(9, None)]).measure("N03").value
+    slow = (
+        view(tmp_path / "b", incidents=[*done[:8], case(8, None), case(9, None)])
+        .measure("N03")
+        .value
+    )
     assert slow.value is None
     assert "one in ten is not contained" in (slow.reason or "")
 
@@ -209,7 +221,11 @@ def test_time_to_contain_counts_those_still_active(tmp_path: Path) -> None:
 def test_notices_use_the_eight_k_clock_when_no_due_time_is_recorded(tmp_path: Path) -> None:
     """Determined Wednesday 25 November 2026, Thanksgiving on the 26th: due Wednesday 2 December 2026."""
     notice = json.dumps([{"regime": "SEC 8-K", "sent": "2026-12-02T20:00:00"}])
-    rows = [case(1, 1, determined_at=date(2026, 11, 25), notices=notice, detected=datetime(2026, 11, 20))]
+    rows = [
+        case(
+            1, 1, determined_at=date(2026, 11, 25), notices=notice, detected=datetime(2026, 11, 20)
+        )
+    ]
     ws = workspace(tmp_path / "ws", now=datetime(2027, 1, 12))
     load(ws, "incidents", rows, datetime(2027, 1, 5))
     value = ws.at("2026-Q4").measure("N06").value
@@ -270,7 +286,12 @@ def test_money_at_risk_agrees_with_the_published_values(tmp_path: Path) -> None:
     """The riskquant example: ALE 40,400.13; exact P(S > 1M) = 0.00573."""
     points = json.dumps([[100_000, 0.2], [1_000_000, 0.01]])
     limits = [
-        {"threshold_id": "L", "valid_from": date(2025, 1, 1), "kind": "loss_appetite", "points": points}
+        {
+            "threshold_id": "L",
+            "valid_from": date(2025, 1, 1),
+            "kind": "loss_appetite",
+            "points": points,
+        }
     ]
     v = view(tmp_path, scenarios=[scenario()], thresholds=limits)
     ale = v.measure("Q01").value
@@ -306,7 +327,14 @@ def test_audit_overdue_goes_by_the_first_date(tmp_path: Path) -> None:
 
 
 def line(period: str, budget: float, actual: float | None) -> dict[str, Any]:
-    return {"line_id": "L", "period": period, "category": "Tools", "budget": budget, "actual": actual, "currency": "EUR"}
+    return {
+        "line_id": "L",
+        "period": period,
+        "category": "Tools",
+        "budget": budget,
+        "actual": actual,
+        "currency": "EUR",
+    }
 
 
 def test_spend_is_compared_over_the_fiscal_year_so_far(tmp_path: Path) -> None:
@@ -323,7 +351,8 @@ def test_time_to_fix_is_the_published_survival_median(tmp_path: Path) -> None:
     censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
     start = date(2026, 8, 1)
     rows = [
-        weak(n, opened=start, state="fixed", closed=start + timedelta(d)) for n, d in enumerate(events)
+        weak(n, opened=start, state="fixed", closed=start + timedelta(d))
+        for n, d in enumerate(events)
     ]
     rows += [
         weak(50 + n, opened=start, state="accepted", accepted_at=start + timedelta(d))

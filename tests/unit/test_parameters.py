@@ -1,7 +1,5 @@
 """The parameters cell is the contract: names, types, defaults, and what is refused."""
 
-# ruff: noqa: DTZ001 - naive times are UTC by contract
-
 from __future__ import annotations
 
 import ast
@@ -28,13 +26,17 @@ def bound(source: str, **values: object) -> dict[str, Any]:
 
 
 def test_defaults_stand_where_nothing_is_given() -> None:
-    result = contract('"""Notes."""\nquarter = "Q1"  # a comment\nn: int = 3\nshare = 0.5\n').bind({}, {})
+    result = contract('"""Notes."""\nquarter = "Q1"  # a comment\nn: int = 3\nshare = 0.5\n').bind(
+        {}, {}
+    )
     assert result.values == {"quarter": "Q1", "n": 3, "share": 0.5}
     assert set(result.origins.values()) == {"default"}
     assert result.passed == {}
 
 
-@pytest.mark.parametrize("text", ["0042", "1e5", "nan", "true", "null", "None", "", "a=b", '"quoted"', "[1]"])
+@pytest.mark.parametrize(
+    "text", ["0042", "1e5", "nan", "true", "null", "None", "", "a=b", '"quoted"', "[1]"]
+)
 def test_text_stays_text(text: str) -> None:
     assert bound('code = "x"', code=text) == {"code": text}
     assert bound("code = None", code=text) == {"code": text}
@@ -95,7 +97,9 @@ def test_annotations_decide() -> None:
 
 
 def test_unknown_name_says_the_nearest() -> None:
-    with pytest.raises(ParameterError, match=r"report\.ipynb has no parameter 'quater'; did you mean 'quarter'\?"):
+    with pytest.raises(
+        ParameterError, match=r"report\.ipynb has no parameter 'quater'; did you mean 'quarter'\?"
+    ):
         bound('quarter = "2024Q1"', quater="2024Q4")
 
 
@@ -145,7 +149,12 @@ def test_two_parameter_cells_are_refused() -> None:
 
 
 def test_runner_fills_only_what_is_declared() -> None:
-    runner = {"workspace": ".", "period": "2026-Q3", "unit": None, "known_by": "2026-10-09T00:00:00"}
+    runner = {
+        "workspace": ".",
+        "period": "2026-Q3",
+        "unit": None,
+        "known_by": "2026-10-09T00:00:00",
+    }
     result = contract('period = ""\nunit = ""\nn = 1').bind({"n": "2"}, runner)
     assert result.passed == {"period": "2026-Q3", "unit": "", "n": 2}
     assert result.origins == {"period": "runner", "unit": "runner", "n": "given"}
@@ -158,7 +167,19 @@ def test_runner_names_have_options_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["api_token", "token2", "PASSWORD", "db_password", "client_secret", "apiKey", "api_key", "key", "apikey", "credentials"]
+    "name",
+    [
+        "api_token",
+        "token2",
+        "PASSWORD",
+        "db_password",
+        "client_secret",
+        "apiKey",
+        "api_key",
+        "key",
+        "apikey",
+        "credentials",
+    ],
 )
 def test_secrets_are_not_passed_by_value(name: str) -> None:
     assert secret_looking(name)
@@ -172,9 +193,17 @@ def test_ordinary_names_are_no_secrets(name: str) -> None:
     assert not secret_looking(name)
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 literals = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=8
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
 )
 
 

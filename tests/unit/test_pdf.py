@@ -34,7 +34,7 @@ from reportkit.facts import (
 from reportkit.render import compiler, pdf
 from reportkit.render.columns import Need, fit, wrapped_lines
 from reportkit.render.measure import BREAK, breakable, ruler
-from reportkit.render.model import UNDATED, read
+from reportkit.render.model import UNDATED, Chart, read
 
 from . import documents as made
 
@@ -57,6 +57,11 @@ def opened(result: pdf.PdfResult) -> pikepdf.Pdf:
     return pikepdf.open(io.BytesIO(result.data))
 
 
+def instructions(content: Any) -> Iterator[tuple[Any, Any]]:
+    for each in pikepdf.parse_content_stream(content):
+        yield each.operands, each.operator
+
+
 def page_text(page: pikepdf.Page) -> str:
     """Give the characters of a page by the fonts' own maps to Unicode, in the order of the content."""
     maps: dict[str, dict[int, str]] = {}
@@ -73,7 +78,7 @@ def page_text(page: pikepdf.Page) -> str:
     def walk(content: Any, fonts: Any) -> None:
         current: dict[int, str] = {}
         spoken: list[bool] = []
-        for operands, operator in pikepdf.parse_content_stream(content):
+        for operands, operator in instructions(content):
             name = str(operator)
             if name in {"BDC", "BMC"}:
                 said = (
@@ -364,7 +369,7 @@ def test_long_words_are_broken_and_nothing_leaves_the_page() -> None:
 def text_positions(page: pikepdf.Page) -> Iterator[float]:
     """Give the left edge of every piece of text, from the matrices of the content stream."""
     stack, current = [], pikepdf.Matrix()
-    for operands, operator in pikepdf.parse_content_stream(page):
+    for operands, operator in instructions(page):
         name = str(operator)
         if name == "q":
             stack.append(current)
@@ -497,7 +502,7 @@ def test_without_the_standards_the_file_is_ordinary_and_the_reason_given(
     # UA-1 asks for words on every picture: a document without them is refused by the real compiler.
     document = read(made.notebook(made.text("# S"), made.charted(made.bar_chart())))
     silent = tuple(
-        replace(p, content=replace(p.content, alt="")) if hasattr(p.content, "alt") else p
+        replace(p, content=replace(p.content, alt="")) if isinstance(p.content, Chart) else p
         for p in document.blocks
     )
     monkeypatch.setattr(compiler, "_template", lambda: TEMPLATE_WITHOUT_ALT)
@@ -526,7 +531,7 @@ def test_status_words_and_signs_survive() -> None:
 def test_columns_fill_the_page_and_never_more() -> None:
     for needs in (
         [Need(40, 40), Need(30, 60)],
-        [Need(40, 400, words=((40,) * 10,)), Need(30, 60, words=((30, 30),))],
+        [Need(40, 400, words=(((40,) * 10,),)), Need(30, 60, words=(((30, 30),),))],
         [Need(400, 400), Need(300, 300)],
         [Need(10, 20, share=1), Need(10, 20)],
     ):

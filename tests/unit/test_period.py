@@ -57,7 +57,11 @@ def test_quarters_tile_the_days(month: int, day: date) -> None:
 
 
 def test_trailing_is_oldest_first() -> None:
-    assert [p.key for p in CALENDAR.trailing(CALENDAR.parse("2026-Q2"), 3)] == ["2025-Q4", "2026-Q1", "2026-Q2"]
+    assert [p.key for p in CALENDAR.trailing(CALENDAR.parse("2026-Q2"), 3)] == [
+        "2025-Q4",
+        "2026-Q1",
+        "2026-Q2",
+    ]
 
 
 def test_the_day_of_an_instant_is_the_organisations() -> None:

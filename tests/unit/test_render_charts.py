@@ -49,6 +49,7 @@ def test_marks_are_vectors_and_text_is_text_in_our_font() -> None:
     (one,) = (
         placed.content for placed in read(made.notebook(made.charted(made.line_chart()))).blocks
     )
+    assert isinstance(one, Chart)
     svg = charts.svg(one)
     assert "<path" in svg
     assert "<image" not in svg

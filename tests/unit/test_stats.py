@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 REMISSION = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
 RELAPSED = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
 SIX_MP = kaplan_meier(REMISSION, np.array(RELAPSED, dtype=bool))
+assert SIX_MP is not None
 
 items = st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=60)
 

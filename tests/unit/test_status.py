@@ -27,7 +27,9 @@ from reportkit.measures.status import Limits, status
         (4, "down", Limits(None, None), "none"),
     ],
 )
-def test_colours(value: float | None, direction: Direction, limits: Limits, expected: Status) -> None:
+def test_colours(
+    value: float | None, direction: Direction, limits: Limits, expected: Status
+) -> None:
     assert status(value, limits, direction) == expected
 
 

@@ -58,7 +58,9 @@ def test_a_load_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_the_same_rows_again_add_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first = store.add(FINDINGS, rows("a"), Provenance(source="scanner", recorded_at=AT))
-    again = store.add(FINDINGS, rows("a"), Provenance(source="scanner", recorded_at=datetime(2026, 5, 1)))
+    again = store.add(
+        FINDINGS, rows("a"), Provenance(source="scanner", recorded_at=datetime(2026, 5, 1))
+    )
     assert again.repeated
     assert again.recorded_at == first.recorded_at
     assert len(store.loads()) == 1
@@ -67,13 +69,17 @@ def test_the_same_rows_again_add_nothing(tmp_path: Path) -> None:
 def test_rows_that_return_after_a_change_are_a_new_load(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for month, name in ((4, "a"), (5, "b"), (6, "a")):
-        store.add(FINDINGS, rows(name), Provenance(source="s", recorded_at=datetime(2026, month, 1)))
+        store.add(
+            FINDINGS, rows(name), Provenance(source="s", recorded_at=datetime(2026, month, 1))
+        )
     assert len(store.loads()) == 3
 
 
 def test_a_foreign_column_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no column 'severty'"):
-        Store(tmp_path).add(FINDINGS, pa.table({"severty": ["high"]}), Provenance(source="s", recorded_at=AT))
+        Store(tmp_path).add(
+            FINDINGS, pa.table({"severty": ["high"]}), Provenance(source="s", recorded_at=AT)
+        )
 
 
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from datetime import date
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def seen_by(colour: str, deficiency: str) -> tuple[float, float, float]:
 
 
 def distance(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    return sum((a - b) ** 2 for a, b in zip(lab(one), lab(other), strict=True)) ** 0.5
+    return math.dist(lab(one), lab(other))
 
 
 def test_the_contrast_formula_is_the_published_one() -> None:

@@ -148,9 +148,23 @@ def test_a_later_service_level_moves_no_past_due_date(tmp_path: Path) -> None:
     ws = workspace(tmp_path / "ws")
     load(ws, "findings", [finding(1), finding(2, opened=date(2026, 6, 5))], datetime(2026, 7, 1))
     levels = [
-        {"threshold_id": "S", "valid_from": date(2024, 1, 1), "kind": "sla", "scope": "high", "days": 30},
-        {"threshold_id": "S", "valid_from": date(2026, 6, 1), "kind": "sla", "scope": "high", "days": 14},
+        {
+            "threshold_id": "S",
+            "valid_from": date(2024, 1, 1),
+            "kind": "sla",
+            "scope": "high",
+            "days": 30,
+        },
+        {
+            "threshold_id": "S",
+            "valid_from": date(2026, 6, 1),
+            "kind": "sla",
+            "scope": "high",
+            "days": 14,
+        },
     ]
     load(ws, "thresholds", levels, datetime(2026, 7, 1))
-    due = ws.at("2026-Q2").sql("SELECT finding_id, due_original FROM findings ORDER BY 1")["due_original"]
+    due = ws.at("2026-Q2").sql("SELECT finding_id, due_original FROM findings ORDER BY 1")[
+        "due_original"
+    ]
     assert [d.date() for d in due] == [date(2026, 3, 3), date(2026, 6, 19)]
