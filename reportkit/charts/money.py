@@ -53,7 +53,7 @@ def spend(view: View) -> Plot | Shown:
         "actual:Q",
         title=None,
         axis=alt.Axis(labelExpr=money_axis(view.currency), tickCount=5, grid=True),
-        scale=alt.Scale(domainMin=0, domainMax=top * 1.24, nice=False),
+        scale=alt.Scale(domainMin=0, domainMax=top, nice=False),
     )
     base = alt.Chart(data).encode(y=y)
     tip = [
@@ -79,6 +79,10 @@ def spend(view: View) -> Plot | Shown:
     message = f"Spend of the year so far is {word}: {locale.EN.money(whole.value.numerator, view.currency)} against {locale.EN.money(whole.value.denominator, view.currency)}"
     said = "; ".join(f"{c} {t}" for c, t in zip(data["category"], data["text"], strict=True))
     return Plot(
-        (bars + ticks + labels).properties(width=WIDTH, height=24 * len(data) + 26), "spend", message,
+        (bars + ticks + labels).properties(
+            width=WIDTH,
+            height=24 * len(data) + 26,
+            padding={"left": 0, "top": 4, "bottom": 0, "right": 84},
+        ), "spend", message,
         f"Actual by category, fiscal year {view.period.year} to {view.period.label}; the dark mark is the budget", f"Bars of spend by category with budget: {said}.",
     )  # fmt: skip

@@ -33,9 +33,9 @@ def loss_exceedance(view: View) -> Plot | Shown:
     money = locale.EN.money
     grid = portfolio.gross.grid(_POINTS)
     frames = []
-    curves = [("Before insurance", portfolio.gross)]
+    curves = [("Gross", portfolio.gross)]
     if portfolio.insurance is not None:
-        curves.append(("After insurance", portfolio.net))
+        curves.append(("Net of insurance", portfolio.net))
     for name, curve in curves:
         seen = curve.exceedance(grid)
         frames.append(
@@ -54,7 +54,7 @@ def loss_exceedance(view: View) -> Plot | Shown:
     limits = [float(data["loss"].min()), float(data["loss"].max())]
     appetite = portfolio.appetite
     said, message = "", f"The mean year costs {money(portfolio.gross.ale, view.currency)}"
-    order = [name for name, _ in curves] + (["Approved appetite"] if appetite else [])
+    order = [name for name, _ in curves] + (["Appetite"] if appetite else [])
     colours = [_CHART["category"][0], _CHART["category"][1]][: len(curves)] + (
         [_CHART["appetite"]] if appetite else []
     )
@@ -66,7 +66,7 @@ def loss_exceedance(view: View) -> Plot | Shown:
         axis=alt.Axis(labelExpr=money_axis(view.currency), values=_ticks(*limits), grid=True),
     )
     y = alt.Y("chance:Q", title="Chance of more, %", scale=alt.Scale(domain=[0, 100]))
-    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
+    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, columnPadding=8)
     colour = alt.Color("curve:N", sort=order, scale=scale, legend=legend)
     tip = [
         alt.Tooltip("curve:N", title="Curve"),
@@ -81,14 +81,14 @@ def loss_exceedance(view: View) -> Plot | Shown:
     ]
     if appetite is not None:
         spots = pd.DataFrame(appetite.points, columns=["loss", "chance"]).assign(
-            curve="Approved appetite", chance=lambda d: d["chance"] * 100
+            curve="Appetite", chance=lambda d: d["chance"] * 100
         )
         between = np.geomspace(appetite.points[0][0], appetite.points[-1][0], 40)
         line = pd.DataFrame(
             {
                 "loss": between,
                 "chance": [100 * (appetite.at(float(v)) or np.nan) for v in between],
-                "curve": "Approved appetite",
+                "curve": "Appetite",
             }
         ).dropna()
         layers += [

@@ -152,12 +152,14 @@ class Layout:
         item = Item("table", table, markup.slug(table.id or table.title, self._taken), annex=annex)
         item.wide = table.wide or len(table.columns) > 9
         item.broad = item.wide or len(table.columns) > 6
-        item.stack = len(table.columns) >= 4 and len(table.rows) <= _STACK_ROWS and not table.dense
         kinds = [
             {row[position].kind for row in table.rows} for position in range(len(table.columns))
         ]
-        item.scored = item.stack and sum("status" in kind for kind in kinds[1:]) == 1
         item.lead = next((i for i, kind in enumerate(kinds[:3]) if "strong" in kind), 0)
+        # A card needs a name: rows that leave it to the row above stay a table.
+        named = all(row[item.lead].text for row in table.rows)
+        item.stack = len(table.columns) >= 4 and len(table.rows) <= _STACK_ROWS and named
+        item.scored = item.stack and sum("status" in kind for kind in kinds[1:]) == 1
         shares = [column.width for column in table.columns]
         if any(shares):
             item.columns = True

@@ -192,17 +192,18 @@ def counts_differ(
     Source:
         Przyborowski, Wilenski (1940): given the total, the first count is binomial.
     """
-    for count, exposure in (first, second):
-        _check_count(count, exposure)
+    for pair in (first, second):
+        _check_count(*pair)
     if first[1] == 0 or second[1] == 0:
         return None
-    n, share = first[0] + second[0], first[1] / (first[1] + second[1])
+    count = int(first[0])
+    n, share = count + int(second[0]), first[1] / (first[1] + second[1])
     if n == 0:
         return False
     k = np.arange(n + 1)
     mass = np.exp(_log_choose(n) + k * math.log(share) + (n - k) * math.log1p(-share))
     tail = _tail(level)
-    return bool(min(mass[: first[0] + 1].sum(), mass[first[0] :].sum()) < tail)
+    return bool(min(mass[: count + 1].sum(), mass[count:].sum()) < tail)
 
 
 def _check_count(count: float, exposure: float) -> None:
