@@ -151,7 +151,7 @@ def _front(document: Document, setting: Setting) -> dict[str, Any]:
 def _facts(cover: Cover, *, dated: bool) -> Iterator[tuple[str, str]]:
     style = locale.EN
     if dated:
-        yield "State at", style.long_day(cover.as_of)
+        yield "As of", style.long_day(cover.as_of)
         yield "Data known by", style.long_day(cover.known_by.date())
     for name, words in (
         ("Unit", cover.unit),
@@ -172,11 +172,15 @@ def _guide(cover: Cover, *, dated: bool) -> list[dict[str, str]]:
     entries = [
         {
             "tone": "good",
-            "term": "Green",
+            "term": "On target",
             "text": "Within the target or appetite set for this measure.",
         },
-        {"tone": "watch", "term": "Amber", "text": "Near the limit, or moving towards it."},
-        {"tone": "bad", "term": "Red", "text": "Beyond the limit. A named owner acts."},
+        {
+            "tone": "watch",
+            "term": "Watch",
+            "text": "Short of the limit, but not yet where action is due.",
+        },
+        {"tone": "bad", "term": "Act", "text": "Where action is due. The named owner acts."},
         {
             "tone": "none",
             "term": "Not measured",
