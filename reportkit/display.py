@@ -140,9 +140,9 @@ def table(
     return Shown(Table(id=id_, title=title, columns=tuple(columns), rows=cells, **more), facts)
 
 
-def status_cell(status: Status, word: str = "") -> Cell:
-    """Give a status pill: colour, shape and word."""
-    return Cell(text=word or WORDS[status], kind="status", tone=TONES[status])
+def status_cell(status: Status, word: str = "", *, sub: str = "") -> Cell:
+    """Give a status pill: colour, shape and word, with a smaller line below."""
+    return Cell(text=word or WORDS[status], kind="status", tone=TONES[status], sub=sub)
 
 
 def number(text: str) -> Cell:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Measures by scorecard; a row enters or leaves only with an entry in the change log.
 SCORECARDS = {"board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01")}
 QUARTERS = 8
+_CHANGES = {"better": "better", "worse": "worse", "same": "unchanged", "none": ""}
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class Scorecard:
         ]
         note = " ".join(
             [
-                f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions, like for like.",
-                "Within noise: chance alone explains the change. Data: confidence from A (fresh, complete) to D (not measured).",
+                f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions.",
+                "Better or worse: against the quarter before, like for like; within noise: chance alone explains the change. Data: confidence from A (fresh, complete) to D (not measured).",
                 *(["Limits marked * are defaults."] if defaults else []),
                 *overrides,
             ]
@@ -163,11 +164,11 @@ def _cells(row: Row) -> tuple[Cell, ...]:
 
     missing = now.value.value is None
     told = row.told.value if row.told else None
-    change = display.trend(now.value.value, row.before.value.value, words.direction)
-    noise = row.differs is False and change in {"better", "worse"}
+    trend = display.trend(now.value.value, row.before.value.value, words.direction)
+    noise = row.differs is False and trend in {"better", "worse"}
+    change = f"within{locale.HARD}noise" if noise else _CHANGES[trend]
     sign = {"up": "≥", "down": "≤", "band": "±"}[words.direction] + locale.NARROW
     star = "*" if now.default_limits and now.value.target is None and now.target is not None else ""
-    tone = "none" if noise else {"better": "good", "worse": "bad"}.get(change, "none")
     return (
         Cell(text=words.name, kind="strong", sub=words.id),
         Cell(
@@ -175,9 +176,9 @@ def _cells(row: Row) -> tuple[Cell, ...]:
             sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words.unit, now.currency).replace(" ", locale.HARD),
         ),
         Cell(text=text(told), kind="number", sub="restated" if row.restated else "" if row.told else "not told"),
-        Cell(text=text(row.before.value.value), kind="delta", tone=tone, sub=f"within{locale.HARD}noise" if noise else change if change != "none" else ""),
+        Cell(text=text(row.before.value.value), kind="number"),
         Cell(text=f"{sign}{display.limit(now)}{star}" if now.target is not None else "–", kind="muted"),
-        display.status_cell(now.status, "Not measured" if missing else "" if now.target is not None else "No limit"),
+        display.status_cell(now.status, "Not measured" if missing else "" if now.target is not None else "No limit", sub=change),
         Cell(text=", ".join(text(v) for v in row.series), kind="spark", spark=row.series),
         Cell(text=now.confidence, kind="muted"),
         Cell(text=now.owner or "–", kind="muted"),

@@ -11,10 +11,17 @@ from typing import Any
 LONG_WORD = 22
 _JOINTS = re.compile(r"(?<=[/_.,:;@?&=|\\+])(?=[^\s/_.,:;@?&=|\\+])|(?<=[^\s]-)(?=[^\s\d])")
 BREAK = "\N{ZERO WIDTH SPACE}"
+#: Where a line may be broken; a hard space holds its neighbours together.
+_GAPS = re.compile(rf"[ \t\n\r{BREAK}]+")
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
 _BEYOND = re.compile("[\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0010fffe\U0010ffff\ue000-\uf8ff]")
+
+
+def words(text: str) -> list[str]:
+    """Give the pieces of a text between which a line may be broken."""
+    return [word for word in _GAPS.split(text) if word]
 
 
 class Ruler:
@@ -41,7 +48,7 @@ class Ruler:
     def longest_word(self, text: str, size: float, *, strong: bool = False) -> float:
         """Give the width of the longest piece that cannot be broken, in points."""
         return max(
-            (self.width(word, size, strong=strong) for word in re.split(rf"[\s{BREAK}]+", text)),
+            (self.width(word, size, strong=strong) for word in _GAPS.split(text)),
             default=0.0,
         )
 

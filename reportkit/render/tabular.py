@@ -10,7 +10,7 @@ from typing import Any
 from reportkit import theme
 from reportkit.facts import Cell, Table
 from reportkit.render.columns import Fit, Need, fit
-from reportkit.render.measure import BREAK, Ruler, breakable, clean, ruler
+from reportkit.render.measure import BREAK, Ruler, breakable, clean, ruler, words
 from reportkit.render.sparkline import sparkline
 
 Data = dict[str, Any]
@@ -135,14 +135,14 @@ class TableSetter:
         low, high = self._cell_need(cell.model_copy(update={"sub": ""}), size, first=first)
         strong = first or cell.kind == "strong"
         ruler = self.setting.ruler
-        words = (
+        line = (
             (low,)
             if low == high
-            else tuple(ruler.width(w, size, strong=strong) for w in clean(cell.text).split())
+            else tuple(ruler.width(w, size, strong=strong) for w in words(clean(cell.text)))
         )
         if not cell.sub:
-            return (words,)
-        return words, tuple(ruler.width(w, size * 0.86) for w in clean(cell.sub).split())
+            return (line,)
+        return line, tuple(ruler.width(w, size * 0.86) for w in words(clean(cell.sub)))
 
     def _cell_need(self, cell: Cell, size: float, *, first: bool) -> tuple[float, float]:
         if cell.kind == "spark":
