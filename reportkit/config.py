@@ -82,6 +82,12 @@ class Settings(_Section):
         return FiscalCalendar(self.organisation.fiscal_year_start, self.organisation.timezone)
 
 
+def find(folder: Path) -> Path | None:
+    """Give the workspace that a folder is or lies in: the nearest one with ``reportkit.toml``."""
+    here = folder.resolve()
+    return next((path for path in (here, *here.parents) if (path / FILE).is_file()), None)
+
+
 def read(folder: Path) -> Settings:
     """Read ``reportkit.toml`` of a workspace folder.
 

@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 
 
 def open_workspace(folder: Path | str = ".", *, now: datetime | None = None) -> Workspace:
-    """Open a workspace folder.
+    """Open a workspace.
 
     Args:
-        folder: the folder with ``reportkit.toml``.
+        folder: the folder with ``reportkit.toml``, or one inside it, such as that of a notebook.
         now: naive UTC instant that counts as now; the clock when not given.
 
     Raises:
-        ConfigError: the folder is not a workspace or its configuration cannot be understood.
+        ConfigError: the folder is not in a workspace or its configuration cannot be understood.
     """
-    return Workspace(Path(folder), now=now or datetime.now(UTC).replace(tzinfo=None))
+    given = Path(folder)
+    return Workspace(config.find(given) or given, now=now or datetime.now(UTC).replace(tzinfo=None))
 
 
 class Workspace:

@@ -41,6 +41,8 @@ def workspace(given: Path | None) -> Path:
     Raises:
         ConfigError: there is none.
     """
+    from reportkit import config
+
     if given is not None:
         if not (given / _FILE).is_file():
             raise ConfigError(
@@ -48,9 +50,8 @@ def workspace(given: Path | None) -> Path:
             )
         return given.resolve()
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / _FILE).is_file():
-            return folder
+    if found := config.find(here):
+        return found
     below = sorted(path.parent.name for path in here.glob(f"*/{_FILE}"))
     hint = (
         f"name it with '-w {below[0]}'"

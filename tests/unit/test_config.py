@@ -8,6 +8,7 @@ import pytest
 
 from reportkit import config
 from reportkit.errors import ConfigError
+from reportkit.workspace import open_workspace
 
 
 def read(folder: Path, text: str) -> config.Settings:
@@ -59,3 +60,13 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "reportkit.toml").write_bytes('name = "Zürich"'.encode("cp1252"))
     with pytest.raises(ConfigError, match="save it as UTF-8"):
         config.read(tmp_path)
+
+
+def test_a_folder_inside_a_workspace_belongs_to_it(tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    read(tmp_path / "acme", "")
+    inside = tmp_path / "acme" / "notebooks"
+    inside.mkdir()
+    assert open_workspace(inside).folder == (tmp_path / "acme").resolve()
+    with pytest.raises(ConfigError, match="is not a workspace"):
+        open_workspace(tmp_path)

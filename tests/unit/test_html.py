@@ -463,5 +463,10 @@ def test_scorecards_become_cards_on_a_phone(page: Page) -> None:
     assert {"stack", "scored"} <= set(page.classed("table")[0].attrs["class"].split())
     labels = [e.attrs["data-label"] for e in page.all("td") if "data-label" in e.attrs][:5]
     assert labels == ["Now", "Told", "Change", "Status", "Trend"]
-    wide = scorecard().model_copy(update={"dense": True})
-    assert not Page(html.write(document(wide), interactive=False).data.decode()).classed("stack")
+    # A row that leaves its name to the row above would be a card without a name.
+    rows = tuple(
+        (Cell(text="" if i else "Stock", kind="strong"), *row[1:])
+        for i, row in enumerate(scorecard().rows)
+    )
+    listed = scorecard().model_copy(update={"rows": rows})
+    assert not Page(html.write(document(listed), interactive=False).data.decode()).classed("stack")
