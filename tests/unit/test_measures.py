@@ -104,6 +104,26 @@ def test_exploited_overdue_uses_the_catalogue_of_the_day(tmp_path: Path) -> None
     assert v.measure("V03").status == "amber"
 
 
+def test_a_weakness_of_several_cves_is_exploited_when_one_of_them_is(tmp_path: Path) -> None:
+    kev = [
+        {"vuln_id": "CVE-2", "date_added": date(2026, 7, 1), "due_date": date(2026, 7, 22)},
+        {"vuln_id": "CVE-3", "date_added": date(2026, 6, 1), "due_date": date(2026, 9, 1)},
+    ]
+    rows = [
+        weak(1, vuln_id="plugin-10", cve_ids="CVE-1|CVE-2|CVE-3"),
+        weak(2, vuln_id="plugin-11", cve_ids="CVE-1"),
+        weak(3, vuln_id="plugin-12", cve_ids="CVE-22|CVE-33"),
+    ]
+    v = view(tmp_path, findings=rows, kev=kev)
+    listed = v.sql(
+        "SELECT finding_id, kev, kev_date, kev_due FROM open_findings ORDER BY finding_id"
+    )
+    assert listed["kev"].tolist() == [True, False, False]
+    assert listed["kev_date"].iloc[0].date() == date(2026, 6, 1)
+    assert listed["kev_due"].iloc[0].date() == date(2026, 7, 22)
+    assert v.measure("V03").value.value == 1
+
+
 def asset(number: int) -> dict[str, Any]:
     return {
         "asset_id": f"A{number}",
