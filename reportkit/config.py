@@ -70,7 +70,7 @@ class Settings(_Section):
     mail: Mail = Mail()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
         default_factory=dict,
-        description="days after the quarter's end at which a table counts as stale, by table",
+        description="how many days older than the quarter's end the newest load of a table may be, by table",
     )
     owners: dict[str, str] = Field(
         default_factory=dict, description="owner by role of each measure"

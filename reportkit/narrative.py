@@ -1,8 +1,8 @@
 """The author's words: commentary files whose numbers are bound to measures.
 
 A commentary is ``commentary/<period>.md``: the first paragraph is the statement, each ``## Title`` opens one message,
-and ``{{ V04.value }}`` stands for a measure's value. A number typed beside a measure's id, or a commentary of another
-quarter, is told to the gates.
+and ``{{ V04.value }}`` stands for a measure's value; each is told to the gates, which hold a report whose words and
+figures differ.
 """
 
 from __future__ import annotations
@@ -51,7 +51,13 @@ def commentary(view: View) -> Commentary:
     if not path.exists():
         return Commentary()
     bindings: list[Binding] = []
-    text = _bind(path.read_text(encoding="utf-8-sig"), view, bindings, path.name)
+    try:
+        written = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"commentary/{name} is not UTF-8 text (byte {error.start + 1}); save it as UTF-8."
+        ) from None
+    text = _bind(written, view, bindings, path.name)
     statement, messages = _parts(text)
     return Commentary(statement, messages, Facts(bindings=tuple(bindings)), written=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,14 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportkit import relations, sql
-from reportkit.errors import DataError, UsageError, nearest
+from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
 from reportkit.measures.status import Limits, status
 from reportkit.period import Period
 from reportkit.store import Load, newest
-from reportkit.tables import table
+from reportkit.tables import TABLES, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from reportkit.scorecard import Scorecard
     from reportkit.workspace import Workspace
 
-#: Days before a quarter's end after which the newest load of a table no longer speaks for that quarter.
+#: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
 STALE_DAYS = 45
 
 
@@ -161,6 +160,7 @@ class View:
             as_of=sql.day(self.as_of),
             start=sql.day(self.period.start),
             end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
+            period=sql.quote(self.period.key),
             group=words.dims[by] if by else "''",
         )
         rows = self.sql(query)
@@ -176,20 +176,41 @@ class View:
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
         for name in words.needs:
-            loads = self.loads[name]
-            if not loads:
+            if not self.loads[name]:
                 return f"no {name.replace('_', ' ')} were loaded"
-            at = newest(loads)
-            if at is not None and (self.as_of - self.workspace.calendar.day(at)).days > STALE_DAYS:
-                return f"{name.replace('_', ' ')} were last loaded on {at:%d %B %Y}, before this quarter's end"
+            if stale := self._stale(name):
+                return stale
         for wish in words.fields:
             options = [part.split(".") for part in wish.split("|")]
-            if not any(
-                column in load.filled for name, column in options for load in self.loads[name]
-            ):
+            holding = {
+                name
+                for name, column in options
+                if any(column in load.filled for load in self.loads[name])
+            }
+            if holding and all(self._stale(name) for name in holding):
+                return self._stale(min(holding))
+            if not holding:
                 name, column = options[0]
                 return f"{name.replace('_', ' ')} have no {column.replace('_', ' ')}"
         return ""
+
+    def max_age(self, name: str) -> int | None:
+        """Give how many days older than this day a table's newest load may be; None when its age does not matter.
+
+        Thresholds and reference data stay in force until others replace them; a workspace may still set a limit.
+        """
+        lasting = TABLES[name].reference or name == "thresholds"
+        return self.workspace.settings.freshness.get(name, None if lasting else STALE_DAYS)
+
+    def _stale(self, name: str) -> str:
+        at, limit = newest(self.loads[name]), self.max_age(name)
+        if at is None or limit is None:
+            return ""
+        if (self.as_of - self.workspace.calendar.day(at)).days <= limit:
+            return ""
+        return (
+            f"{name.replace('_', ' ')} were last loaded on {at:%d %B %Y}, before this quarter's end"
+        )
 
     def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
         """Compute a measure for the quarters up to this one, all with this view's knowledge.
@@ -345,19 +366,6 @@ class View:
         from reportkit import narrative
 
         return narrative.commentary(self)
-
-    def json(self, text: str | None) -> Any:
-        """Read a JSON column's value.
-
-        Raises:
-            DataError: it is not JSON.
-        """
-        try:
-            return json.loads(text) if text else []
-        except json.JSONDecodeError as error:
-            raise DataError(
-                f"A JSON value cannot be read ({error}): {text[:80] if text else ''}"
-            ) from None
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display

@@ -40,7 +40,7 @@ _KEYS = {
     "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
 }
 _TAIL = """\
-# Days after a quarter's end at which a table counts as stale, by table:
+# How many days older than the quarter's end the newest load of a table may be; after that its measures are not measured:
 # [freshness]
 # findings = 14
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 import pandas as pd
@@ -11,6 +10,7 @@ from reportkit import stats
 from reportkit.measures.model import Moment, Value
 from reportkit.measures.registry import measure
 from reportkit.measures.vulnerabilities import share
+from reportkit.tables import unpack
 
 
 @measure(
@@ -102,7 +102,7 @@ def notices(rows: pd.DataFrame, at: Moment) -> pd.DataFrame:
     for incident, determined, text in zip(
         rows["incident_id"], rows["determined_at"], rows["notices"], strict=True
     ):
-        for notice in json.loads(text) if text else []:
+        for notice in unpack(text):
             due = pd.Timestamp(notice["due"]) if notice.get("due") else pd.NaT
             if pd.isna(due) and notice["regime"].startswith("SEC") and not pd.isna(determined):
                 last = clocks.business_day_due(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from reportkit import quant
 from reportkit.errors import DataError
 from reportkit.measures.model import Moment, Value
 from reportkit.measures.registry import measure
+from reportkit.tables import unpack
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -146,7 +146,7 @@ class Portfolio:
             if pd.isna(first["retention"])
             else quant.AnnualLayer(float(first["retention"]), float(first["limit_amount"]))
         )
-        points = json.loads(first["points"]) if isinstance(first["points"], str) else None
+        points = unpack(first["points"])
         simulation, gross, net = _simulated(scenarios, layer)
         names = dict(zip(rows["scenario_id"], rows["title"], strict=True))
         return cls(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, restate
+from reportkit import display, locale, restate
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts, Source
 from reportkit.measures import definition
@@ -24,14 +24,13 @@ def sources(view: View) -> Shown:
         if not loads:
             continue
         at = newest(loads)
-        age = (view.workspace.calendar.day(at) - view.as_of).days if at else None
-        limit = view.workspace.settings.freshness.get(name)
+        age = max((view.as_of - view.workspace.calendar.day(at)).days, 0) if at else None
         systems = sorted({load.source for load in loads if load.source})
         found.append(
             Source(
                 table=name, source=", ".join(systems), rows=sum(x.rows for x in loads), rejected=sum(x.rejected for x in loads),
                 oldest=min((x.first_day for x in loads if x.first_day), default=None), newest=max((x.last_day for x in loads if x.last_day), default=None),
-                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=limit, loads=len(loads),
+                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=view.max_age(name), loads=len(loads),
             )
         )  # fmt: skip
     rows = [
@@ -112,7 +111,7 @@ def reconciliation(view: View) -> Shown:
             rows.append(
                 (
                     Cell(text=stock.name if not number else "", kind="strong"), Cell(text=name, kind="strong" if kind == "stock" else "text"),
-                    Cell(text=f"{n:,}" if kind == "stock" else f"{n:+,}".replace("-", "\N{MINUS SIGN}"), kind="strong" if kind == "stock" else "number"),
+                    Cell(text=locale.EN.number(n, sign=kind != "stock"), kind="strong" if kind == "stock" else "number"),
                     display.status_cell("green" if holds else "red", "Adds up" if holds else "Does not add up") if last else "",
                 )
             )  # fmt: skip

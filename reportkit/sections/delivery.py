@@ -10,6 +10,7 @@ from reportkit import display, stats
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.sections.words import day, missing, money, text
+from reportkit.tables import unpack
 
 if TYPE_CHECKING:
     from reportkit.facts import Status
@@ -33,7 +34,7 @@ def initiatives(view: View, *, limit: int = 6) -> Shown:
     for row in rows.head(limit).to_dict("records"):
         due = [
             m
-            for m in view.json(row["milestones"])
+            for m in unpack(row["milestones"])
             if m.get("baseline") and pd.Timestamp(m["baseline"]).date() <= view.as_of
         ]
         met = sum(1 for m in due if m.get("done") and m["done"] <= m["baseline"])

@@ -166,9 +166,12 @@ def _exposed(view: View, vulns: str | None) -> Cell:
     names = [v for v in (text(vulns, "")).split("|") if v]
     if not names:
         return Cell(text="–", kind="muted")
-    listed = ", ".join("'" + v.replace("'", "''") + "'" for v in names)
+    quoted = [v.replace("'", "''") for v in names]
+    listed = ", ".join(f"'{v}'" for v in quoted)
+    among = " OR ".join(f"'|' || cve_ids || '|' LIKE '%|{v}|%'" for v in quoted)
     found = view.sql(
-        f"SELECT COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets FROM open_findings WHERE vuln_id IN ({listed})"
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets FROM open_findings "
+        f"WHERE vuln_id IN ({listed}) OR {among}"
     ).iloc[0]
     if not found["n"]:
         return Cell(text="No open weakness", tone="good", kind="delta")

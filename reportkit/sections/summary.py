@@ -22,6 +22,7 @@ from reportkit.facts import (
     Tiles,
 )
 from reportkit.sections.words import day, missing, money, plural, text
+from reportkit.tables import unpack
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
@@ -213,7 +214,7 @@ def decisions(view: View) -> Shown:
                 name=str(o.get("name", "")), cost=_amount(o.get("cost"), view), risk_change=text(o.get("risk_change")),
                 user_impact=text(o.get("user_impact")), recommended=bool(o.get("recommended")),
             )
-            for o in view.json(row["options"])
+            for o in unpack(row["options"])
         )  # fmt: skip
         items.append(
             Decision(

@@ -18,9 +18,9 @@ from reportkit.tables.estate import ASSETS, COVERAGE, FINDINGS, IDENTITIES
 from reportkit.tables.programme import INITIATIVES, PEOPLE, SPEND
 from reportkit.tables.reference import REFERENCE
 from reportkit.tables.risk import ACTIONS, INCIDENTS, RISKS, SCENARIOS
-from reportkit.tables.spec import SEVERITIES, Column, TableSpec, Type
+from reportkit.tables.spec import SEVERITIES, Column, TableSpec, Type, unpack
 
-__all__ = ["REFERENCE", "SEVERITIES", "TABLES", "Column", "TableSpec", "Type", "table"]
+__all__ = ["REFERENCE", "SEVERITIES", "TABLES", "Column", "TableSpec", "Type", "table", "unpack"]
 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec

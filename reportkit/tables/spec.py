@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from reportkit.errors import DataError, nearest
 
@@ -86,3 +87,17 @@ def several(type_: Type, *names: str) -> tuple[Column, ...]:
 UNIT = Column("unit_id", doc="business unit the row belongs to")
 VALID_FROM = Column("valid_from", "date", "day from which this version holds")
 CURRENCY = Column("currency", doc="ISO 4217 code of the money columns")
+
+
+def unpack(value: Any) -> Any:
+    """Read the value of a JSON column; a blank one is an empty list.
+
+    Raises:
+        DataError: it is not JSON.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return []
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise DataError(f"A JSON value cannot be read ({error}): {value[:80]}") from None

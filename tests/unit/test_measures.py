@@ -421,3 +421,19 @@ def test_a_unit_sees_itself_and_its_parts(tmp_path: Path) -> None:
     assert ws.at("2026-Q3", unit="firm").measure("V01").value.value == 3
     with pytest.raises(UsageError, match="did you mean 'cards'"):
         ws.at("2026-Q3", unit="card").measure("V01")
+
+
+def test_spend_not_booked_yet_is_no_saving(tmp_path: Path) -> None:
+    """A budget line without an actual is named; a quarter without any is not measured."""
+    line = {"category": "Tools", "budget": 100.0, "currency": "EUR"}
+    rows = [
+        {**line, "line_id": "L1", "period": "2026-Q1", "actual": 110.0},
+        {**line, "line_id": "L2", "period": "2026-Q3", "actual": 100.0},
+        {**line, "line_id": "L3", "period": "2026-Q3"},
+    ]
+    assert (
+        view(tmp_path / "a", spend=rows).measure("B01").value.note
+        == "budget lines without an actual yet: 1"
+    )
+    none = view(tmp_path / "b", spend=[rows[0], rows[2]]).measure("B01").value
+    assert (none.value, none.reason) == (None, "no spend of this quarter was loaded")
