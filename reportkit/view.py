@@ -177,7 +177,7 @@ class View:
         """Say why a measure cannot be computed here, or give an empty text."""
         for name in words.needs:
             if not self.loads[name]:
-                return f"no {name.replace('_', ' ')} were loaded"
+                return f"no {TABLES[name].spoken} were loaded"
             if stale := self._stale(name):
                 return stale
         for wish in words.fields:
@@ -191,7 +191,9 @@ class View:
                 return self._stale(min(holding))
             if not holding:
                 name, column = options[0]
-                return f"{name.replace('_', ' ')} have no {column.replace('_', ' ')}"
+                if not self.loads[name]:
+                    return f"no {TABLES[name].spoken} were loaded"
+                return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
         return ""
 
     def max_age(self, name: str) -> int | None:
@@ -208,9 +210,7 @@ class View:
             return ""
         if (self.as_of - self.workspace.calendar.day(at)).days <= limit:
             return ""
-        return (
-            f"{name.replace('_', ' ')} were last loaded on {at:%d %B %Y}, before this quarter's end"
-        )
+        return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
 
     def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
         """Compute a measure for the quarters up to this one, all with this view's knowledge.

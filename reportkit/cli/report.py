@@ -83,7 +83,7 @@ def run(
     )
     outcome = make(request)
     if json:
-        screen.say_json(outcome.manifest)
+        screen.say_json({"folder": str(outcome.folder), **outcome.manifest})
     else:
         show(outcome)
     if outcome.state == "held":

@@ -12,6 +12,7 @@ from reportkit.facts import Cell, Column, Facts, Source
 from reportkit.measures import definition
 from reportkit.sections.words import day
 from reportkit.store import newest
+from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -44,7 +45,7 @@ def sources(view: View) -> Shown:
         Column(label="Table"), Column(label="Source", width=2), Column(label="Rows", align="right"), Column(label="Rejected", align="right"), Column(label="Loads", align="right"),
         Column(label="Reaches to"), Column(label="Last load"), Column(label="Known by"),
     )  # fmt: skip
-    empty = [name.replace("_", " ") for name, loads in view.loads.items() if not loads]
+    empty = [TABLES[name].spoken for name, loads in view.loads.items() if not loads]
     note = "Known by: stated means that a person stated when the rows were known; clock means that the load's own time counts."
     if empty:
         note += f" Not loaded: {', '.join(empty)}."

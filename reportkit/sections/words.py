@@ -9,6 +9,7 @@ import pandas as pd
 from reportkit import locale
 from reportkit.display import Shown
 from reportkit.facts import Callout
+from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -21,7 +22,7 @@ def missing(view: View, table: str, title: str) -> Shown | None:
     return Shown(
         Callout(
             title=f"{title}: not measured",
-            text=f"No {table.replace('_', ' ')} were loaded.",
+            text=f"No {TABLES[table].spoken} were loaded.",
             tone="none",
         )
     )

@@ -37,6 +37,19 @@ class Column:
     high: float | None = None
 
 
+#: What readers call the rows of a table, where its name would not be understood.
+_SPOKEN = {
+    "audits": "audit findings",
+    "coverage": "coverage observations",
+    "epss": "exploit prediction scores",
+    "frameworks": "framework requirements",
+    "governance_items": "policies and obligations",
+    "identities": "accounts",
+    "kev": "known exploited vulnerabilities",
+    "spend": "budget lines",
+}
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """One canonical table: what a row is, how it is identified, what it holds."""
@@ -48,6 +61,11 @@ class TableSpec:
     effective: str | None = None
     reference: bool = False
     order: tuple[str, ...] = field(default=())
+
+    @property
+    def spoken(self) -> str:
+        """What a reader calls its rows."""
+        return _SPOKEN.get(self.name, self.name.replace("_", " "))
 
     def column(self, name: str) -> Column:
         """Give a column by name, or say which one was meant."""

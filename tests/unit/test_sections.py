@@ -273,7 +273,7 @@ def test_the_annex_says_where_from_how_and_whether_it_adds_up(tmp_path: Path) ->
         ["Opening", "0"], ["Newly found", "+1"], ["Fixed", "0"], ["Decommissioned", "0"], ["Closing", "1"],
     ]  # fmt: skip
     assert lines[4][3] == "Adds up"
-    assert lines[5][1] == "Not measured: no audits were loaded"
+    assert lines[5][1] == "Not measured: no audit findings were loaded"
     empty = sections.restatements(at).block
     assert isinstance(empty, Table)
     assert empty.empty == "No report was published for Q2 2026, so nothing can be restated."
