@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -19,6 +21,7 @@ NOTEBOOK = "notebook.ipynb"
 MANIFEST = "manifest.json"
 ARTEFACTS = {"html": "report.html", "pdf": "report.pdf", "email": "message.eml"}
 FAILED = ".failed"
+PUBLISHED = "published"
 WHOLE_FIRM = "_all"
 
 
@@ -47,6 +50,7 @@ class Staging:
     def __init__(self, place: Path) -> None:
         with _told("Writing the run"):
             self.place, self._work = _claim(place)
+            self._alive = _lock(self._work)
         self._kept: dict[str, dict[str, Any]] = {}
 
     @property
@@ -67,6 +71,7 @@ class Staging:
         self._seal(manifest)
         with _told("Writing the run"):
             self._work.rename(self.place)
+        self._release()
         return self.place
 
     def fail(self, manifest: Mapping[str, Any]) -> Path:
@@ -77,16 +82,23 @@ class Staging:
         place = _failed(self.place)
         with _told("Writing the run"):
             self._work.rename(place)
+        self._release()
         return place
 
     def discard(self) -> None:
         """Remove everything, and the folders that were made for it."""
         shutil.rmtree(self._work, ignore_errors=True)
+        self._release()
         for folder in (self._work.parent, *self._work.parent.parents[:3]):
             try:
                 folder.rmdir()
             except OSError:
                 return
+
+    def _release(self) -> None:
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
 
     def _seal(self, manifest: Mapping[str, Any]) -> None:
         text = json.dumps(manifest, indent=1, ensure_ascii=False, default=str)
@@ -105,6 +117,34 @@ def runs(workspace: Path) -> Iterator[Path]:
     for path in sorted((workspace / "runs").glob(f"*/*/*/*/{MANIFEST}")):
         if not path.parent.name.startswith("."):
             yield path.parent
+
+
+def sweep(place: Path, *, older: float = 60.0) -> None:
+    """Remove what killed processes left half-written in a folder.
+
+    Args:
+        place: the folder of a series of runs.
+        older: seconds; younger ones may not have taken their lock yet.
+    """
+    for work in place.glob(".*.part"):
+        with suppress(OSError):
+            if time.time() - work.stat().st_mtime < older:
+                continue
+            held = _lock(work)
+            if held is not None:
+                shutil.rmtree(work, ignore_errors=True)
+                os.close(held)
+
+
+def _lock(work: Path) -> int | None:
+    """Hold a folder as long as this process lives; None when another process holds it."""
+    file = os.open(work, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        return None
+    return file
 
 
 def _failed(place: Path) -> Path:

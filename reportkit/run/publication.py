@@ -1,17 +1,37 @@
-"""Publishes a run: its figures become what was told."""
+"""Publishes a run: its figures become what was told, and its artefacts lose the word draft.
+
+The numbers are those of the run: the executed notebook is written again with another status, never executed again.
+The ledger is written last, so that what counts as told always lies there whole.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from reportkit import config, gates
 from reportkit.errors import HeldError, UsageError
 from reportkit.facts import Facts
 from reportkit.ledger import Ledger, Publication
 from reportkit.period import Period
-from reportkit.run.folder import FAILED, MANIFEST, manifest, series
+from reportkit.run import formats
+from reportkit.run.folder import (
+    ARTEFACTS,
+    FAILED,
+    MANIFEST,
+    NOTEBOOK,
+    PUBLISHED,
+    Staging,
+    manifest,
+    series,
+    sweep,
+)
+from reportkit.run.stages import Stages
 
 
 def publish(
@@ -32,6 +52,7 @@ def publish(
     Raises:
         UsageError: there is no finished run, or the quarter was already published from another one.
         HeldError: a gate holds the run, or its files are no longer those of the run.
+        TemporaryError: the disk is full or the folder cannot be written; nothing is published then.
     """
     folder = latest(workspace, report, period, unit)
     said = manifest(folder)
@@ -56,9 +77,60 @@ def publish(
         published_at=now.replace(microsecond=0),
     )
     extracts = {table: tuple(shas) for table, shas in said["extracts"].items()}
-    return Ledger(workspace).publish(
-        publication, Facts.model_validate(said["facts"]), extracts
-    ), folder
+    ledger = Ledger(workspace)
+    before = ledger.publication(publication.report, publication.period, publication.unit)
+    if before is None:
+        _finalise(workspace, folder, said)
+    return ledger.publish(publication, Facts.model_validate(said["facts"]), extracts), folder
+
+
+def _finalise(workspace: Path, folder: Path, said: Mapping[str, Any]) -> None:
+    """Write the final edition beside the draft: whole, or not there."""
+    from reportkit.render import model
+
+    kinds = [kind for kind, name in ARTEFACTS.items() if name in said["artefacts"]]
+    if not kinds:
+        return
+    settings = config.read(workspace)
+    executed = json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))
+    document = formats.covered(model.read(executed), settings, said)
+    document = formats.marked(document, "final")
+    place = folder / PUBLISHED
+    # What lies there although the ledger knows nothing of it was left by a killed publication.
+    shutil.rmtree(place, ignore_errors=True)
+    sweep(folder, older=0)
+    staging = Staging(place)
+    try:
+        written = formats.write(
+            document,
+            kinds,
+            settings,
+            name=f"{said['report']}-{said['period']}.pdf",
+            keep=staging.write,
+            stages=Stages(lambda _: None),
+        )
+        judged = gates.artefacts(
+            gates.Evidence(
+                notebook=executed,
+                bound={},
+                document=document,
+                pages=written.pages,
+                conformance=written.conformance,
+                warnings=written.warnings,
+            )
+        )
+        _refuse_held(judged)
+        kept = {"run_id": said["run_id"], "state": "final", "artefacts": {**staging.kept}}
+        staging.publish(kept)
+    except BaseException:
+        staging.discard()
+        raise
+
+
+def _refuse_held(judged: Iterable[gates.Gate]) -> None:
+    if held := gates.held(judged):
+        reasons = "; ".join(f"{gate.name}: {gate.reason}" for gate in held)
+        raise HeldError(f"The final edition is held ({reasons}); nothing was published.")
 
 
 def latest(workspace: Path, report: str, period: Period, unit: str | None) -> Path:

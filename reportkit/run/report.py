@@ -6,16 +6,16 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
 from reportkit.errors import ReportkitError, UsageError, nearest
+from reportkit.run import formats, parameters, template, told
 from reportkit.run import manifest as evidence
-from reportkit.run import parameters, template, told
-from reportkit.run.folder import ARTEFACTS, NOTEBOOK, Staging, run_id, series
+from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
 from reportkit.run.request import FORMATS, Listener, Outcome, Request, State
 from reportkit.run.stages import Stages
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from reportkit.config import Settings
-    from reportkit.render.model import Document
     from reportkit.run.parameters import Bound
     from reportkit.workers.kernel import Execution
 
@@ -54,16 +53,6 @@ def run(request: Request, *, now: datetime, progress: Listener = lambda _: None)
     except BaseException:
         job.staging.discard()
         raise
-
-
-@dataclass
-class _Written:
-    """What the formats came to."""
-
-    pages: dict[str, str] = field(default_factory=dict)
-    warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    conformance: tuple[str, ...] | None = None
-    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -102,9 +91,9 @@ class _Job:
             sort_keys=True,
         )
         name = run_id(now, path.stem, request.period.key, request.unit or "", asked)
-        staging = Staging(
-            series(request.workspace, path.stem, request.period.key, request.unit) / name
-        )
+        place = series(request.workspace, path.stem, request.period.key, request.unit)
+        sweep(place)
+        staging = Staging(place / name)
         begun = evidence.opening(
             request,
             path=path,
@@ -128,13 +117,20 @@ class _Job:
         executed = self._executed()
         with self.stages.stage("Read the results"):
             self.staging.write(NOTEBOOK, template.canonical(executed, self.bound.values))
-            document = self._covered(model.read(executed))
+            document = formats.covered(model.read(executed), self.settings, self.begun)
             found = gates.Evidence(notebook=executed, bound=self.bound.passed, document=document)
             judged = gates.content(found)
         held = gates.held(judged)
         if held:
-            document = _marked_held(document)
-        written = self._write(document)
+            document = formats.marked(document, "held")
+        written = formats.write(
+            document,
+            self.request.formats,
+            self.settings,
+            name=f"{self.begun['report']}-{self.request.period.key}.pdf",
+            keep=self.staging.write,
+            stages=self.stages,
+        )
         with self.stages.stage("Check"):
             judged += gates.artefacts(
                 replace(
@@ -150,7 +146,7 @@ class _Job:
             state,
             gates=evidence.judged(judged),
             artefacts={**self.staging.kept},
-            pages=written.counts.get("pdf"),
+            pages=written.sheets,
             warnings=[
                 f"{name}: {said}"
                 for name, warnings in written.warnings.items()
@@ -160,24 +156,6 @@ class _Job:
             facts=evidence.told(document.facts),
         )
         return Outcome(self.staging.publish(manifest), manifest, state)
-
-    def _covered(self, document: Document) -> Document:
-        """Fill the cover of a notebook that shows none of its own with what the run knows."""
-        from reportkit.render.model import UNDATED
-
-        if document.cover.known_by != UNDATED:
-            return document
-        known = {
-            "organisation": self.settings.organisation.name,
-            "period": self.request.period.label,
-            "as_of": self.request.period.end,
-            "known_by": datetime.fromisoformat(self.begun["known_by"].removesuffix("Z")),
-            "classification": self.settings.report.classification,
-            "author": document.cover.author or self.settings.report.author,
-            "unit": self.request.unit or "",
-            "currency": self.settings.organisation.currency,
-        }
-        return replace(document, cover=document.cover.model_copy(update=known))
 
     def _executed(self) -> NotebookNode:
         with self.stages.stage("Start"):
@@ -191,45 +169,6 @@ class _Job:
             )
         with self.stages.stage("Run the notebook"):
             return self._execution.run(self.notebook, self.bound.passed)
-
-    def _write(self, document: Document) -> _Written:
-        written = _Written()
-        pdf = b""
-        if "html" in self.request.formats:
-            from reportkit.render import html
-
-            with self.stages.stage("Write HTML"):
-                page = html.write(document)
-                self._keep("html", page.data, page.warnings, written)
-                written.pages[ARTEFACTS["html"]] = page.data.decode("utf-8")
-        if "pdf" in self.request.formats:
-            from reportkit.render import pdf as pdf_format
-
-            with self.stages.stage("Write PDF"):
-                made = pdf_format.write(document)
-                self._keep("pdf", made.data, made.warnings, written)
-                written.conformance, written.counts["pdf"] = made.conformance, made.pages
-                pdf = made.data
-        if "email" in self.request.formats:
-            from reportkit.render import email
-
-            with self.stages.stage("Write e-mail"):
-                attached = (
-                    {f"{self.begun['report']}-{self.request.period.key}.pdf": pdf} if pdf else {}
-                )
-                mail = email.write(
-                    document,
-                    sender=self.settings.mail.sender,
-                    recipients=self.settings.mail.recipients,
-                    attachments=attached,
-                )
-                self._keep("email", bytes(mail.message), mail.warnings, written)
-                written.pages[ARTEFACTS["email"]] = _body(mail.message)
-        return written
-
-    def _keep(self, kind: str, data: bytes, warnings: tuple[str, ...], written: _Written) -> None:
-        self.staging.write(ARTEFACTS[kind], data)
-        written.warnings[ARTEFACTS[kind]] = warnings
 
     def _remarks(self) -> list[str]:
         if "period" in self.bound.values:
@@ -303,12 +242,3 @@ def _known_by(request: Request, report: str) -> datetime | None:
     return request.known_by or told.known_by(
         request.workspace, report, request.period.key, request.unit
     )
-
-
-def _marked_held(document: Document) -> Document:
-    return replace(document, cover=document.cover.model_copy(update={"status": "held"}))
-
-
-def _body(message: Any) -> str:
-    body = message.get_body(preferencelist=("html",))
-    return str(body.get_content()) if body is not None else ""

@@ -70,13 +70,16 @@ def headline(view: View) -> Shown:
         return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
     return Shown(
         Headline(
-            statement=_statement(card), messages=tuple(_message(row) for row in _worst(card)[:3])
+            statement=_statement(card, view),
+            messages=tuple(_message(row) for row in _worst(card)[:3]),
         ),
         words.facts,
     )
 
 
-def _statement(card: Scorecard) -> str:
+def _statement(card: Scorecard, view: View) -> str:
+    if all(row.now.value.value is None for row in card.rows):
+        return f"What is loaded tells none of the {len(card.rows)} measures yet.{_exposure(view)}"
     good = [r for r in card.rows if r.now.status == "green"]
     bad = [r for r in card.rows if r.now.status == "red"]
     unknown = [r for r in card.rows if r.now.value.value is None]
@@ -84,6 +87,21 @@ def _statement(card: Scorecard) -> str:
     first = f"{len(good)} of {plural(measured, 'measured figure')} {'meets' if len(good) == 1 else 'meet'} the limit, {len(bad)} need{'s' if len(bad) == 1 else ''} action"
     return (
         f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
+    )
+
+
+def _exposure(view: View) -> str:
+    count = view.measure("V01").value.value
+    if count is None:
+        return ""
+    serious = sum(
+        m.value.value or 0
+        for m in view.measure("V01", by="severity")
+        if m.scope.split("=")[1] in {"critical", "high"}
+    )
+    return (
+        f" {plural(int(count), 'weakness is', 'weaknesses are')} open, "
+        f"{int(serious):,} of them critical or high."
     )
 
 

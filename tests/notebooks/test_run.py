@@ -357,6 +357,41 @@ def test_files_changed_after_the_run_are_not_published(desk: Any) -> None:
         publish(desk.folder, "tiny", PERIOD, None, now=NOW)
 
 
+def test_the_published_edition_says_final_and_the_same_numbers(desk: Any) -> None:
+    desk.notebook(("print('41.7 weaknesses')", "email"), parameters='period = ""')
+    draft = desk.run(formats=("html", "pdf", "email"))
+    left = draft.folder / "published"
+    left.mkdir()
+    (left / "report.html").write_text("half of a page, left by a killed publication")
+    publish(desk.folder, "tiny", PERIOD, None, now=NOW)
+    for name in ("report.html", "message.eml"):
+        before = (draft.folder / name).read_text(encoding="utf-8")
+        after = (left / name).read_text(encoding="utf-8")
+        assert "Draft" in before
+        assert "Draft" not in after
+        assert "41.7 weaknesses" in before
+        assert "41.7 weaknesses" in after
+    said = json.loads((left / "manifest.json").read_text())
+    assert said["state"] == "final"
+    for name, kept in said["artefacts"].items():
+        assert hashlib.sha256((left / name).read_bytes()).hexdigest() == kept["sha256"]
+    assert not list(draft.folder.glob(".*.part"))
+
+
+def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(desk: Any) -> None:
+    place = desk.run("1").folder.parent
+    dead = place / ".20260101T000000Z-00000000.part"
+    dead.mkdir()
+    living = Staging(place / "20260102T000000Z-00000000")
+    work = place / ".20260102T000000Z-00000000.part"
+    for folder in (dead, work):
+        os.utime(folder, (0, 0))
+    desk.run("1")
+    assert not dead.exists()
+    assert work.exists()
+    living.discard()
+
+
 # ---- folders ---------------------------------------------------------------------------------------------------------
 
 
