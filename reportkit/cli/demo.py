@@ -51,6 +51,7 @@ def demo(
     calendar, now = FiscalCalendar(), options.now()
     last = _last(until, calendar, now)
     _claim(folder, f"{last.key} seed {seed}\n")
+    _lay_out(folder)
     steps = screen.Steps()
     steps.begin("Make the company")
     made = company(last, seed=seed, calendar=calendar)
@@ -79,7 +80,7 @@ def demo(
                 f"reportkit run {REPORT} --unit {_unit(made)}",
                 "the same report for one business unit",
             ),
-            ("jupyter lab", "the notebook, cell by cell"),
+            (f"jupyter lab notebooks/{REPORT}.ipynb", "the notebook, cell by cell"),
         ]
     )
 
@@ -121,6 +122,19 @@ def _claim(folder: Path, mark: str) -> None:
             )
         setup.create(folder)
         path.write_text(mark, encoding="utf-8")
+    except OSError as error:
+        raise from_os(error, f"Making the workspace {folder}") from error
+
+
+def _lay_out(folder: Path) -> None:
+    """Put the report's notebook into the workspace, to be opened and changed there; one that is there already stays."""
+    from reportkit import resources
+
+    own = folder / "notebooks" / f"{REPORT}.ipynb"
+    try:
+        own.parent.mkdir(exist_ok=True)
+        if not own.exists():
+            own.write_bytes(resources.notebook(REPORT).read_bytes())
     except OSError as error:
         raise from_os(error, f"Making the workspace {folder}") from error
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pikepdf
 import pytest
 from nbformat import v4
 
@@ -456,3 +457,27 @@ def test_demo_tells_seven_quarters_and_reports_on_the_eighth(tmp_path: Path) -> 
     _, err = resumed.communicate(timeout=120)
     assert resumed.returncode == 0, err
     assert len(Ledger(place).publications()) == 7
+    (printed,) = re.findall(r"\S+/report.pdf", out)
+    with pikepdf.open(tmp_path / printed) as pdf, pdf.open_outline() as outline:
+        places = {
+            entry.title: pdf.pages.index(pikepdf.Page(target(entry, pdf))) for entry in outline.root
+        }
+        body = places["Annex"] - places["The quarter in brief"]
+        assert body <= 8
+        assert len(pdf.pages) <= 16
+    assert (place / "notebooks/board.ipynb").is_file()
+
+
+def target(entry: pikepdf.OutlineItem, pdf: pikepdf.Pdf) -> pikepdf.Object:
+    """Give the page that a bookmark leads to."""
+    where: Any = entry.destination or (entry.action.D if entry.action is not None else None)
+    if isinstance(where, pikepdf.String | str):
+        names = pdf.Root.Names.Dests.Names
+        where = next(
+            v
+            for k, v in zip(list(names)[::2], list(names)[1::2], strict=True)
+            if str(k) == str(where)
+        )
+        where = where.D if isinstance(where, pikepdf.Dictionary) else where
+    page: pikepdf.Object = where[0]
+    return page
