@@ -126,8 +126,9 @@ def _findings(at: Moment) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
     A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
-    service level in force on the day of opening, so a later change of policy moves no past due date. A weakness that
-    stands for several CVEs is known to be exploited from the day the first of them is.
+    service level in force on the day of opening, so a later change of policy moves no past due date; of two service
+    levels from one day the shorter counts. A weakness that stands for several CVEs is known to be exploited from the
+    day the first of them is.
     """
     t = day(at.as_of)
     ended = (
@@ -183,8 +184,8 @@ FROM (
     ) AS each_cve JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves
   ) AS k ON k.cves = COALESCE(f.cve_ids, f.vuln_id)
   LEFT JOIN (
-    SELECT scope, days, valid_from, LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to
-    FROM {at.known}.thresholds WHERE kind = 'sla'
+    SELECT scope, MIN(days) AS days, valid_from, LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to
+    FROM {at.known}.thresholds WHERE kind = 'sla' GROUP BY scope, valid_from
   ) AS s ON s.scope = f.severity AND s.valid_from <= f.opened AND (s.valid_to IS NULL OR s.valid_to > f.opened)
   WHERE f.opened IS NULL OR f.opened <= {t}
 ) AS joined {where}

@@ -161,6 +161,7 @@ class View:
             start=sql.day(self.period.start),
             end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
             period=sql.quote(self.period.key),
+            unit=sql.quote(self.unit),
             group=words.dims[by] if by else "''",
         )
         rows = self.sql(query)

@@ -100,7 +100,7 @@ class Definition:
         version: raised whenever the same data would give another number.
         needs: tables that must have been loaded, and fresh.
         fields: columns that must hold values, as ``table.column``; alternatives are joined by ``|``.
-        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{end}``, ``{period}`` are literals and
+        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{end}``, ``{period}``, ``{unit}`` are literals and
             ``{group}`` is the grouping expression; its first column is named ``grp``.
         finish: turns the rows of one group into a value.
         dims: what the measure can be split by: name to SQL expression.

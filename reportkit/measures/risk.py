@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import quant
+from reportkit import quant, sql
 from reportkit.errors import DataError
 from reportkit.measures.model import Moment, Value
 from reportkit.measures.registry import measure
@@ -49,10 +49,13 @@ def above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
     )
 
 
+#: Appetite and insurance are the firm's: a unit is held against an appetite of its own or none, and never netted with
+#: a layer that it shares with the others.
 _SCENARIOS = (
-    "SELECT '' AS grp, s.*, (SELECT MAX(points) FROM thresholds WHERE kind = 'loss_appetite') AS points, "
-    "(SELECT MAX(retention) FROM insurance WHERE valid_to IS NULL OR valid_to >= {as_of}) AS retention, "
-    "(SELECT MAX(limit_amount) FROM insurance WHERE valid_to IS NULL OR valid_to >= {as_of}) AS limit_amount "
+    "SELECT '' AS grp, s.*, "
+    "(SELECT MAX(points) FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}) AS points, "
+    "(SELECT MAX(retention) FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS retention, "
+    "(SELECT MAX(limit_amount) FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS limit_amount "
     "FROM scenarios AS s WHERE s.state = 'current' ORDER BY s.scenario_id"
 )
 
@@ -87,7 +90,7 @@ def loss_above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no scenario is quantified")
     portfolio = Portfolio.of(rows, at)
     if portfolio.appetite is None:
-        return Value(reason="no loss appetite is approved", n=len(rows))
+        return Value(reason="no loss appetite is approved for this scope", n=len(rows))
     point = headline_point(portfolio.appetite)
     check = next(p for p in portfolio.appetite.check(portfolio.net) if p.loss == point[0])
     return Value(
@@ -209,9 +212,8 @@ def _scenario(row: dict[str, object]) -> quant.Scenario:
 
 def portfolio(view: View, state: str = "current") -> Portfolio | None:
     """Give the quantified scenarios of a view in a state, simulated; None when there are none."""
-    day = f"DATE '{view.as_of:%Y-%m-%d}'"
     rows = view.sql(
-        _SCENARIOS.format(as_of=day).replace(
+        _SCENARIOS.format(as_of=sql.day(view.as_of), unit=sql.quote(view.unit)).replace(
             "s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'"
         )
     )

@@ -84,7 +84,8 @@ def _statement(card: Scorecard, view: View) -> str:
     bad = [r for r in card.rows if r.now.status == "red"]
     unknown = [r for r in card.rows if r.now.value.value is None]
     measured = len(card.rows) - len(unknown)
-    first = f"{len(good)} of {plural(measured, 'measured figure')} {'meets' if len(good) == 1 else 'meet'} the limit, {len(bad)} need{'s' if len(bad) == 1 else ''} action"
+    acts = "none needs" if not bad else f"{len(bad)} needs" if len(bad) == 1 else f"{len(bad)} need"
+    first = f"{len(good)} of {plural(measured, 'measured figure')} {'meets' if len(good) == 1 else 'meet'} the limit, {acts} action"
     return (
         f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
     )

@@ -437,3 +437,26 @@ def test_spend_not_booked_yet_is_no_saving(tmp_path: Path) -> None:
     )
     none = view(tmp_path / "b", spend=[rows[0], rows[2]]).measure("B01").value
     assert (none.value, none.reason) == (None, "no spend of this quarter was loaded")
+
+
+def test_a_unit_is_never_held_against_the_firm_s_loss_appetite(tmp_path: Path) -> None:
+    scenario = {
+        "scenario_id": "S", "unit_id": "X", "state": "current", "title": "Theft", "freq_dist": "poisson", "rate": 0.5,
+        "sev_dist": "lognormal_ci90", "low": 1e6, "high": 4e6, "currency": "EUR", "valid_from": date(2026, 1, 1),
+    }  # fmt: skip
+    limit = {"threshold_id": "T", "kind": "loss_appetite", "points": "[[5e6, 0.05]]", "valid_from": date(2026, 1, 1)}  # fmt: skip
+    ws = workspace(tmp_path / "ws")
+    load(ws, "units", [{"unit_id": "X", "name": "X"}], KNOWN)
+    load(ws, "scenarios", [scenario], KNOWN)
+    load(ws, "thresholds", [limit], KNOWN)
+    assert ws.at("2026-Q3").measure("Q02").value.value is not None
+    unit = ws.at("2026-Q3", unit="X")
+    assert unit.measure("Q02").value.reason == "no loss appetite is approved for this scope"
+    again = workspace(tmp_path / "ws")
+    load(
+        again,
+        "thresholds",
+        [{**limit, "threshold_id": "U", "scope": "X", "points": "[[2e6, 0.2]]"}],
+        KNOWN,
+    )
+    assert again.at("2026-Q3", unit="X").measure("Q02").value.target == pytest.approx(20)

@@ -168,3 +168,17 @@ def test_a_later_service_level_moves_no_past_due_date(tmp_path: Path) -> None:
         "due_original"
     ]
     assert [d.date() for d in due] == [date(2026, 3, 3), date(2026, 6, 19)]
+
+
+def test_two_service_levels_from_one_day_count_no_finding_twice(tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "ws")
+    load(ws, "findings", [finding(1)], datetime(2026, 10, 2))
+    level = {"kind": "sla", "scope": "high", "valid_from": date(2025, 1, 1)}
+    levels = [
+        {**level, "threshold_id": "a", "days": 30.0},
+        {**level, "threshold_id": "b", "days": 14.0},
+    ]
+    load(ws, "thresholds", levels, datetime(2026, 10, 2))
+    rows = ws.at("2026-Q3").sql("SELECT finding_id, due_original FROM findings")
+    assert rows["finding_id"].tolist() == ["F01"]
+    assert rows["due_original"].iloc[0].date() == date(2026, 2, 15)
