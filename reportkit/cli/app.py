@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reportkit.cli import data, demo, report, setup
+from reportkit.cli.formats import formats
 
 app = typer.Typer(
     name="reportkit",
@@ -45,6 +46,7 @@ app.command("demo")(demo.demo)
 app.command("init")(setup.init)
 app.command("load")(data.load)
 app.command("inspect")(data.inspect)
+app.command("formats")(formats)
 app.command("tables")(data.tables)
 app.command("run")(report.run)
 app.command("publish")(report.publish)

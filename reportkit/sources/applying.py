@@ -99,6 +99,8 @@ def _column(rule: Rule, wanted: dict[str, list[str]], size: int) -> list[str]:
     if rule.map:
         words = {word.casefold(): value for word, value in rule.map.items()}
         cells = [words.get(cell.casefold(), cell) for cell in cells]
+    if rule.bands:
+        cells = [_band(cell, rule.bands) for cell in cells]
     if rule.prefix:
         cells = [rule.prefix + cell if cell else "" for cell in cells]
     if rule.decimal == ",":
@@ -111,6 +113,15 @@ def _column(rule: Rule, wanted: dict[str, list[str]], size: int) -> list[str]:
     if rule.default is not None:
         cells = [cell or rule.default for cell in cells]
     return cells
+
+
+def _band(cell: str, bands: Sequence[tuple[float, str]]) -> str:
+    try:
+        number = float(cell)
+    except ValueError:
+        return cell
+    reached = [(bound, value) for bound, value in bands if number >= bound]
+    return max(reached)[1] if reached else cell
 
 
 def _case(

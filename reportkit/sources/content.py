@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ HEAD = 1 << 18
 #: Unpacked size beyond which a packed file is refused: 1 MB of zeros packs into 1 kB.
 UNPACKED_LIMIT = 4 << 30
 _CHUNK = 1 << 20
+#: What a desktop puts into archives of its own accord.
+_LEFT_BEHIND = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$|^__MACOSX/")
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _PACKED_ERRORS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
 
@@ -89,7 +92,9 @@ def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
     if not head.startswith(_ZIP):
         return "", "", path.name
     with zipfile.ZipFile(path) as archive:
-        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        files = [
+            e for e in archive.infolist() if not e.is_dir() and not _LEFT_BEHIND.search(e.filename)
+        ]
         names = [entry.filename for entry in files]
         if "[Content_Types].xml" in names or "mimetype" in names:
             return "", "", path.name

@@ -39,6 +39,10 @@ class Rule(_Part):
     prefix: str = Field("", description="put before every value that is not blank")
     value: str | None = Field(None, description="the same value in every row")
     map: dict[str, str] = Field({}, description="value by the file's own word, whatever its case")
+    bands: tuple[tuple[float, str], ...] = Field(
+        (),
+        description="value by the highest bound that a number reaches, such as [9.0, 'critical']",
+    )
     cases: tuple[Case, ...] = ()
     default: str | None = Field(None, description="value where all else is blank")
     dates: tuple[str, ...] = Field(

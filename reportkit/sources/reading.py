@@ -115,7 +115,7 @@ def _recognise(content: Content) -> str:
         root = markup.check(content)
         raise DataError(
             f"{content.path} is XML with the root <{root}>, which is no format known here; "
-            f"known are {', '.join(formats.FORMATS)}."
+            "'reportkit formats' lists those that are."
         )
     raise DataError(
         f"{content.path} is not a format known here (it is not text, XML, JSON or a workbook); export it again."

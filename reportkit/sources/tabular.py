@@ -73,8 +73,13 @@ def _spec(grid: Grid, asked: Asked, *, whole: bool) -> TableSpec | None:
         required = {fold(column.name) for column in spec.columns if column.required}
         if spec.name == "findings":
             required.discard("finding id")
-        most = asked.table is not None and 2 * hits > len(headers)
-        enough = required <= headers if whole else most
+        most = 2 * hits > len(headers)
+        # Another tool's export may name a key column by chance: a table nobody asked for must know most columns.
+        enough = (
+            required <= headers and (most or asked.table is not None)
+            if whole
+            else most and asked.table is not None
+        )
         if hits and enough:
             rank = (stem == spec.name, hits)
             if best is None or rank > best[0]:

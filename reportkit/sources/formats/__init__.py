@@ -7,6 +7,7 @@ A module has ``sniff(head, name)``, which says whether a file that begins with t
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from reportkit.errors import UsageError, nearest
@@ -15,14 +16,39 @@ from reportkit.sources.model import Asked, Records
 if TYPE_CHECKING:
     from reportkit.sources.content import Content
 
-#: Module by name of format, in the order in which they are tried: the particular before the general.
+#: Module by name of format, in the order in which they are tried: the particular before the general. Behind a colon, the
+#: part of a module that describes several.
 FORMATS = {
     "nessus": "nessus",
     "qualys-xml": "qualys",
+    "openvas-xml": "openvas",
+    "zap": "zap",
+    "openscap": "openscap",
+    "qualys-was": "qualys_was",
+    "pingcastle": "pingcastle",
+    "dependency-check": "dependency_check",
     "cyclonedx": "cyclonedx",
     "sarif": "sarif",
+    "acunetix360": "plain:acunetix360",
     "trivy": "trivy",
     "grype": "grype",
+    "checkov": "plain:checkov",
+    "semgrep": "semgrep",
+    "dependency-track": "dependency_track",
+    "snyk": "snyk",
+    "asff": "asff",
+    "ocsf": "ocsf",
+    "prowler": "prowler",
+    "defender": "defender",
+    "nuclei": "plain:nuclei",
+    "wazuh": "plain:wazuh",
+    "aws-inspector": "plain:aws-inspector",
+    "cycognito": "plain:cycognito",
+    "sonarqube": "plain:sonarqube",
+    "github-repository": "plain:github-repository",
+    "github-alerts": "plain:github-alerts",
+    "npm-audit": "plain:npm-audit",
+    "hackerone": "plain:hackerone",
     "kev": "kev",
     "tenable-csv": "tenable",
     "xlsx": "workbook",
@@ -58,7 +84,21 @@ def load(name: str) -> Format:
     """
     if name not in FORMATS:
         raise UsageError(f"Format {name!r} is not known; {nearest(name, FORMATS)}")
-    return cast("Format", import_module(f"{__name__}.{FORMATS[name]}"))
+    place, _, part = FORMATS[name].partition(":")
+    module = import_module(f"{__name__}.{place}")
+    return cast("Format", module.part(part) if part else module)
+
+
+def described() -> dict[str, str]:
+    """Say of every format what it is, in one line."""
+    found = {}
+    for name in FORMATS:
+        one = load(name)
+        words = getattr(one, "__doc__", None) if isinstance(one, ModuleType) else None
+        found[name] = (
+            (words or f"{getattr(one, 'tool', name)}'s JSON").strip().split("\n")[0].rstrip(".")
+        )
+    return found
 
 
 def recognise(content: Content) -> str | None:
