@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
     from reportkit.store import Load, Store
 
@@ -80,6 +81,8 @@ def create_known(
 def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
     own = [f'CAST({{}} AS {TYPES[column.type]}) AS "{column.name}"' for column in spec.columns]
     envelope = "CAST({} AS VARCHAR) AS source, CAST({} AS TIMESTAMP) AS recorded_at, CAST({} AS VARCHAR) AS extract_id"
+    # An export without a single record is a file without columns.
+    loads = [load for load in loads if load.filled]
     if not loads:
         empty = ", ".join(text.format("NULL") for text in own)
         return f"SELECT {empty}, {envelope.format('NULL', 'NULL', 'NULL')} WHERE 1 = 0"
@@ -100,13 +103,30 @@ def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
             f"SELECT {columns}, {stamp}, {sequence} AS sequence_ FROM read_parquet({quote(str(path))})"
         )
     key = ", ".join(f'"{name}"' for name in spec.key)
-    names = ", ".join(f'"{name}"' for name in spec.names)
+    # A clock starts with the first time anything said that it had started, and goes on when a thing comes back.
+    names = ", ".join(
+        f'"first_{name}" AS "{name}"' if name in spec.earliest else f'"{name}"'
+        for name in spec.names
+    )
+    starts = "".join(
+        f', MIN("{name}") OVER (PARTITION BY {key}) AS "first_{name}"' for name in spec.earliest
+    )
     order = f" ORDER BY {', '.join(spec.order)}" if spec.order else ""
     return (
         f"SELECT {names}, source, recorded_at, extract_id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} "
-        f"ORDER BY recorded_at DESC, sequence_ DESC) AS rank_ FROM ({' UNION ALL '.join(parts)}) AS loaded) AS ranked "
+        f"ORDER BY recorded_at DESC, sequence_ DESC) AS rank_{starts} FROM ({' UNION ALL '.join(parts)}) AS loaded) AS ranked "
         f"WHERE rank_ = 1{order}"
     )
+
+
+def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
+    """Give the rows that some loads leave, one for each version of a thing, in the table's own columns."""
+    connection = connect()
+    try:
+        found: pa.Table = connection.sql(_known(spec, loads, store)).to_arrow_table()
+    finally:
+        connection.close()
+    return found.select(list(spec.names))
 
 
 def frame(

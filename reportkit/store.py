@@ -117,7 +117,9 @@ class Store:
             last_day=last,
             name=f"{provenance.recorded_at.strftime(_STAMP)}-{extract[:8]}",
         )
-        earlier = [old for old in self.loads(spec.name) if old.source == load.source]
+        # What was concluded from an export (its format says so) stands beside it and repeats nothing.
+        like = (load.source, load.format)
+        earlier = [old for old in self.loads(spec.name) if (old.source, old.format) == like]
         if earlier and earlier[-1].extract == extract:
             return Load(**{**_fields(earlier[-1]), "name": earlier[-1].name, "repeated": True})
         try:

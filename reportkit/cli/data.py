@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,7 @@ from reportkit.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from reportkit.sources import Extract
-    from reportkit.store import Load
+    from reportkit.store import Load, Provenance, Store
 
 FileArgument = Annotated[
     Path,
@@ -70,6 +71,13 @@ def load(
             help="Name of the system it comes from; by default the format or the file.",
         ),
     ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete",
+            help="The file lists all that is open in this source: close what it no longer lists.",
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Load a file into a table; what was loaded before is kept."""
@@ -98,11 +106,47 @@ def load(
         raw_sha256=extract.raw_sha256,
         mapping_sha256=extract.mapping_sha256,
     )
-    kept = Store(folder / "store").add(tables.table(extract.table), extract.rows, provenance)
+    store = Store(folder / "store")
+    kept = store.add(tables.table(extract.table), extract.rows, provenance)
+    closed = None
+    if complete or extract.complete:
+        closed = _close(store, extract, provenance, unit, _day(observed))
     if json:
-        screen.say_json({name: value for name, value in kept.__dict__.items() if name != "name"})
+        told = {name: value for name, value in kept.__dict__.items() if name != "name"}
+        screen.say_json(told if closed is None else {**told, "closed": closed})
     else:
         _report(kept, file)
+        if closed is not None:
+            screen.say(f"  {closed:,} closed: open before, and not in this complete export")
+
+
+def _close(
+    store: Store, extract: Extract, provenance: Provenance, unit: str | None, day: date | None
+) -> int:
+    """Close what a complete export no longer lists, and give how many that were."""
+    from reportkit import lifecycle, tables
+    from reportkit.errors import DataError
+
+    if extract.rejected:
+        raise DataError(
+            f"{extract.rejected:,} records were rejected, so nothing was closed: what they say is not known. "
+            "Mend them and load the file again."
+        )
+    rows = lifecycle.gone(
+        store,
+        extract.rows,
+        table=extract.table,
+        source=provenance.source,
+        unit=unit,
+        day=day or provenance.recorded_at.date(),
+        known_by=provenance.recorded_at,
+    )
+    if rows.num_rows:
+        concluded = replace(
+            provenance, format=lifecycle.ABSENCE, records=0, rejected=0, problems=()
+        )
+        store.add(tables.table(extract.table), rows, concluded)
+    return int(rows.num_rows)
 
 
 def _report(kept: Load, file: Path) -> None:

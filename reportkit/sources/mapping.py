@@ -71,6 +71,9 @@ class Source(_Part):
         (), description="headers by which a file is recognised without being told"
     )
     issue: tuple[str, ...] = Field((), description="columns by which the tool itself counts")
+    complete: bool = Field(
+        False, description="the file lists everything that is open, so what it leaves out is closed"
+    )
 
 
 class Read(_Part):

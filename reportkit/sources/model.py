@@ -80,6 +80,7 @@ class Records:
         rejected: records that the reader itself had to refuse.
         soft: columns in which a value that breaks the contract is left empty and does not reject its row.
         mapping_sha256: hash of a mapping that the reader chose itself.
+        complete: the mapping says that the file lists everything that is open.
     """
 
     table: str
@@ -91,6 +92,7 @@ class Records:
     problems: list[Problem] = field(default_factory=list)
     soft: frozenset[str] = frozenset()
     mapping_sha256: str | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,7 @@ class Extract:
         records: records in the file that are not blank.
         tool_issues: how many the tool itself would count; None when it has no grouping of its own.
         rejected: records that broke the contract; each has its error in ``problems``.
+        complete: the file says that it lists everything that is open.
     """
 
     table: str
@@ -113,6 +116,7 @@ class Extract:
     problems: tuple[Problem, ...]
     raw_sha256: str
     mapping_sha256: str | None
+    complete: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

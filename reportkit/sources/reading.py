@@ -91,6 +91,7 @@ def _extract(asked: Asked, name: str | None) -> Extract:
         problems=(*found.problems, *problems),
         raw_sha256=asked.content.sha256,
         mapping_sha256=mapping,
+        complete=found.complete,
     )
 
 

@@ -43,7 +43,7 @@ def records(grid: Grid, asked: Asked) -> Records:
         issues = len(set(made.issues)) if chosen.source.issue else None
         found = _rows(TABLES[chosen.source.table], made, asked, chosen.source.tool)
         found.tool_issues = issues
-        found.mapping_sha256 = chosen.sha256
+        found.mapping_sha256, found.complete = chosen.sha256, chosen.source.complete
     elif spec is not None:
         names = {fold(name): name for name in spec.names}
         columns = {names.get(fold(header), header): cells for header, cells in grid.columns.items()}

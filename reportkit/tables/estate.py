@@ -75,6 +75,7 @@ FINDINGS = TableSpec(
     "one weakness on one asset at one place",
     ("finding_id",),
     order=("opened", "finding_id"),
+    earliest=("opened",),
     columns=(
         key("finding_id"),
         UNIT,

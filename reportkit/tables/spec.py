@@ -52,7 +52,11 @@ _SPOKEN = {
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One canonical table: what a row is, how it is identified, what it holds."""
+    """One canonical table: what a row is, how it is identified, what it holds.
+
+    Attributes:
+        earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
+    """
 
     name: str
     row: str
@@ -61,6 +65,7 @@ class TableSpec:
     effective: str | None = None
     reference: bool = False
     order: tuple[str, ...] = field(default=())
+    earliest: tuple[str, ...] = ()
 
     @property
     def spoken(self) -> str:

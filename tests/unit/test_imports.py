@@ -18,7 +18,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo",
+    "restate", "sections", "demo", "lifecycle",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (
