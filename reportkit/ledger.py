@@ -172,6 +172,17 @@ class Ledger:
             told = [Figure.model_validate_json(text) for (text,) in connection.execute(query)]
         return {(figure.measure, figure.scope): figure for figure in told}
 
+    def inputs(self) -> list[tuple[Publication, list[tuple[str, str]]]]:
+        """List every publication with the table and hash of each extract it rests on."""
+        found = []
+        for publication in self.publications():
+            query = sa.select(_inputs.c.table, _inputs.c.extract).where(
+                _inputs.c.publication_id == publication.id
+            )
+            with self._engine.connect() as connection:
+                found.append((publication, [(a, b) for a, b in connection.execute(query)]))
+        return found
+
     def cut_off(self, table: str) -> datetime | None:
         """Give the last instant by which a publication used a table: earlier knowledge can no longer be stated."""
         query = (

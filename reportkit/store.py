@@ -137,6 +137,14 @@ class Store:
         found.sort(key=lambda load: (load.recorded_at, load.table, load.name))
         return [load for load in found if known_by is None or load.recorded_at <= known_by]
 
+    def record(self, path: Path) -> Load:
+        """Read the record of one load.
+
+        Raises:
+            DataError: it is damaged.
+        """
+        return _read(path)
+
     def extract_path(self, table: str, extract: str) -> Path:
         """Give the Parquet file of an extract."""
         return self.root / "extracts" / table / f"{extract}.parquet"

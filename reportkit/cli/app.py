@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import data, demo, report, setup
+from reportkit.cli import data, demo, keep, report, setup
 from reportkit.cli.formats import formats
 
 app = typer.Typer(
@@ -48,6 +48,8 @@ app.command("load")(data.load)
 app.command("inspect")(data.inspect)
 app.command("formats")(formats)
 app.command("tables")(data.tables)
+app.command("log")(keep.log)
+app.command("verify")(keep.verify)
 app.command("run")(report.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)

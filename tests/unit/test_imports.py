@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "store", "sql", "ledger",
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "store", "sql", "ledger", "verify",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",

@@ -1,0 +1,97 @@
+"""``reportkit log`` and ``reportkit verify``: what was kept, and whether it is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportkit.cli import options, screen
+from reportkit.cli.options import JsonOption, WorkspaceOption
+from reportkit.errors import DataError, UsageError
+
+
+def log(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Only loads of this table.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the loads, oldest knowledge first."""
+    from reportkit import tables
+    from reportkit.store import Store
+
+    folder = options.workspace(workspace)
+    found = Store(folder / "store").loads(tables.table(table).name if table else None)
+    if json:
+        screen.say_json([load.__dict__ for load in found])
+        return
+    if not found:
+        raise UsageError("Nothing was loaded yet; start with 'reportkit load findings FILE'.")
+    screen.table(
+        [
+            (
+                f"{load.recorded_at:%Y-%m-%d %H:%M}{' stated' if load.stated else ''}",
+                load.table,
+                load.source,
+                f"{load.rows:,}",
+                f"{load.rejected:,}" if load.rejected else "",
+                f"{load.first_day} to {load.last_day}" if load.first_day else "",
+            )
+            for load in found
+        ],
+        head=("known (UTC)", "table", "source", "rows", "rejected", "days"),
+        right=(3, 4),
+    )
+
+
+def verify(
+    run: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RUN]", help="A run folder; by default store and ledger."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hash again what was kept, and name what is damaged or missing."""
+    from reportkit import verify as checks
+
+    if run is not None:
+        counts, faults = _run(run)
+    else:
+        checked = checks.workspace(options.workspace(workspace))
+        faults = checked.faults
+        counts = {
+            "loads": checked.loads,
+            "extracts": checked.extracts,
+            "publications": checked.publications,
+        }
+    if json:
+        screen.say_json({**counts, "faults": list(faults)})
+    else:
+        screen.say(", ".join(f"{count:,} {name}" for name, count in counts.items()) + " checked")
+        for fault in faults:
+            screen.say(f"  {screen.styled('!', 'bad')} {fault}")
+    if faults:
+        more = f" and {len(faults) - 1:,} more" if len(faults) > 1 else ""
+        raise DataError(f"{faults[0]}{more}.")
+    if not json:
+        screen.say("Everything is as it was written.")
+
+
+def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
+    from reportkit import verify as checks
+    from reportkit.run.folder import MANIFEST, PUBLISHED, manifest
+
+    if not (folder / MANIFEST).is_file():
+        raise UsageError(f"{folder} is no run folder (it has no {MANIFEST}); see 'reportkit runs'.")
+    total = 0
+    faults: tuple[str, ...] = ()
+    for place in (folder, folder / PUBLISHED):
+        if (place / MANIFEST).is_file():
+            kept = manifest(place).get("artefacts", {})
+            total += len(kept)
+            faults += checks.files(place, kept)
+    return {"files": total}, faults
