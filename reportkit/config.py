@@ -13,7 +13,6 @@ from reportkit.errors import ConfigError, nearest
 from reportkit.period import FiscalCalendar
 
 FILE = "reportkit.toml"
-MARKS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
 
 
 def _zone(name: str) -> str:

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from reportkit.errors import TemporaryError, UsageError
 from reportkit.facts import Facts, Figure
-from reportkit.period import Period
 
 FILE = "ledger.db"
 
@@ -201,11 +200,6 @@ class Ledger:
             return []
         with self._engine.connect() as connection:
             return [Publication(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - public by name
-
-
-def describe(publication: Publication, period: Period) -> str:
-    """Say in words when a quarter was told."""
-    return f"{period.label}, as known on {publication.known_by:%d %B %Y} and published on {publication.published_at:%d %B %Y}"
 
 
 def _row(number: int, figure: Figure) -> dict[str, object]:

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from reportkit import locale, restate, stats, theme
-from reportkit.charts.plot import WIDTH, Plot, join, not_measured
+from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured
 from reportkit.measures import definition
 from reportkit.tables import SEVERITIES
 
@@ -176,7 +176,7 @@ def roll_forward(
             ],
         ),
     )
-    width = 300 if half else WIDTH
+    width = HALF if half else WIDTH
     x = alt.X(
         "line:N",
         sort=data["line"].tolist(),

@@ -36,6 +36,25 @@ def parse(content: Content) -> tuple[Any, list[Problem]]:
         ) from None
 
 
+def parse_lines(content: Content) -> tuple[Any, list[Problem]]:
+    """Read a JSON file, or one with a JSON value on every line.
+
+    Raises:
+        DataError: it is neither; the message names line and column.
+    """
+    try:
+        return parse(content)
+    except DataError:
+        whole, warning = text.read_all(content)
+        try:
+            rows = [json.loads(line) for line in whole.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            rows = []
+        if len(rows) < 2:
+            raise
+        return rows, [warning] if warning else []
+
+
 def items(value: Any) -> list[dict[str, Any]]:
     """Give the objects of a list; nothing where there is no list (exports write null, or leave the key out)."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

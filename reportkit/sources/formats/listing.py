@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from reportkit.errors import DataError
-from reportkit.sources import document, tabular, text
+from reportkit.sources import document, tabular
 from reportkit.sources.grid import Grid
-from reportkit.sources.model import Asked, Problem, Records
+from reportkit.sources.model import Asked, Records
 
 
 def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
@@ -21,13 +21,7 @@ def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
 
 def read(asked: Asked) -> Records:
     """Read all records of the file."""
-    try:
-        whole, problems = document.parse(asked.content)
-    except DataError:
-        lines = _lines(asked)
-        if lines is None:
-            raise
-        whole, problems = lines
+    whole, problems = document.parse_lines(asked.content)
     rows = _rows(whole)
     if rows is None:
         raise DataError(
@@ -37,15 +31,6 @@ def read(asked: Asked) -> Records:
     names = dict.fromkeys(str(name) for row in rows for name in row)
     columns = {name: [_text(row.get(name)) for row in rows] for name in names}
     return tabular.records(Grid(columns, list(range(1, len(rows) + 1)), problems), asked)
-
-
-def _lines(asked: Asked) -> tuple[list[Any], list[Problem]] | None:
-    whole, warning = text.read_all(asked.content)
-    try:
-        rows = [json.loads(line) for line in whole.splitlines() if line.strip()]
-    except (ValueError, RecursionError):
-        return None
-    return (rows, [warning] if warning else []) if len(rows) > 1 else None
 
 
 def _rows(whole: Any) -> list[dict[str, Any]] | None:

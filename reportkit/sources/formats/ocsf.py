@@ -6,15 +6,13 @@ no finding; both count among what the tool itself lists, but for the passed ones
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
-from reportkit.errors import DataError
-from reportkit.sources import document, text
+from reportkit.sources import document
 from reportkit.sources.document import items, mapping, word
 from reportkit.sources.findings import WORDS, Findings, cves
-from reportkit.sources.model import Asked, Problem, Records
+from reportkit.sources.model import Asked, Records
 
 LEVELS = WORDS | {"fatal": "critical", "unknown": "info", "other": "info"}
 _FIXED = {"resolved", "closed"}
@@ -32,7 +30,8 @@ def sniff(head: bytes, name: str) -> bool:
 
 def read(asked: Asked) -> Records:
     """Read all records of the file."""
-    events, problems = _events(asked)
+    whole, problems = document.parse_lines(asked.content)
+    events = items(whole) if isinstance(whole, list) else [mapping(whole)]
     product = next((p for e in events if (p := word(mapping(mapping(e.get("metadata")).get("product")).get("name")))), "OCSF")  # fmt: skip
     found = Findings(product, asked, LEVELS)
     listed: set[int] = set()
@@ -45,21 +44,6 @@ def read(asked: Asked) -> Records:
             _add(found, event)
     found.issues = set(listed)
     return found.done(problems)
-
-
-def _events(asked: Asked) -> tuple[list[dict[str, Any]], list[Problem]]:
-    try:
-        whole, problems = document.parse(asked.content)
-    except DataError:
-        lines, warning = text.read_all(asked.content)
-        try:
-            rows = [json.loads(line) for line in lines.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            rows = []
-        if len(rows) < 2:
-            raise
-        return items(rows), [warning] if warning else []
-    return items(whole) if isinstance(whole, list) else [mapping(whole)], problems
 
 
 def _add(found: Findings, event: dict[str, Any]) -> None:

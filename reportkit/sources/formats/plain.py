@@ -6,17 +6,15 @@ path that begins with ``^`` starts at the top of the file, one with ``_up`` at t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reportkit.errors import DataError
-from reportkit.sources import cvss, document, text
+from reportkit.sources import cvss, document
 from reportkit.sources.document import mapping, word
 from reportkit.sources.findings import WORDS, Findings, cves, score_columns
-from reportkit.sources.model import Asked, Problem, Records
+from reportkit.sources.model import Asked, Records
 
 Paths = tuple[str, ...]
 
@@ -64,7 +62,7 @@ class Shape:
 
     def read(self, asked: Asked) -> Records:
         """Read all records of the file."""
-        whole, problems = _parsed(asked)
+        whole, problems = document.parse_lines(asked.content)
         found = Findings(self.tool, asked, self.levels)
         for record in _records(whole, self.records.split(".") if self.records else []):
             found.records += 1
@@ -108,20 +106,6 @@ class Shape:
             return datetime.strptime(stamp, self.dates).date().isoformat()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             return stamp
-
-
-def _parsed(asked: Asked) -> tuple[Any, list[Problem]]:
-    try:
-        return document.parse(asked.content)
-    except DataError:
-        lines, warning = text.read_all(asked.content)
-        try:
-            rows = [json.loads(line) for line in lines.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            rows = []
-        if len(rows) < 2:
-            raise
-        return rows, [warning] if warning else []
 
 
 def _records(node: Any, path: list[str], above: Any = None) -> Iterator[dict[str, Any]]:
