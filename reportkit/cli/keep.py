@@ -1,4 +1,4 @@
-"""``reportkit log`` and ``reportkit verify``: what was kept, and whether it is whole."""
+"""``reportkit log``, ``verify`` and ``export``: what was kept, whether it is whole, and out with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reportkit.cli import options, screen
-from reportkit.cli.options import JsonOption, WorkspaceOption
+from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import DataError, UsageError
 
 
@@ -95,3 +95,29 @@ def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
             total += len(kept)
             faults += checks.files(place, kept)
     return {"files": total}, faults
+
+
+def export(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="See 'reportkit tables'.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .csv or .xlsx.")],
+    *,
+    period: Annotated[
+        str,
+        typer.Option(
+            "--period",
+            "-p",
+            metavar="Q",
+            help="As it stood at a quarter's end; by default the latest closed one with data.",
+        ),
+    ] = "",
+    unit: UnitOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write a table as it stood at a quarter's end, for a spreadsheet."""
+    from reportkit.export import write
+    from reportkit.workspace import Workspace
+
+    view = Workspace(options.workspace(workspace), now=options.now()).at(period, unit=unit)
+    frame = view.table(table)
+    write(frame, file)
+    screen.say(f"{screen.short(file)}: {len(frame):,} rows of {table} at {view.period.label}")

@@ -18,7 +18,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo", "lifecycle",
+    "restate", "sections", "demo", "lifecycle", "export",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (
