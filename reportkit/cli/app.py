@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reportkit.cli import data, demo, keep, report, setup
-from reportkit.cli.formats import formats
+from reportkit.cli.formats import formats, guess
 
 app = typer.Typer(
     name="reportkit",
@@ -47,6 +47,7 @@ app.command("init")(setup.init)
 app.command("load")(data.load)
 app.command("inspect")(data.inspect)
 app.command("formats")(formats)
+app.command("guess")(guess)
 app.command("tables")(data.tables)
 app.command("log")(keep.log)
 app.command("verify")(keep.verify)

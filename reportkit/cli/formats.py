@@ -1,11 +1,16 @@
-"""``reportkit formats``: what can be read."""
+"""``reportkit formats`` and ``guess``: what can be read, and a start where a file is not among it."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from reportkit.cli import screen
 from reportkit.cli.options import JsonOption
+from reportkit.errors import UsageError, from_os
 
 
 def formats(*, json: JsonOption = False) -> None:
@@ -44,3 +49,37 @@ def _tried(name: str) -> str:
     )
     found = re.search(r"(Tried on [^.]*|Not tried[^.]*)", head)
     return found[1] if found else "Not tried on a real export"
+
+
+def guess(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, a spreadsheet or a list in JSON.")
+    ],
+    *,
+    table: Annotated[
+        str, typer.Option("--table", "-t", metavar="TABLE", help="The table it goes into.")
+    ] = "findings",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="TOML", help="Write it here; by default it is printed."
+        ),
+    ] = None,
+) -> None:
+    """Write a mapping for a file, to be read and edited."""
+    from reportkit.sources import reading
+    from reportkit.sources.guess import guess as guess_mapping
+    from reportkit.tables import table as spec
+
+    text = guess_mapping(reading.ask(file, table=spec(table).name), table)
+    if out is None:
+        print(text, end="")
+        return
+    if out.exists():
+        raise UsageError(f"{out} exists and was left as it is; name another file.")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise from_os(error, f"Writing {out}") from error
+    screen.say(f"{screen.short(out)}: read every line, fill in what is empty, then")
+    screen.say(f"  reportkit load {table} {screen.short(file)} --mapping {screen.short(out)}")

@@ -69,7 +69,7 @@ def inspect(asked: Asked, name: str | None = None) -> Inspection:
 
 
 def _extract(asked: Asked, name: str | None) -> Extract:
-    chosen = name or _recognise(asked.content)
+    chosen = name or recognise(asked.content)
     found = formats.load(chosen).read(asked)
     if asked.table is not None and found.table != asked.table:
         raise DataError(
@@ -108,7 +108,12 @@ def _with_unit(found: Records, unit: str | None) -> Any:
     return raw.set_column(place, "unit_id", pc.if_else(blank, named, given))
 
 
-def _recognise(content: Content) -> str:
+def recognise(content: Content) -> str:
+    """Say which format a file is of.
+
+    Raises:
+        DataError: it is of none that is known here.
+    """
     found = formats.recognise(content)
     if found is not None:
         return found

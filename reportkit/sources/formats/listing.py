@@ -21,6 +21,15 @@ def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
 
 def read(asked: Asked) -> Records:
     """Read all records of the file."""
+    return tabular.records(grid(asked), asked)
+
+
+def grid(asked: Asked) -> Grid:
+    """Give the records as columns of text.
+
+    Raises:
+        DataError: the file is no list of records.
+    """
     whole, problems = document.parse_lines(asked.content)
     rows = _rows(whole)
     if rows is None:
@@ -30,7 +39,7 @@ def read(asked: Asked) -> Records:
         )
     names = dict.fromkeys(str(name) for row in rows for name in row)
     columns = {name: [_text(row.get(name)) for row in rows] for name in names}
-    return tabular.records(Grid(columns, list(range(1, len(rows) + 1)), problems), asked)
+    return Grid(columns, list(range(1, len(rows) + 1)), problems)
 
 
 def _rows(whole: Any) -> list[dict[str, Any]] | None:
