@@ -298,6 +298,8 @@ def tables(
         ]
         screen.table(rows, head=("column", "type", "meaning"))
         screen.say("  * required")
+        for first, second in spec.ordered:
+            screen.say(f"  {first} is never after or above {second}")
         return
     loads = _loads(workspace)
     listed = [(spec.name, spec.row, loads.get(spec.name, [])) for spec in TABLES.values()]

@@ -32,15 +32,6 @@ TYPES: dict[str, Any] = {
 }
 #: Different wrong values of one column that are told one by one; the rest are counted.
 TOLD = 200
-#: Pairs of days of which the first cannot be after the second.
-ORDERED = {
-    "findings": (("opened", "closed"), ("accepted_at", "accepted_until")),
-    "incidents": (("occurred", "detected"), ("detected", "closed")),
-    "audits": (("opened", "verified_closed"),),
-    "actions": (("opened", "done_at"),),
-    "initiatives": (("baseline_start", "baseline_end"),),
-    "insurance": (("valid_from", "valid_to"),),
-}
 
 
 def schema(spec: TableSpec) -> Any:
@@ -77,7 +68,7 @@ def conform(
             check.tell(None, name, None, f"is not a column of {spec.name} and was left out{meant}")
     columns = [check.column(column, raw, column.name in soft) for column in spec.columns]
     rows = pa.table(columns, schema=schema(spec))
-    for earlier, later in ORDERED.get(spec.name, ()):
+    for earlier, later in spec.ordered:
         check.ordered(rows, earlier, later)
     kept = rows.filter(pa.array(~check.bad))
     unique, doubles = check.unique(spec, kept)
@@ -173,13 +164,14 @@ class _Check:
     def ordered(self, rows: pa.Table, earlier: str, later: str) -> None:
         late = pc.greater(rows[earlier], rows[later]).fill_null(False)
         hits = np.flatnonzero(late.to_numpy(zero_copy_only=False) & ~self.bad)
+        word = "before" if pa.types.is_temporal(rows[later].type) else "below"
         self.each(
             later,
             [
                 (
                     self.numbers[hit],
                     str(rows[later][hit]),
-                    f"is before {earlier} ({rows[earlier][hit]})",
+                    f"is {word} {earlier} ({rows[earlier][hit]})",
                 )
                 for hit in hits[:TOLD].tolist()
             ],

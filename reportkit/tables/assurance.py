@@ -10,6 +10,7 @@ AUDITS = TableSpec(
     ("finding_id",),
     effective="valid_from",
     order=("opened", "finding_id"),
+    ordered=(("opened", "verified_closed"),),
     columns=(
         key("finding_id"),
         UNIT,

@@ -19,6 +19,7 @@ ASSETS = TableSpec(
     ("asset_id",),
     effective="valid_from",
     order=("first_seen", "asset_id"),
+    ordered=(("first_seen", "retired_at"),),
     columns=(
         key("asset_id"),
         UNIT,
@@ -76,6 +77,7 @@ FINDINGS = TableSpec(
     ("finding_id",),
     order=("opened", "finding_id"),
     earliest=("opened",),
+    ordered=(("opened", "closed"), ("accepted_at", "accepted_until")),
     columns=(
         key("finding_id"),
         UNIT,
@@ -131,6 +133,7 @@ IDENTITIES = TableSpec(
     "one account version",
     ("account_id",),
     effective="valid_from",
+    ordered=(("created", "disabled_at"),),
     columns=(
         key("account_id"),
         UNIT,

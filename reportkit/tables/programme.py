@@ -17,6 +17,7 @@ PEOPLE = TableSpec(
     "people_measures",
     "one measure of a unit's people in a period",
     ("unit_id", "period", "measure"),
+    ordered=(("num", "den"),),
     columns=(
         key("unit_id"),
         key("period", "2026-Q3"),
@@ -56,6 +57,7 @@ INITIATIVES = TableSpec(
     "one version of a project or business case",
     ("initiative_id",),
     effective="valid_from",
+    ordered=(("baseline_start", "baseline_end"),),
     columns=(
         key("initiative_id"),
         UNIT,

@@ -112,6 +112,7 @@ REFERENCE = (
         ("policy_id",),
         effective="valid_from",
         reference=True,
+        ordered=(("valid_from", "valid_to"),),
         columns=(
             key("policy_id"),
             VALID_FROM,

@@ -18,6 +18,7 @@ INCIDENTS = TableSpec(
     "one case",
     ("incident_id",),
     order=("detected", "incident_id"),
+    ordered=(("occurred", "detected"), ("detected", "closed"), ("detected", "contained")),
     columns=(
         key("incident_id"),
         UNIT,
@@ -46,6 +47,7 @@ RISKS = TableSpec(
     "one version of a register entry",
     ("risk_id",),
     effective="valid_from",
+    ordered=(("opened", "closed"),),
     columns=(
         key("risk_id"),
         UNIT,
@@ -83,6 +85,14 @@ SCENARIOS = TableSpec(
     "one quantified loss scenario in one state",
     ("scenario_id", "state"),
     effective="valid_from",
+    ordered=(
+        ("low", "mode"),
+        ("mode", "high"),
+        ("low", "high"),
+        ("rate_low", "rate_mode"),
+        ("rate_mode", "rate_high"),
+        ("secondary_low", "secondary_high"),
+    ),
     columns=(
         key("scenario_id"),
         Column("state", doc="current, residual or an option's name", required=True),
@@ -118,6 +128,7 @@ ACTIONS = TableSpec(
     "one treatment or remediation task",
     ("action_id",),
     effective="valid_from",
+    ordered=(("opened", "done_at"), ("done_at", "verified_at")),
     columns=(
         key("action_id"),
         UNIT,

@@ -55,6 +55,7 @@ class TableSpec:
     """One canonical table: what a row is, how it is identified, what it holds.
 
     Attributes:
+        ordered: pairs of columns of which the first cannot be after, or above, the second.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
     """
 
@@ -66,6 +67,7 @@ class TableSpec:
     reference: bool = False
     order: tuple[str, ...] = field(default=())
     earliest: tuple[str, ...] = ()
+    ordered: tuple[tuple[str, str], ...] = ()
 
     @property
     def spoken(self) -> str:

@@ -206,3 +206,13 @@ def test_twenty_thousand_rows_are_held_against_thirty_columns_in_a_blink() -> No
     # Five times the 0.3 s it must take, so that a busy machine does not fail it.
     assert time.process_time() - began < 1.5
     assert (rows.num_rows, problems) == (size, ())
+
+
+def test_bounds_of_an_estimate_stand_in_order() -> None:
+    raw = pa.table({
+        "scenario_id": ["a", "b"], "state": ["current"] * 2, "valid_from": ["2026-01-01"] * 2,
+        "low": ["1", "9"], "mode": ["5", "5"], "high": ["8", "8"],
+    })  # fmt: skip
+    rows, problems, rejected = contract.conform(table("scenarios"), raw)
+    assert (rows["scenario_id"].to_pylist(), rejected) == (["a"], 1)
+    assert "column mode: '5.00' is below low (9.00)" in str(problems[0])
