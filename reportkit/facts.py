@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MIME = "application/vnd.reportkit+json"
 VEGALITE_MIME = "application/vnd.vegalite.v5+json"
+#: Tag that Papermill gives the cell with the parameters of a run.
+INJECTED = "injected-parameters"
 
 Tone = Literal["good", "watch", "bad", "neutral", "none"]
 Status = Literal["green", "amber", "red", "none"]

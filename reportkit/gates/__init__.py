@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit.facts import INJECTED
 from reportkit.gates.external import external
 from reportkit.gates.written import agrees
-from reportkit.run.parameters import INJECTED
 
 if TYPE_CHECKING:
     from reportkit.render.model import Document

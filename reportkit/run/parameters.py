@@ -18,7 +18,6 @@ from reportkit.run.values import EXAMPLES, WRONG, Kind, convert, is_day
 Origin = Literal["default", "given", "runner"]
 
 TAG = "parameters"
-INJECTED = "injected-parameters"
 #: Set by the runner when the notebook declares them, with the option that sets each.
 RUNNER = {
     "workspace": "--workspace",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit.errors import DataError, from_os
-from reportkit.run.parameters import INJECTED
+from reportkit.facts import INJECTED
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -18,7 +18,7 @@ from reportkit.errors import (
     ReportkitError,
     RunTimeout,
 )
-from reportkit.run.parameters import INJECTED
+from reportkit.facts import INJECTED
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -100,6 +100,22 @@ def test_import_direction(path: Path) -> None:
     assert not wrong, f"{path.name} is on the {own} floor and must not import {sorted(wrong)}"
 
 
+#: Within the outer chain: a run knows all others, gates know what was rendered, and nobody knows who runs it.
+WITHIN: dict[str, set[str]] = {
+    "run": {"gates", "render", "workers"},
+    "gates": {"render"},
+    "render": set(),
+    "workers": set(),
+}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_outer_chain_has_no_way_back(path: Path) -> None:
+    own = part(path)
+    if own in WITHIN:
+        assert parts_seen(path) & OUTER - {own} <= WITHIN[own]
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_libraries_stay_in_their_chain(path: Path) -> None:
     libraries = {name.split(".")[0] for name in imported(path)}
