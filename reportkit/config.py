@@ -60,6 +60,12 @@ class Mail(_Section):
     recipients: tuple[str, ...] = ()
 
 
+class Engine(_Section):
+    """Where measures are computed: in this process, or in the warehouse at an address."""
+
+    url: str = ""
+
+
 class Settings(_Section):
     """Everything ``reportkit.toml`` can say; every key has a default."""
 
@@ -67,6 +73,7 @@ class Settings(_Section):
     report: Report = Report()
     limits: Limits = Limits()
     mail: Mail = Mail()
+    engine: Engine = Engine()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
         default_factory=dict,
         description="how many days older than the quarter's end the newest load of a table may be, by table",

@@ -8,6 +8,7 @@ the past.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -38,7 +39,9 @@ HAPPENS = {
 
 #: What a relation is made from, besides its own table.
 MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",)}
+FINDINGS = ("findings", "open_findings")
 NAMES = (*TABLES, "open_findings")
+_ENVELOPE = ("source", "recorded_at", "extract_id")
 
 
 @dataclass(frozen=True)
@@ -79,16 +82,24 @@ def named(query: str) -> list[str]:
     return found
 
 
-def statement(name: str, at: Moment) -> str:
-    """Give the SQL that makes one relation."""
+def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
+    """Give the SELECT that a relation stands for.
+
+    Args:
+        name: a canonical table, or ``open_findings``.
+        at: the day.
+        asked: columns that will be used; what only others need is not looked up. None for all.
+    """
     if name == "open_findings":
-        return (
-            f"CREATE VIEW {at.schema}.open_findings AS SELECT * FROM {at.schema}.findings "
-            "WHERE state IN ('open', 'reopened', 'accepted')"
-        )
-    if name == "findings":
-        return f"CREATE TABLE {at.schema}.findings AS {_findings(at)}"
-    return f"CREATE VIEW {at.schema}.{name} AS {_at(TABLES[name], at)}"
+        return f"SELECT * FROM {at.schema}.findings WHERE state IN ('open', 'reopened', 'accepted')"
+    return _findings(at, asked) if name == "findings" else _at(TABLES[name], at)
+
+
+def columns(query: str) -> frozenset[str] | None:
+    """Give the words of a query that may be columns, or None when it asks for all of them."""
+    if "*" in re.sub(r"count\s*\(\s*\*\s*\)", "", query.lower()):
+        return None
+    return frozenset(re.findall(r"\w+", query.lower()))
 
 
 def _at(spec: TableSpec, at: Moment) -> str:
@@ -98,7 +109,7 @@ def _at(spec: TableSpec, at: Moment) -> str:
         return instant if spec.column(name).type == "instant" else day(at.as_of)
 
     masked = HAPPENS.get(spec.name, ())
-    columns = [
+    shown = [
         f"CASE WHEN {name} <= {limit(name)} THEN {name} END AS {name}" if name in masked else name
         for name in spec.names
     ]
@@ -112,17 +123,26 @@ def _at(spec: TableSpec, at: Moment) -> str:
     if at.units is not None and "unit_id" in spec.names and not spec.reference:
         conditions.append(f"unit_id IN ({', '.join(map(quote, at.units))})")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    select = f"SELECT {', '.join(columns)}, source, recorded_at, extract_id"
+    chosen = f"SELECT {', '.join((*shown, *_ENVELOPE))}"
     if not spec.effective:
-        return f"{select} FROM {at.known}.{spec.name}{where}"
+        return f"{chosen} FROM {at.known}.{spec.name}{where}"
     identity = ", ".join(spec.identity)
     return (
-        f"{select} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {spec.effective} DESC NULLS LAST) "
+        f"{chosen} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {spec.effective} DESC NULLS LAST) "
         f"AS rank_ FROM {at.known}.{spec.name}{where}) AS versions WHERE rank_ = 1"
     )
 
 
-def _findings(at: Moment) -> str:
+#: Columns of findings that come from another table, by that table.
+_FROM_OTHERS = {
+    "assets": ("unit_id", "asset_criticality", "asset_exposure"),
+    "thresholds": ("due_original", "due_current"),
+    "kev": ("kev", "kev_date", "kev_due", "ransomware"),
+}
+_MASKED = ("closed", "state", "accepted_at")
+
+
+def _findings(at: Moment, asked: Collection[str] | None) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
     A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
@@ -131,33 +151,57 @@ def _findings(at: Moment) -> str:
     day the first of them is.
     """
     t = day(at.as_of)
+    joined = {
+        table
+        for table, names in _FROM_OTHERS.items()
+        if asked is None or not asked.isdisjoint(names)
+    }
+    if at.units is not None:
+        joined.add("assets")
+    added = {
+        "unit_id": "COALESCE(f.unit_id, a.unit_id)" if "assets" in joined else "f.unit_id",
+        "asset_criticality": "a.criticality" if "assets" in joined else "CAST(NULL AS BIGINT)",
+        "asset_exposure": "a.exposure" if "assets" in joined else "CAST(NULL AS VARCHAR)",
+        "due_original": "f.due_original",
+        "due_current": "f.due_current",
+        "kev_date": "f.kev_date",
+        "kev_due": "f.kev_due",
+        "ransomware": "f.ransomware",
+    }
+    sources = [f"{at.known}.findings AS f"]
+    if "assets" in joined:
+        sources.append(f"LEFT JOIN {at.schema}.assets AS a ON a.asset_id = f.asset_id")
+    if "thresholds" in joined:
+        policy = "f.opened + CAST(s.days AS INTEGER)"
+        added["due_original"] = f"COALESCE(f.due_original, {policy})"
+        added["due_current"] = f"COALESCE(f.due_current, f.due_original, {policy})"
+        sources.append(
+            "LEFT JOIN (SELECT scope, MIN(days) AS days, valid_from, "
+            "LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to "
+            f"FROM {at.known}.thresholds WHERE kind = 'sla' GROUP BY scope, valid_from) AS s "
+            "ON s.scope = f.severity AND s.valid_from <= f.opened AND (s.valid_to IS NULL OR s.valid_to > f.opened)"
+        )
+    if "kev" in joined:
+        added["kev_date"] = "COALESCE(k.date_added, f.kev_date, CASE WHEN f.kev THEN f.opened END)"
+        added["kev_due"] = "COALESCE(k.due_date, f.kev_due)"
+        added["ransomware"] = "COALESCE(k.ransomware, f.ransomware)"
+        sources.append(
+            "LEFT JOIN (SELECT cves, MIN(date_added) AS date_added, MIN(due_date) AS due_date, "
+            "BOOL_OR(ransomware) AS ransomware FROM (SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id "
+            f"FROM (SELECT DISTINCT COALESCE(cve_ids, vuln_id) AS cves FROM {at.known}.findings) AS named) AS each_cve "
+            f"JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves) AS k ON k.cves = COALESCE(f.cve_ids, f.vuln_id)"
+        )
+    plain = [name for name in TABLES["findings"].names if name not in {*added, *_MASKED, "kev"}]
     ended = (
         "CASE WHEN f.state IN ('fixed', 'decommissioned') THEN COALESCE(f.closed, CAST(f.recorded_at AS DATE)) "
         "ELSE f.closed END"
     )
-    plain = [
-        name
-        for name in TABLES["findings"].names
-        if name
-        not in {
-            "unit_id",
-            "closed",
-            "state",
-            "accepted_at",
-            "due_original",
-            "due_current",
-            "kev",
-            "kev_date",
-            "kev_due",
-            "ransomware",
-        }
-    ]
-    keep = ", ".join(f"f.{name}" for name in plain)
-    again = ", ".join(plain)
-    where = f"WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
+    inner = [f"f.{name}" for name in (*plain, "state", "accepted_at", *_ENVELOPE)]
+    inner += [f"{ended} AS ended", *(f"{how} AS {name}" for name, how in added.items())]
+    where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
     return f"""
-SELECT {again}, unit_id, due_original, due_current, kev_date, kev_due,
-  COALESCE(kev_date <= {t}, FALSE) AS kev, ransomware,
+SELECT {", ".join((*plain, *added))},
+  COALESCE(kev_date <= {t}, FALSE) AS kev,
   CASE WHEN accepted_at <= {t} THEN accepted_at END AS accepted_at,
   CASE WHEN ended <= {t} THEN ended END AS closed,
   CASE
@@ -166,27 +210,9 @@ SELECT {again}, unit_id, due_original, due_current, kev_date, kev_due,
     WHEN accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL) THEN 'accepted'
     WHEN state = 'reopened' THEN 'reopened'
     ELSE 'open'
-  END AS state, asset_criticality, asset_exposure, source, recorded_at, extract_id
+  END AS state, {", ".join(_ENVELOPE)}
 FROM (
-  SELECT {keep}, f.state, f.accepted_at, f.source, f.recorded_at, f.extract_id, {ended} AS ended,
-    COALESCE(f.unit_id, a.unit_id) AS unit_id, a.criticality AS asset_criticality, a.exposure AS asset_exposure,
-    COALESCE(f.due_original, f.opened + CAST(s.days AS INTEGER)) AS due_original,
-    COALESCE(f.due_current, f.due_original, f.opened + CAST(s.days AS INTEGER)) AS due_current,
-    COALESCE(k.date_added, f.kev_date, CASE WHEN f.kev THEN f.opened END) AS kev_date,
-    COALESCE(k.due_date, f.kev_due) AS kev_due, COALESCE(k.ransomware, f.ransomware) AS ransomware
-  FROM {at.known}.findings AS f
-  LEFT JOIN {at.schema}.assets AS a ON a.asset_id = f.asset_id
-  LEFT JOIN (
-    SELECT cves, MIN(date_added) AS date_added, MIN(due_date) AS due_date, BOOL_OR(ransomware) AS ransomware
-    FROM (
-      SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id
-      FROM (SELECT DISTINCT COALESCE(cve_ids, vuln_id) AS cves FROM {at.known}.findings) AS named
-    ) AS each_cve JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves
-  ) AS k ON k.cves = COALESCE(f.cve_ids, f.vuln_id)
-  LEFT JOIN (
-    SELECT scope, MIN(days) AS days, valid_from, LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to
-    FROM {at.known}.thresholds WHERE kind = 'sla' GROUP BY scope, valid_from
-  ) AS s ON s.scope = f.severity AND s.valid_from <= f.opened AND (s.valid_to IS NULL OR s.valid_to > f.opened)
+  SELECT {", ".join(inner)}
+  FROM {" ".join(sources)}
   WHERE f.opened IS NULL OR f.opened <= {t}
-) AS joined {where}
-ORDER BY opened, finding_id"""
+) AS joined{where}"""

@@ -1,10 +1,16 @@
-"""The only door to DuckDB: a closed-off connection, and canonical tables as known by an instant."""
+"""Where queries run. The only door to DuckDB, and the canonical tables as known by an instant, for any engine.
+
+Every query of this package is written in the portable part of DuckDB's SQL, so that another engine (``warehouse``) gives
+the same rows: no ``GROUP BY ALL``, lateral alias, ``FILTER`` or ``any_value``, days as ``DATE`` literals, and no alias that
+is the name of a table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
@@ -33,19 +39,6 @@ TYPES = {
 }
 
 
-def connect(temporary: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory database that fetches nothing and spills only into the given folder."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
-    )
-    connection.execute("SET TimeZone='UTC'")
-    connection.execute("SET memory_limit='4GB'")
-    if temporary is not None:
-        connection.execute(f"SET temp_directory={quote(str(temporary))}")
-    return connection
-
-
 def quote(text: str) -> str:
     """Write a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -56,13 +49,126 @@ def day(value: Any) -> str:
     return f"DATE '{value:%Y-%m-%d}'"
 
 
-def create_known(
-    connection: duckdb.DuckDBPyConnection, store: Store, schema: str, known_by: datetime | None
+#: Rows from which a table is read where it lies, and not copied into the engine first.
+LARGE = 2_000_000
+_MEMORY = 4 << 30
+
+
+class Engine(Protocol):
+    """What views ask of the place where the data lives."""
+
+    def known(
+        self, store: Store, schema: str, known_by: datetime
+    ) -> dict[str, tuple[Load, ...]]:
+        """Make every canonical table, as known by an instant, in a schema of its own; give the loads used, by table."""
+        ...
+
+    def add_schema(self, schema: str) -> None:
+        """Make a schema."""
+        ...
+
+    def make(self, name: str, select: str, *, copied: bool) -> None:
+        """Make a relation of a SELECT: its rows copied, or to be computed whenever asked for, replacing one of the name."""
+        ...
+
+    def frame(self, query: str, schema: str = "") -> pd.DataFrame:
+        """Run one query, with names looked up in a schema, and give its rows.
+
+        Raises:
+            DataError: the query cannot be run; the message is the database's own first line.
+        """
+        ...
+
+
+class Local:
+    """DuckDB in this process, in memory: it fetches nothing.
+
+    Args:
+        spill: folder for what does not fit into memory; made when needed.
+    """
+
+    def __init__(self, spill: Path | None = None) -> None:
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+        )
+        self._connection.execute("SET TimeZone='UTC'")
+        self._connection.execute(f"SET memory_limit='{_memory() >> 20}MiB'")
+        self._connection.execute(f"SET temp_directory={quote(str(spill) if spill else '')}")
+
+    def known(
+        self, store: Store, schema: str, known_by: datetime
+    ) -> dict[str, tuple[Load, ...]]:
+        """Make every canonical table, as known by an instant; see :class:`Engine`."""
+
+        def part(load: Load) -> str:
+            path = store.extract_path(load.table, load.extract)
+            if not path.exists():
+                raise DataError(f"The extract {path} is missing; restore it from a copy.")
+            return f"read_parquet({quote(str(path))})"
+
+        return make_known(self, store, schema, known_by, part)
+
+    def add_schema(self, schema: str) -> None:
+        """Make a schema; see :class:`Engine`."""
+        self._connection.execute(f"CREATE SCHEMA {schema}")
+
+    def make(self, name: str, select: str, *, copied: bool) -> None:
+        """Make a relation; see :class:`Engine`."""
+        kind = "TABLE" if copied else "VIEW"
+        self._connection.execute(f"CREATE OR REPLACE {kind} {name} AS {select}")
+
+    def frame(self, query: str, schema: str = "") -> pd.DataFrame:
+        """Run one query; see :class:`Engine`."""
+        try:
+            if schema:
+                self._connection.execute(f"SET search_path='{schema}'")
+            return self._connection.execute(query).df()
+        except duckdb.Error as error:
+            raise failed(error) from error
+
+    def arrow(self, query: str) -> pa.Table:
+        """Run one query and give its rows as an Arrow table."""
+        return self._connection.sql(query).to_arrow_table()
+
+    def pandas(self, rows: pa.Table) -> pd.DataFrame:
+        """Give rows from elsewhere as this engine gives its own, with the same types and the same signs of nothing."""
+        return self._connection.from_arrow(rows).df()
+
+    def close(self) -> None:
+        """Let go of all memory."""
+        self._connection.close()
+
+
+def failed(error: Exception) -> DataError:
+    """Say in one line why a query failed."""
+    return DataError(f"The query failed: {str(error).splitlines()[0]}")
+
+
+def _memory() -> int:
+    """Half of what the machine has, at most 4 GB."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    return min(_MEMORY, pages // 2) if pages else _MEMORY
+
+
+def make_known(
+    engine: Engine,
+    store: Store,
+    schema: str,
+    known_by: datetime,
+    part: Callable[[Load], str],
 ) -> dict[str, tuple[Load, ...]]:
     """Make every canonical table, as known by an instant, in a schema of its own.
 
     For each version of a thing (its key) the row recorded last wins. Tables without a load are made empty, so that
     every query runs; whether a table says anything is asked of the returned loads.
+
+    Args:
+        engine: where to make them.
+        store: which loads there are.
+        schema: name of the new schema.
+        known_by: naive UTC instant; what was recorded later counts for nothing.
+        part: gives what stands behind FROM to read the rows of a load.
 
     Returns:
         The loads used, by table.
@@ -70,15 +176,30 @@ def create_known(
     used: dict[str, list[Load]] = {name: [] for name in TABLES}
     for load in store.loads(known_by=known_by):
         used.setdefault(load.table, []).append(load)
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    engine.add_schema(schema)
     for name, spec in TABLES.items():
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {schema}.{name} AS {_known(spec, used[name], store)}"
-        )
+        lone = len(used[name]) == 1 and is_large(used[name])
+        select = known(spec, used[name], part, ranked=not lone)
+        engine.make(f"{schema}.{name}", select, copied=not lone)
     return {name: tuple(loads) for name, loads in used.items()}
 
 
-def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
+def is_large(loads: Sequence[Load]) -> bool:
+    """Say whether a table is read where it lies rather than copied."""
+    return sum(load.rows for load in loads) > LARGE
+
+
+def known(
+    spec: TableSpec, loads: Sequence[Load], part: Callable[[Load], str], *, ranked: bool = True
+) -> str:
+    """Write the SELECT of a table as some loads leave it.
+
+    Args:
+        spec: the table.
+        loads: in the order in which they were recorded.
+        part: gives what stands behind FROM to read the rows of a load.
+        ranked: keep only the last row of each version; one load by itself has but one.
+    """
     own = [f'CAST({{}} AS {TYPES[column.type]}) AS "{column.name}"' for column in spec.columns]
     envelope = "CAST({} AS VARCHAR) AS source, CAST({} AS TIMESTAMP) AS recorded_at, CAST({} AS VARCHAR) AS extract_id"
     # An export without a single record is a file without columns.
@@ -88,20 +209,18 @@ def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
         return f"SELECT {empty}, {envelope.format('NULL', 'NULL', 'NULL')} WHERE 1 = 0"
     parts = []
     for sequence, load in enumerate(loads):
-        path = store.extract_path(spec.name, load.extract)
-        if not path.exists():
-            raise DataError(f"The extract {path} is missing; restore it from a copy.")
         filled = set(load.filled)
         columns = ", ".join(
             text.format(f'"{c.name}"' if c.name in filled else "NULL")
             for text, c in zip(own, spec.columns, strict=True)
         )
         stamp = envelope.format(
-            quote(load.source), quote(load.recorded_at.isoformat()), quote(load.extract)
+            quote(load.source), quote(load.recorded_at.isoformat(" ")), quote(load.extract)
         )
-        parts.append(
-            f"SELECT {columns}, {stamp}, {sequence} AS sequence_ FROM read_parquet({quote(str(path))})"
-        )
+        last = f", {sequence} AS sequence_" if ranked else ""
+        parts.append(f"SELECT {columns}, {stamp}{last} FROM {part(load)} AS part")
+    if not ranked:
+        return " UNION ALL ".join(parts)
     key = ", ".join(f'"{name}"' for name in spec.key)
     # A clock starts with the first time anything said that it had started, and goes on when a thing comes back.
     names = ", ".join(
@@ -121,23 +240,11 @@ def _known(spec: TableSpec, loads: Sequence[Load], store: Store) -> str:
 
 def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
     """Give the rows that some loads leave, one for each version of a thing, in the table's own columns."""
-    connection = connect()
+    engine = Local()
     try:
-        found: pa.Table = connection.sql(_known(spec, loads, store)).to_arrow_table()
+        found = engine.arrow(
+            known(spec, loads, lambda load: f"read_parquet({quote(str(store.extract_path(load.table, load.extract)))})")
+        )
     finally:
-        connection.close()
+        engine.close()
     return found.select(list(spec.names))
-
-
-def frame(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Any] = ()
-) -> pd.DataFrame:
-    """Run one query and give its rows as a pandas frame.
-
-    Raises:
-        DataError: the query cannot be run; the message is the database's own first line.
-    """
-    try:
-        return connection.execute(query, list(parameters)).df()
-    except duckdb.Error as error:
-        raise DataError(f"The query failed: {str(error).splitlines()[0]}") from error

@@ -84,15 +84,27 @@ class View:
 
     @cached_property
     def _made(self) -> set[str]:
-        self.workspace.connection.execute(f"CREATE SCHEMA {self._moment.schema}")
+        self.workspace.engine.add_schema(self._moment.schema)
         return set()
+
+    def _make(self, query: str) -> None:
+        """Make the relations a query asks for, each once; findings too many to copy are looked up anew, as the query needs them."""
+        engine, moment = self.workspace.engine, self._moment
+        large = sql.is_large(self.loads["findings"])
+        for name in relations.named(query):
+            whole = name == "findings" and not large
+            if name not in self._made or (name in relations.FINDINGS and large):
+                asked = relations.columns(query) if large else None
+                select = relations.select(name, moment, asked)
+                # Copied rows lie by day, so that a range of days is found without looking at the others.
+                ordered = " ORDER BY opened, finding_id" if whole else ""
+                engine.make(f"{moment.schema}.{name}", select + ordered, copied=whole)
+                self._made.add(name)
 
     def _units(self, known: str) -> tuple[str, ...] | None:
         if not self.unit:
             return None
-        rows = sql.frame(
-            self.workspace.connection, f"SELECT DISTINCT unit_id, parent_id FROM {known}.units"
-        )
+        rows = self.workspace.engine.frame(f"SELECT DISTINCT unit_id, parent_id FROM {known}.units")
         names = set(rows["unit_id"])
         if self.unit not in names:
             raise UsageError(f"Unit {self.unit!r} is not known; {nearest(self.unit, names)}")
@@ -106,13 +118,8 @@ class View:
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the tables at this day; ``open_findings`` stands beside the canonical tables."""
-        connection = self.workspace.connection
-        for name in relations.named(query):
-            if name not in self._made:
-                connection.execute(relations.statement(name, self._moment))
-                self._made.add(name)
-        connection.execute(f"SET search_path='{self._moment.schema}'")
-        return sql.frame(connection, query)
+        self._make(query)
+        return self.workspace.engine.frame(query, self._moment.schema)
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table as it stood at this day."""
@@ -162,7 +169,7 @@ class View:
             end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
             period=sql.quote(self.period.key),
             unit=sql.quote(self.unit),
-            group=words.dims[by] if by else "''",
+            group=words.dims[by] if by else "CAST('' AS VARCHAR)",
         )
         rows = self.sql(query)
         if by is None:

@@ -16,7 +16,6 @@ from reportkit.tables import TABLES, table
 from reportkit.view import View
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
 
@@ -53,18 +52,19 @@ class Workspace:
         self._views = 0
 
     @cached_property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """The in-memory database all views of this workspace share."""
-        return sql.connect()
+    def engine(self) -> sql.Engine:
+        """Where the queries of all views of this workspace run."""
+        if self.settings.engine.url:
+            from reportkit import warehouse
+
+            return warehouse.connect(self.settings.engine.url)
+        return sql.Local(self.folder / "store" / ".spill")
 
     def known(self, known_by: datetime) -> tuple[str, dict[str, tuple[Load, ...]]]:
         """Give the schema with all tables as known by an instant, and the loads behind it."""
         if known_by not in self._known:
             schema = f"known_{len(self._known)}"
-            self._known[known_by] = (
-                schema,
-                sql.create_known(self.connection, self.store, schema, known_by),
-            )
+            self._known[known_by] = (schema, self.engine.known(self.store, schema, known_by))
         return self._known[known_by]
 
     def periods(self) -> list[Period]:
@@ -143,14 +143,11 @@ class Workspace:
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table with all its versions, as known now."""
-        return sql.frame(
-            self.connection, f"SELECT * FROM {self.known(self.now)[0]}.{table(name).name}"
-        )
+        return self.sql(f"SELECT * FROM {table(name).name}")
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the canonical tables with all their versions, as known now."""
-        self.connection.execute(f"SET search_path='{self.known(self.now)[0]}'")
-        return sql.frame(self.connection, query)
+        return self.engine.frame(query, self.known(self.now)[0])
 
     def next_schema(self) -> str:
         """Give a schema name that no view has yet."""

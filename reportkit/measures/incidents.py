@@ -41,17 +41,17 @@ def confirmed(rows: pd.DataFrame, at: Moment) -> Value:
     why="The slow tenth does the damage; averages hide it.", use="Drives on-call cover and isolation tooling.",
     source="Kaplan and Meier 1958; clocks after STIX 1.2", unit="hours", direction="down", needs=("incidents",),
     fields=("incidents.detected", "incidents.contained"),
-    reduce="SELECT {group} AS grp, DATE_DIFF('minute', detected, COALESCE(contained, {end})) AS minutes, "
+    reduce="SELECT {group} AS grp, DATE_DIFF('second', DATE_TRUNC('second', detected), DATE_TRUNC('second', COALESCE(contained, {end}))) AS seconds, "
     "CASE WHEN contained IS NULL THEN 0 ELSE 1 END AS done FROM incidents "
     "WHERE confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
     dims={"severity": "severity", "unit": "unit_id"}, green=24, red=48, noise="interval", digits=1,
 )  # fmt: skip
 def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the 90th percentile of hours from discovery to containment."""
-    wrong = int((rows["minutes"] < 0).sum())
-    good = rows[rows["minutes"] >= 0]
+    wrong = int((rows["seconds"] < 0).sum())
+    good = rows[rows["seconds"] >= 0]
     curve = stats.kaplan_meier(
-        good["minutes"].to_numpy() / 60, good["done"].to_numpy().astype(bool)
+        good["seconds"].to_numpy() / 3600, good["done"].to_numpy().astype(bool)
     )
     if curve is None:
         return Value(reason="no confirmed incident in 12 months")

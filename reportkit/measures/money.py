@@ -16,7 +16,7 @@ from reportkit.measures.registry import measure
     reduce="SELECT {group} AS grp, period, SUM(budget) AS budget, SUM(actual) AS actual, COUNT(DISTINCT currency) AS currencies, "
     "SUM(CASE WHEN actual IS NULL THEN 1 ELSE 0 END) AS unbooked, "
     "(SELECT COUNT(actual) FROM spend AS this_quarter WHERE this_quarter.period = {period} AND budget IS NOT NULL) AS booked "
-    "FROM spend WHERE budget IS NOT NULL GROUP BY {group}, period",
+    "FROM spend WHERE budget IS NOT NULL GROUP BY {group}, period ORDER BY 1, 2",
     dims={"category": "category", "unit": "unit_id", "run_change": "run_change"}, green=5, red=10, digits=1,
 )  # fmt: skip
 def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:

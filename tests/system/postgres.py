@@ -1,0 +1,56 @@
+"""A PostgreSQL server of the tests' own: in a temporary folder, on a socket in it, ended with the tests."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def binaries() -> Path | None:
+    """Give the folder with the server's programs, if they are installed."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)
+
+
+@contextmanager
+def server(bin_: Path) -> Iterator[str]:
+    """Start a server and give the address of its database."""
+    # It refuses to run as root.
+    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    who = {"user": user.pw_uid, "group": user.pw_gid} if user else {}
+    folder = Path(tempfile.mkdtemp(prefix="rk-pg-"))
+    if user:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    data = folder / "data"
+    calm = {"stdout": subprocess.DEVNULL, "cwd": folder, **who}
+    subprocess.run(
+        [bin_ / "initdb", "-D", data, "-U", "reporter", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True, **calm,
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [bin_ / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=256MB"],
+        stderr=(folder / "log").open("w"), **calm,
+    )  # fmt: skip
+    try:
+        for _ in range(100):
+            ready = subprocess.run([bin_ / "pg_isready", "-h", folder, "-q"], check=False)
+            if ready.returncode == 0:
+                break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError((folder / "log").read_text())
+        yield f"postgresql:///postgres?host={folder}&user=reporter"
+    finally:
+        process.send_signal(signal.SIGINT)  # a fast end: it waits for no client
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
