@@ -66,6 +66,24 @@ class Engine(_Section):
     url: str = ""
 
 
+class Storage(_Section):
+    """Where loaded rows lie: the workspace's own folder, or a bucket; and whether files are kept as they came."""
+
+    url: Annotated[str, Field(pattern=r"^(s3://.+)?$")] = ""
+    options: dict[str, str] = Field(
+        default_factory=dict,
+        description="of the connection to the bucket, such as endpoint and region",
+    )
+    raw: bool = True
+
+
+class Privacy(_Section):
+    """What names a person: marked columns and these (``table.column``) are stored as pseudonyms."""
+
+    pseudonymise: bool = True
+    columns: tuple[Annotated[str, Field(pattern=r"^\w+\.\w+$")], ...] = ()
+
+
 class Settings(_Section):
     """Everything ``reportkit.toml`` can say; every key has a default."""
 
@@ -73,7 +91,9 @@ class Settings(_Section):
     report: Report = Report()
     limits: Limits = Limits()
     mail: Mail = Mail()
+    store: Storage = Storage()
     engine: Engine = Engine()
+    privacy: Privacy = Privacy()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
         default_factory=dict,
         description="how many days older than the quarter's end the newest load of a table may be, by table",

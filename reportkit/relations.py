@@ -154,7 +154,7 @@ def _findings(at: Moment, asked: Collection[str] | None) -> str:
     joined = {
         table
         for table, names in _FROM_OTHERS.items()
-        if asked is None or not asked.isdisjoint(names)
+        if asked is None or any(name in asked for name in names)
     }
     if at.units is not None:
         joined.add("assets")

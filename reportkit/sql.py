@@ -57,9 +57,7 @@ _MEMORY = 4 << 30
 class Engine(Protocol):
     """What views ask of the place where the data lives."""
 
-    def known(
-        self, store: Store, schema: str, known_by: datetime
-    ) -> dict[str, tuple[Load, ...]]:
+    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known by an instant, in a schema of its own; give the loads used, by table."""
         ...
 
@@ -67,8 +65,15 @@ class Engine(Protocol):
         """Make a schema."""
         ...
 
-    def make(self, name: str, select: str, *, copied: bool) -> None:
-        """Make a relation of a SELECT: its rows copied, or to be computed whenever asked for, replacing one of the name."""
+    def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:
+        """Make a relation of a SELECT, replacing one of the name.
+
+        Args:
+            name: with its schema.
+            select: what it holds.
+            copied: whether its rows are copied, or computed whenever it is asked for.
+            order: how copied rows best lie.
+        """
         ...
 
     def frame(self, query: str, schema: str = "") -> pd.DataFrame:
@@ -96,9 +101,7 @@ class Local:
         self._connection.execute(f"SET memory_limit='{_memory() >> 20}MiB'")
         self._connection.execute(f"SET temp_directory={quote(str(spill) if spill else '')}")
 
-    def known(
-        self, store: Store, schema: str, known_by: datetime
-    ) -> dict[str, tuple[Load, ...]]:
+    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known by an instant; see :class:`Engine`."""
 
         def part(load: Load) -> str:
@@ -113,9 +116,11 @@ class Local:
         """Make a schema; see :class:`Engine`."""
         self._connection.execute(f"CREATE SCHEMA {schema}")
 
-    def make(self, name: str, select: str, *, copied: bool) -> None:
+    def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:
         """Make a relation; see :class:`Engine`."""
         kind = "TABLE" if copied else "VIEW"
+        # Rows that lie by day are found without looking at those of other days.
+        select += f" ORDER BY {order}" if order else ""
         self._connection.execute(f"CREATE OR REPLACE {kind} {name} AS {select}")
 
     def frame(self, query: str, schema: str = "") -> pd.DataFrame:
@@ -133,7 +138,8 @@ class Local:
 
     def pandas(self, rows: pa.Table) -> pd.DataFrame:
         """Give rows from elsewhere as this engine gives its own, with the same types and the same signs of nothing."""
-        return self._connection.from_arrow(rows).df()
+        frame: pd.DataFrame = self._connection.from_arrow(rows).df()
+        return frame
 
     def close(self) -> None:
         """Let go of all memory."""
@@ -147,7 +153,9 @@ def failed(error: Exception) -> DataError:
 
 def _memory() -> int:
     """Half of what the machine has, at most 4 GB."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    pages = (
+        os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    )
     return min(_MEMORY, pages // 2) if pages else _MEMORY
 
 
@@ -157,6 +165,8 @@ def make_known(
     schema: str,
     known_by: datetime,
     part: Callable[[Load], str],
+    *,
+    at_home: bool = False,
 ) -> dict[str, tuple[Load, ...]]:
     """Make every canonical table, as known by an instant, in a schema of its own.
 
@@ -169,6 +179,7 @@ def make_known(
         schema: name of the new schema.
         known_by: naive UTC instant; what was recorded later counts for nothing.
         part: gives what stands behind FROM to read the rows of a load.
+        at_home: the rows lie in the engine already, and are not copied without need.
 
     Returns:
         The loads used, by table.
@@ -176,11 +187,17 @@ def make_known(
     used: dict[str, list[Load]] = {name: [] for name in TABLES}
     for load in store.loads(known_by=known_by):
         used.setdefault(load.table, []).append(load)
+    for name, loads in used.items():
+        # Under another key the same people have other pseudonyms, and would be counted twice.
+        used[name] = [load for load in loads if load.pseudonyms == loads[-1].pseudonyms]
     engine.add_schema(schema)
     for name, spec in TABLES.items():
-        lone = len(used[name]) == 1 and is_large(used[name])
+        # One load by itself has one row of each version, by its contract.
+        lone = len(used[name]) == 1
         select = known(spec, used[name], part, ranked=not lone)
-        engine.make(f"{schema}.{name}", select, copied=not lone)
+        engine.make(
+            f"{schema}.{name}", select, copied=not (lone and (at_home or is_large(used[name])))
+        )
     return {name: tuple(loads) for name, loads in used.items()}
 
 
@@ -198,7 +215,7 @@ def known(
         spec: the table.
         loads: in the order in which they were recorded.
         part: gives what stands behind FROM to read the rows of a load.
-        ranked: keep only the last row of each version; one load by itself has but one.
+        ranked: keep only the last row of each version.
     """
     own = [f'CAST({{}} AS {TYPES[column.type]}) AS "{column.name}"' for column in spec.columns]
     envelope = "CAST({} AS VARCHAR) AS source, CAST({} AS TIMESTAMP) AS recorded_at, CAST({} AS VARCHAR) AS extract_id"
@@ -243,7 +260,13 @@ def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
     engine = Local()
     try:
         found = engine.arrow(
-            known(spec, loads, lambda load: f"read_parquet({quote(str(store.extract_path(load.table, load.extract)))})")
+            known(
+                spec,
+                loads,
+                lambda load: (
+                    f"read_parquet({quote(str(store.extract_path(load.table, load.extract)))})"
+                ),
+            )
         )
     finally:
         engine.close()

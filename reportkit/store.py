@@ -8,16 +8,21 @@ number of writers may work at once; there is no lock, no pointer file and no dat
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
+from reportkit import config, objects
 from reportkit.errors import DataError, from_os
+from reportkit.objects import Folder, Objects
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     from reportkit.tables import TableSpec
 
 _STAMP = "%Y%m%dT%H%M%S%f"
+#: Rows of one row group: what a writer holds in memory.
+_GROUP = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +45,8 @@ class Provenance:
         records: records seen in the raw input, before any rule dropped one.
         rejected: records that broke the table's contract.
         problems: what was wrong, in words, as shown in the annex.
+        pseudonyms: fingerprint of the key under which names of people were replaced.
+        cursor: where the source goes on the next time it is asked.
     """
 
     source: str
@@ -49,6 +58,8 @@ class Provenance:
     problems: tuple[str, ...] = ()
     raw_sha256: str = ""
     mapping_sha256: str | None = None
+    pseudonyms: str | None = None
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,18 +86,20 @@ class Store:
     """The loads of one workspace.
 
     Args:
-        root: folder of the store; made on the first load.
+        place: folder of the store, made on the first load; or another place where its files lie.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, place: Path | Objects) -> None:
+        self.objects: Objects = Folder(place) if isinstance(place, Path) else place
 
-    def add(self, spec: TableSpec, rows: pa.Table, provenance: Provenance) -> Load:
+    def add(
+        self, spec: TableSpec, rows: pa.Table | pa.RecordBatchReader, provenance: Provenance
+    ) -> Load:
         """Keep rows of a table and the record of their load.
 
         Args:
             spec: the table.
-            rows: rows in the table's canonical schema.
+            rows: rows in the table's canonical schema; batches of a reader are never all in memory at once.
             provenance: where they came from.
 
         Returns:
@@ -96,84 +109,213 @@ class Store:
             DataError: a column is not the table's.
             TemporaryError: the disk is full or the folder cannot be written; nothing is left half-written.
         """
-        foreign = [name for name in rows.column_names if name not in spec.names]
+        foreign = [name for name in rows.schema.names if name not in spec.names]
         if foreign:
             raise DataError(
                 f"Table {spec.name} has no column {foreign[0]!r}; see 'reportkit tables {spec.name}'."
             )
-        ordered = rows.select([name for name in spec.names if name in rows.column_names])
-        content = _parquet(ordered)
-        extract = hashlib.sha256(content).hexdigest()
-        first, last = _span(spec, ordered)
-        load = Load(
-            **asdict(provenance),
-            table=spec.name,
-            extract=extract,
-            rows=ordered.num_rows,
-            filled=tuple(
-                name for name in ordered.column_names if ordered[name].null_count < ordered.num_rows
-            ),
-            first_day=first,
-            last_day=last,
-            name=f"{provenance.recorded_at.strftime(_STAMP)}-{extract[:8]}",
-        )
-        # What was concluded from an export (its format says so) stands beside it and repeats nothing.
-        like = (load.source, load.format)
-        earlier = [old for old in self.loads(spec.name) if (old.source, old.format) == like]
-        if earlier and earlier[-1].extract == extract:
-            return Load(**{**_fields(earlier[-1]), "name": earlier[-1].name, "repeated": True})
-        try:
-            _write(self.extract_path(spec.name, extract), content)
-            text = json.dumps(_fields(load), default=str, indent=1, sort_keys=True)
-            _write(self.root / "loads" / spec.name / f"{load.name}.json", text.encode())
-        except OSError as error:
-            raise from_os(error, f"Keeping {spec.name}") from error
+        with _Rows(self.objects, spec, rows) as kept:
+            load = Load(
+                **asdict(provenance),
+                table=spec.name,
+                extract=kept.sha256,
+                rows=kept.rows,
+                filled=kept.filled,
+                first_day=kept.first,
+                last_day=kept.last,
+                name=f"{provenance.recorded_at.strftime(_STAMP)}-{kept.sha256[:8]}",
+            )
+            # What was concluded from an export (its format says so) stands beside it and repeats nothing.
+            like = (load.source, load.format)
+            earlier = [old for old in self.loads(spec.name) if (old.source, old.format) == like]
+            if earlier and earlier[-1].extract == kept.sha256:
+                return Load(**{**_fields(earlier[-1]), "name": earlier[-1].name, "repeated": True})
+            kept.keep(self.extract_name(load))
+        text = json.dumps(_fields(load), default=str, indent=1, sort_keys=True)
+        with objects.prepared(self.objects, f"loads/{spec.name}/{load.name}.json") as file:
+            file.write(text.encode())
         return load
 
     def loads(self, table: str | None = None, known_by: datetime | None = None) -> list[Load]:
         """List loads in the order they were recorded, of one table or of all, known by an instant or ever."""
-        pattern = f"{table or '*'}/*.json"
-        found = [_read(path) for path in (self.root / "loads").glob(pattern)]
+        found = [self.record(name) for name in self.records(table)]
         found.sort(key=lambda load: (load.recorded_at, load.table, load.name))
         return [load for load in found if known_by is None or load.recorded_at <= known_by]
 
-    def record(self, path: Path) -> Load:
+    def records(self, table: str | None = None) -> list[str]:
+        """List the names of the records of loads."""
+        names = self.objects.names(f"loads/{table}" if table else "loads")
+        return [name for name in names if name.endswith(".json")]
+
+    def record(self, name: str) -> Load:
         """Read the record of one load.
 
         Raises:
             DataError: it is damaged.
         """
-        return _read(path)
+        return _read(self.objects, name)
 
     def extract_path(self, table: str, extract: str) -> Path:
-        """Give the Parquet file of an extract."""
-        return self.root / "extracts" / table / f"{extract}.parquet"
+        """Give the Parquet file of an extract, on this machine."""
+        return self.objects.local(f"extracts/{table}/{extract}.parquet")
+
+    def extract_name(self, load: Load) -> str:
+        """Give the name under which the rows of a load are kept."""
+        return f"extracts/{load.table}/{load.extract}.parquet"
+
+    # ---- copies of what was read, as it was read --------------------------------------------------------------------
+
+    def keep_raw(self, path: Path, sha256: str) -> None:
+        """Keep a copy of a file as it came, under its hash."""
+        with objects.prepared(self.objects, _raw(sha256)) as copy, path.open("rb") as file:
+            shutil.copyfileobj(file, copy, 1 << 20)
+
+    def raw(self, sha256: str) -> Path | None:
+        """Give the copy of a file as it came, or None when there is none (any more)."""
+        path = self.objects.local(_raw(sha256))
+        return path if path.exists() else None
+
+    def prune(self, before: datetime, *, dry: bool = False) -> list[Load]:
+        """Remove the copies of files that no load since an instant came from; extracts always stay.
+
+        Args:
+            before: naive UTC instant.
+            dry: only say what would be removed.
+
+        Returns:
+            The newest load of each removed copy.
+        """
+        newest: dict[str, Load] = {}
+        for load in self.loads():
+            newest[load.raw_sha256] = load
+        held = {name.rpartition("/")[2] for name in self.objects.names("raw")}
+        old = [
+            load for sha256, load in newest.items() if sha256 in held and load.recorded_at < before
+        ]
+        for load in () if dry else old:
+            self.objects.remove(_raw(load.raw_sha256))
+        return old
 
 
-def _parquet(rows: pa.Table) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def of(folder: Path) -> Store:
+    """Give the store of a workspace: its folder ``store``, or the bucket that its configuration names.
 
-    sink = pa.BufferOutputStream()
-    pq.write_table(rows.replace_schema_metadata(None), sink, compression="zstd")
-    return bytes(sink.getvalue())
+    Raises:
+        ConfigError: the configuration cannot be understood.
+    """
+    settings = config.read(folder).store
+    if not settings.url:
+        return Store(folder / "store")
+    return Store(objects.Bucket(settings.url, folder / "store", settings.options))
 
 
-def _span(spec: TableSpec, rows: pa.Table) -> tuple[date | None, date | None]:
-    """First and last day on which the rows say something happened (plans and due dates do not count)."""
+def _raw(sha256: str) -> str:
+    return f"raw/{sha256}"
+
+
+class _Rows:
+    """Rows on their way into a file: written batch by batch, hashed and summed up as they pass."""
+
+    def __init__(
+        self, place: Objects, spec: TableSpec, rows: pa.Table | pa.RecordBatchReader
+    ) -> None:
+        self._place, self._spec, self._source = place, spec, rows
+        self._file = Path()
+        self.sha256, self.rows = "", 0
+        self.filled: tuple[str, ...] = ()
+        self.first: date | None = None
+        self.last: date | None = None
+
+    def __enter__(self) -> Self:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        names = [name for name in self._spec.names if name in self._source.schema.names]
+        schema = pa.schema([self._source.schema.field(name) for name in names])
+        filled: set[str] = set()
+        days: list[date] = []
+        with self._hashed() as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            for batch in self._batches():
+                part = batch.select(names).replace_schema_metadata(None)
+                writer.write_table(part, row_group_size=_GROUP)
+                self.rows += part.num_rows
+                filled.update(n for n in names if part[n].null_count < part.num_rows)
+                days += _days(self._spec, part)
+        self.filled = tuple(name for name in names if name in filled)
+        self.first, self.last = min(days, default=None), max(days, default=None)
+        return self
+
+    def _batches(self) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        if isinstance(self._source, pa.Table):
+            yield self._source
+            return
+        for batch in self._source:
+            yield pa.Table.from_batches([batch])
+
+    @contextmanager
+    def _hashed(self) -> Iterator[_Hashing]:
+        where = f"Keeping {self._spec.name}"
+        try:
+            handle, name = tempfile.mkstemp(dir=self._place.room(), prefix=".", suffix=".part")
+            self._file = Path(name)
+            with os.fdopen(handle, "wb") as raw:
+                file = _Hashing(raw)
+                yield file
+                raw.flush()
+                os.fsync(raw.fileno())
+            self._file.chmod(0o644)
+            self.sha256 = file.digest.hexdigest()
+        except OSError as error:
+            self.__exit__()
+            raise from_os(error, where) from error
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def keep(self, name: str) -> None:
+        """Give the file its name."""
+        try:
+            self._place.put(self._file, name)
+        except OSError as error:
+            raise from_os(error, f"Keeping {self._spec.name}") from error
+
+    def __exit__(self, *_: object) -> None:
+        if self._file.name:
+            self._file.unlink(missing_ok=True)
+
+
+class _Hashing(io.RawIOBase):
+    """A file that hashes what is written to it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._inner, self.digest = file, hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self.digest.update(content)
+        return self._inner.write(content)
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+
+def _days(spec: TableSpec, rows: pa.Table) -> list[date]:
+    """First and last days on which the rows say something happened (plans and due dates do not count)."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     days: list[date] = []
     for name in SPAN_COLUMNS.get(spec.name, (spec.effective or "",)):
         if name in rows.column_names:
-            column = (
-                rows[name].cast(pa.date32())
-                if pa.types.is_timestamp(rows[name].type)
-                else rows[name]
-            )
+            column = rows[name]
+            if pa.types.is_timestamp(column.type):
+                column = column.cast(pa.timestamp("us")).cast(pa.date32())
             days += [day for day in pc.min_max(column).as_py().values() if day is not None]
-    return (min(days), max(days)) if days else (None, None)
+    return days
 
 
 #: Columns whose days tell how far a table's knowledge reaches.
@@ -192,46 +334,19 @@ def _fields(load: Load) -> dict[str, Any]:
     return values
 
 
-def _read(path: Path) -> Load:
+def _read(place: Objects, name: str) -> Load:
+    path = place.local(name)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("first_day", "last_day"):
-            values[name] = date.fromisoformat(values[name]) if values[name] else None
+        for key in ("first_day", "last_day"):
+            values[key] = date.fromisoformat(values[key]) if values[key] else None
         values["recorded_at"] = datetime.fromisoformat(values["recorded_at"])
         values["problems"], values["filled"] = tuple(values["problems"]), tuple(values["filled"])
         return Load(**values, name=path.stem)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"The load record {path} is damaged ({error}); restore it from a copy."
+            f"The load record {place.where(name)} is damaged ({error}); restore it from a copy."
         ) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; a file that is already there has the same content and stays."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # noqa: PTH101 - mkstemp gives a name, not a Path
-        os.replace(temporary, path)  # noqa: PTH105
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def newest(loads: Sequence[Load]) -> datetime | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reportkit.errors import DataError
 from reportkit.ledger import Ledger
-from reportkit.store import Store
+from reportkit.objects import Folder, Objects
+from reportkit.store import of
 
 
 @dataclass(frozen=True)
@@ -30,34 +31,38 @@ class Checked:
 
 def workspace(folder: Path) -> Checked:
     """Check store and ledger of a workspace."""
-    store, ledger = Store(folder / "store"), Ledger(folder)
+    store, ledger = of(folder), Ledger(folder)
     faults: list[str] = []
-    records = 0
-    wanted: dict[Path, str] = {}
-    for path in sorted((store.root / "loads").glob("*/*.json")):
-        records += 1
+    records = store.records()
+    wanted: dict[str, str] = {}
+    for record in records:
         try:
-            load = store.record(path)
+            load = store.record(record)
         except DataError as error:
             faults.append(error.message)
             continue
-        wanted[store.extract_path(load.table, load.extract)] = f"the load {path.stem}"
-    lying = set((store.root / "extracts").glob("*/*.parquet"))
+        wanted[store.extract_name(load)] = f"the load {load.name}"
+    lying = store.objects.names("extracts")
+    for name in sorted({*lying, *wanted}):
+        fault = _fault(store.objects, name, PurePosixPath(name).stem)
+        if fault and name in wanted:
+            fault += f", which {wanted[name]} rests on"
+        faults.append(fault)
     faults += [
-        f"{fault}, which {wanted[path]} rests on" if path in wanted else fault
-        for path in sorted(lying | wanted.keys())
-        if (fault := _fault(path, path.stem))
+        _fault(store.objects, name, PurePosixPath(name).name) for name in store.objects.names("raw")
     ]
     for publication, inputs in ledger.inputs():
         name = f"{publication.report} {publication.period}{' ' * bool(publication.unit)}{publication.unit}"
-        missing = [sha for table, sha in inputs if not store.extract_path(table, sha).exists()]
+        missing = [sha for table, sha in inputs if f"extracts/{table}/{sha}.parquet" not in lying]
         if missing:
             faults.append(f"{name} was told from {len(missing)} extracts that are missing; restore them from a copy")  # fmt: skip
         try:
             ledger.figures(publication)
         except ValueError as error:
             faults.append(f"A told figure of {name} cannot be read ({str(error).splitlines()[0]})")
-    return Checked(records, len(lying), len(ledger.publications()), tuple(faults))
+    return Checked(
+        len(records), len(lying), len(ledger.publications()), tuple(filter(None, faults))
+    )
 
 
 def files(folder: Path, kept: dict[str, dict[str, str]]) -> tuple[str, ...]:
@@ -67,21 +72,20 @@ def files(folder: Path, kept: dict[str, dict[str, str]]) -> tuple[str, ...]:
         folder: where the files are.
         kept: ``sha256`` by file name.
     """
-    faults = (_fault(folder / name, said["sha256"]) for name, said in sorted(kept.items()))
+    place = Folder(folder)
+    faults = (_fault(place, name, said["sha256"]) for name, said in sorted(kept.items()))
     return tuple(filter(None, faults))
 
 
-def _fault(path: Path, sha256: str) -> str:
+def _fault(place: Objects, name: str, sha256: str) -> str:
     """Say what is wrong with a file, or give an empty text."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
+        for chunk in place.chunks(name):
+            digest.update(chunk)
     except FileNotFoundError:
-        return f"{path} is missing"
+        return f"{place.where(name)} is missing"
     except OSError as error:
-        return f"{path} cannot be read ({(error.strerror or str(error)).lower()})"
-    return (
-        "" if digest.hexdigest() == sha256 else f"{path} is not what was written (its hash differs)"
-    )
+        return f"{place.where(name)} cannot be read ({(error.strerror or str(error)).lower()})"
+    differs = digest.hexdigest() != sha256
+    return f"{place.where(name)} is not what was written (its hash differs)" if differs else ""

@@ -96,9 +96,8 @@ class View:
             if name not in self._made or (name in relations.FINDINGS and large):
                 asked = relations.columns(query) if large else None
                 select = relations.select(name, moment, asked)
-                # Copied rows lie by day, so that a range of days is found without looking at the others.
-                ordered = " ORDER BY opened, finding_id" if whole else ""
-                engine.make(f"{moment.schema}.{name}", select + ordered, copied=whole)
+                order = "opened, finding_id" if whole else ""
+                engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
                 self._made.add(name)
 
     def _units(self, known: str) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ nothing of it outlives the report and two reports never meet.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -55,40 +56,53 @@ class Postgres:
             import adbc_driver_postgresql.dbapi as driver
             import sqlglot  # noqa: F401 - asked for here, where its absence can be told
         except ImportError as error:
-            raise ConfigError(f"[engine] url needs {error.name}; install it with {_INSTALL}.") from None
+            raise ConfigError(
+                f"[engine] url needs {error.name}; install it with {_INSTALL}."
+            ) from None
         self._errors = driver.Error
         try:
             # Transactions are begun and ended in words: the driver's own know no savepoints.
             self._connection = driver.connect(url, autocommit=True)
             self._cursor = self._connection.cursor()
+            # Also when the workspace is let go of, or the process ends.
+            self._leave = weakref.finalize(self, _leave, self._cursor, self._connection)
             self._cursor.execute("SET TIME ZONE 'UTC'")
+            # The newest of many versions is taken for a handful of rows, and a loop over a handful can be one over millions.
+            self._cursor.execute("SET enable_nestloop = off")
             self._begun = False
             self._frames = sql.Local()
         except driver.Error as error:
             host = urlsplit(url).hostname or "its socket"
-            raise TemporaryError(f"The warehouse on {host} does not answer ({_line(error)}); check [engine] url.") from None
+            raise TemporaryError(
+                f"The warehouse on {host} does not answer ({_line(error)}); check [engine] url."
+            ) from None
 
     # ---- the rows of the store ------------------------------------------------------------------------------------
 
-    def known(
-        self, store: Store, schema: str, known_by: datetime
-    ) -> dict[str, tuple[Load, ...]]:
+    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known by an instant; see :class:`reportkit.sql.Engine`."""
         if not self._begun:
             self._copy(store)
-            self._cursor.execute("BEGIN")
-            self._begun = True
-        return sql.make_known(self, store, schema, known_by, _part)
+            self.begin()
+        return sql.make_known(self, store, schema, known_by, _part, at_home=True)
+
+    def begin(self) -> None:
+        """Begin the transaction in which everything is made that shall not stay."""
+        self._cursor.execute("BEGIN")
+        self._begun = True
 
     def _copy(self, store: Store) -> None:
         """Copy the extracts that are not there yet."""
         loads = [load for load in store.loads() if load.filled]
         self._tables({load.table for load in loads})
-        held = set(self._rows(f"SELECT extract_id FROM {SCHEMA}.extracts")["extract_id"].to_pylist())
-        for load in loads:
-            if load.extract not in held:
-                self._ingest(TABLES[load.table], load, store)
-                held.add(load.extract)
+        held = set(
+            self._rows(f"SELECT extract_id FROM {SCHEMA}.extracts")["extract_id"].to_pylist()
+        )
+        new = [load for load in loads if load.extract not in held]
+        for load in {load.extract: load for load in new}.values():
+            self._ingest(TABLES[load.table], load, store)
+        for name in sorted({load.table for load in new}):
+            self._cursor.execute(f"ANALYZE {SCHEMA}.{name}")
 
     def _tables(self, names: set[str]) -> None:
         wanted = [
@@ -98,7 +112,9 @@ class Postgres:
         for name in sorted(names):
             columns = ", ".join(f'"{c.name}" {sql.TYPES[c.type]}' for c in TABLES[name].columns)
             wanted += [
-                f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} (extract_id TEXT NOT NULL, {columns})".replace("DOUBLE", "DOUBLE PRECISION"),
+                f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} (extract_id TEXT NOT NULL, {columns})".replace(
+                    "DOUBLE", "DOUBLE PRECISION"
+                ),
                 f"CREATE INDEX IF NOT EXISTS {name}_extract ON {SCHEMA}.{name} (extract_id)",
             ]
         self._cursor.execute("BEGIN")
@@ -115,17 +131,24 @@ class Postgres:
         for place, column in enumerate(rows.schema):
             if pa.types.is_decimal(column.type):
                 rows = rows.set_column(place, column.name, rows[column.name].cast(pa.string()))
-        named = rows.append_column("extract_id", pa.array([load.extract]).take(pa.nulls(rows.num_rows, pa.int32()).fill_null(0)))
+        named = rows.append_column(
+            "extract_id",
+            pa.array([load.extract]).take(pa.nulls(rows.num_rows, pa.int32()).fill_null(0)),
+        )
         temporary = f"incoming_{load.extract[:16]}"
         self._cursor.execute("BEGIN")
         try:
             self._cursor.adbc_ingest(temporary, named, mode="create", temporary=True)
             columns = ", ".join(
-                f'CAST("{name}" AS {sql.TYPES[spec.column(name).type]})'.replace("DOUBLE", "DOUBLE PRECISION")
+                f'CAST("{name}" AS {sql.TYPES[spec.column(name).type]})'.replace(
+                    "DOUBLE", "DOUBLE PRECISION"
+                )
                 for name in rows.column_names
             )
             names = ", ".join(f'"{name}"' for name in rows.column_names)
-            self._cursor.execute(f"INSERT INTO {SCHEMA}.{spec.name} (extract_id, {names}) SELECT extract_id, {columns} FROM {temporary}")
+            self._cursor.execute(
+                f"INSERT INTO {SCHEMA}.{spec.name} (extract_id, {names}) SELECT extract_id, {columns} FROM {temporary}"
+            )
             self._cursor.execute(
                 f"INSERT INTO {SCHEMA}.extracts VALUES ({sql.quote(load.extract)}, {sql.quote(spec.name)}, {load.rows})"
             )
@@ -133,7 +156,9 @@ class Postgres:
             self._cursor.execute("COMMIT")
         except self._errors as error:
             self._cursor.execute("ROLLBACK")
-            raise DataError(f"Copying {spec.name} into the warehouse failed: {_line(error)}") from None
+            raise DataError(
+                f"Copying {spec.name} into the warehouse failed: {_line(error)}"
+            ) from None
 
     # ---- what views ask -------------------------------------------------------------------------------------------
 
@@ -141,7 +166,7 @@ class Postgres:
         """Make a schema; see :class:`reportkit.sql.Engine`."""
         self._cursor.execute(f"CREATE SCHEMA {schema}")
 
-    def make(self, name: str, select: str, *, copied: bool) -> None:
+    def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:  # noqa: ARG002 - an index serves here
         """Make a relation; see :class:`reportkit.sql.Engine`."""
         query = portable(select, "postgres")
         with self._tried():
@@ -175,9 +200,13 @@ class Postgres:
 
     def close(self) -> None:
         """Leave, and leave nothing behind but the copied extracts."""
-        self._cursor.execute("ROLLBACK")
-        self._cursor.close()
-        self._connection.close()
+        self._leave()
+
+
+def _leave(cursor: Any, connection: Any) -> None:
+    """Close in the order the driver wants; what was never committed is gone with it."""
+    cursor.close()
+    connection.close()
 
 
 def _part(load: Load) -> str:
@@ -227,5 +256,3 @@ def _is_numeric(column: Any) -> bool:
     kind = (column.metadata or {}).get(b"ADBC:postgresql:typname", b"")
     name = getattr(column.type, "type_name", "")
     return bool(kind == b"numeric" or name == "numeric" or pa.types.is_decimal(column.type))
-
-

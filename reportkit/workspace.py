@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, sql
+from reportkit import config, sql, store
 from reportkit.errors import DataError, UsageError
 from reportkit.ledger import Ledger
 from reportkit.period import Period, parse_instant
-from reportkit.store import Load, Store
+from reportkit.store import Load
 from reportkit.tables import TABLES, table
 from reportkit.view import View
 
@@ -46,7 +46,7 @@ class Workspace:
         self.now = now
         self.settings = config.read(self.folder)
         self.calendar = self.settings.calendar
-        self.store = Store(self.folder / "store")
+        self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder)
         self._known: dict[datetime, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._views = 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ from reportkit.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from reportkit.sources import Extract
-    from reportkit.store import Load, Provenance, Store
+    from reportkit.store import Load
 
 FileArgument = Annotated[
     Path,
@@ -82,7 +81,7 @@ def load(
 ) -> None:
     """Load a file into a table; what was loaded before is kept."""
     from reportkit import sources, tables
-    from reportkit.store import Provenance, Store
+    from reportkit.intake import Origin, keep
 
     folder = options.workspace(workspace)
     spec = tables.table(table)
@@ -92,25 +91,19 @@ def load(
         spec.name,
         format=format,
         mapping=_mapping(folder, mapping),
-        observed=_day(observed),
+        observed=options.day(observed, "--observed"),
         unit=unit,
     )
-    provenance = Provenance(
+    origin = Origin(
         source=source or _source(extract, file),
         recorded_at=stated or options.now(),
         stated=stated is not None,
-        format=extract.format,
-        records=extract.records,
-        rejected=extract.rejected,
-        problems=tuple(str(problem) for problem in extract.problems),
-        raw_sha256=extract.raw_sha256,
-        mapping_sha256=extract.mapping_sha256,
+        file=file,
+        complete=complete,
+        day=options.day(observed, "--observed"),
+        unit=unit,
     )
-    store = Store(folder / "store")
-    kept = store.add(tables.table(extract.table), extract.rows, provenance)
-    closed = None
-    if complete or extract.complete:
-        closed = _close(store, extract, provenance, unit, _day(observed))
+    kept, closed = keep(extract, folder, origin)
     if json:
         told = {name: value for name, value in kept.__dict__.items() if name != "name"}
         screen.say_json(told if closed is None else {**told, "closed": closed})
@@ -118,35 +111,6 @@ def load(
         _report(kept, file)
         if closed is not None:
             screen.say(f"  {closed:,} closed: open before, and not in this complete export")
-
-
-def _close(
-    store: Store, extract: Extract, provenance: Provenance, unit: str | None, day: date | None
-) -> int:
-    """Close what a complete export no longer lists, and give how many that were."""
-    from reportkit import lifecycle, tables
-    from reportkit.errors import DataError
-
-    if extract.rejected:
-        raise DataError(
-            f"{extract.rejected:,} records were rejected, so nothing was closed: what they say is not known. "
-            "Mend them and load the file again."
-        )
-    rows = lifecycle.gone(
-        store,
-        extract.rows,
-        table=extract.table,
-        source=provenance.source,
-        unit=unit,
-        day=day or provenance.recorded_at.date(),
-        known_by=provenance.recorded_at,
-    )
-    if rows.num_rows:
-        concluded = replace(
-            provenance, format=lifecycle.ABSENCE, records=0, rejected=0, problems=()
-        )
-        store.add(tables.table(extract.table), rows, concluded)
-    return int(rows.num_rows)
 
 
 def _report(kept: Load, file: Path) -> None:
@@ -224,15 +188,6 @@ def _mapping(folder: Path | None, given: Path | None) -> Path | None:
         if candidate.is_file():
             return candidate
     return given
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--observed {text!r} is not a day; write it as 2026-09-30.") from None
 
 
 def inspect(
@@ -328,7 +283,7 @@ def tables(
 
 
 def _loads(workspace: Path | None) -> dict[str, list[Load]]:
-    from reportkit.store import Store
+    from reportkit.store import of
 
     try:
         folder = options.workspace(workspace)
@@ -337,7 +292,7 @@ def _loads(workspace: Path | None) -> dict[str, list[Load]]:
             raise
         return {}
     by_table: dict[str, list[Load]] = {}
-    for one in Store(folder / "store").loads():
+    for one in of(folder).loads():
         by_table.setdefault(one.table, []).append(one)
     return by_table
 

@@ -142,29 +142,17 @@ def _lay_out(folder: Path) -> None:
 def _fill(folder: Path, made: Company, steps: screen.Steps) -> None:
     """Write the company's files and load them, each as of the day the company knew it."""
     from reportkit.demo import write
+    from reportkit.intake import Origin, keep
     from reportkit.sources import read
-    from reportkit.store import Provenance, Store
-    from reportkit.tables import table
 
     steps.begin("Write its exports")
     write(made, folder)
-    store = Store(folder / "store")
     for quarter in made.quarters:
         steps.begin(f"Load {quarter.period.label}")
         for batch in quarter.batches:
             extract = read(folder / batch.file, batch.table)
-            provenance = Provenance(
-                source=batch.source,
-                recorded_at=batch.recorded_at,
-                stated=True,
-                format=extract.format,
-                records=extract.records,
-                rejected=extract.rejected,
-                problems=tuple(str(problem) for problem in extract.problems),
-                raw_sha256=extract.raw_sha256,
-                mapping_sha256=extract.mapping_sha256,
-            )
-            store.add(table(extract.table), extract.rows, provenance)
+            origin = Origin(source=batch.source, recorded_at=batch.recorded_at, stated=True)
+            keep(extract, folder, origin)
 
 
 def _tell(folder: Path, quarter: Quarter) -> None:

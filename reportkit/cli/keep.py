@@ -1,7 +1,8 @@
-"""``reportkit log``, ``verify`` and ``export``: what was kept, whether it is whole, and out with it."""
+"""``reportkit log``, ``verify``, ``prune`` and ``export``: what was kept, whether it is whole, and out with it."""
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,10 @@ def log(
     json: JsonOption = False,
 ) -> None:
     """List the loads, oldest knowledge first."""
-    from reportkit import tables
-    from reportkit.store import Store
+    from reportkit import store, tables
 
     folder = options.workspace(workspace)
-    found = Store(folder / "store").loads(tables.table(table).name if table else None)
+    found = store.of(folder).loads(tables.table(table).name if table else None)
     if json:
         screen.say_json([load.__dict__ for load in found])
         return
@@ -95,6 +95,35 @@ def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
             total += len(kept)
             faults += checks.files(place, kept)
     return {"files": total}, faults
+
+
+def prune(
+    before: Annotated[
+        str,
+        typer.Option(
+            "--before", metavar="DATE", help="Only files last loaded before this day (UTC) go."
+        ),
+    ],
+    *,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Remove copies of loaded files past a retention date; what figures rest on always stays."""
+    from reportkit import store
+
+    limit = datetime.combine(options.day(before, "--before") or date.max, time())
+    gone = store.of(options.workspace(workspace)).prune(limit, dry=dry)
+    if json:
+        screen.say_json([{"file": load.raw_sha256, "table": load.table, "source": load.source, "recorded_at": load.recorded_at} for load in gone])  # fmt: skip
+        return
+    for load in gone:
+        screen.say(
+            f"  {load.recorded_at:%Y-%m-%d}  {load.table}  {load.source}  {load.raw_sha256[:12]}"
+        )
+    verb = "would be removed" if dry else "removed"
+    count = f"{len(gone):,} {'copy' if len(gone) == 1 else 'copies'} of loaded files"
+    screen.say(f"{count} {verb}; all rows and records of loads stay.")
 
 
 def export(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reportkit.errors import ConfigError, ParameterError
+from reportkit.errors import ConfigError, ParameterError, UsageError
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -76,3 +76,13 @@ def pairs(given: list[str]) -> dict[str, str]:
             raise ParameterError(f"Parameter {name.strip()!r} is given twice; give it once.")
         found[name.strip()] = value
     return found
+
+
+def day(text: str | None, option: str) -> date | None:
+    """Read the day that an option names."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is not a day; write it as 2026-09-30.") from None

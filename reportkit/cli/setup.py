@@ -23,6 +23,8 @@ store/
 runs/
 *.db
 *.db-*
+# Who holds it can tell who is behind a pseudonym.
+*.key
 # Exports may hold what must not be shared.
 data/
 """
@@ -31,12 +33,19 @@ _NOTES = {
     "report": "What stands on the cover and in every header.",
     "limits": "How long a run may take, in seconds, and how much memory its kernel may use.",
     "mail": "Who sends and who receives the message that is written beside each report.",
+    "store": "Where loaded rows lie, and whether a copy of each file is kept as it came.",
+    "engine": "Where measures are computed.",
+    "privacy": "What names a person and is stored as a pseudonym; destroying pseudonym.key is the erasure.",
 }
 _KEYS = {
     "currency": "ISO 4217",
     "timezone": "decides on which day an instant falls",
     "fiscal_year_start": "month in which the fiscal year begins, 1 to 12",
     "jurisdiction": "whose public holidays count, ISO 3166",
+    "url": "leave it empty for this folder and this process",
+    "options": "of the connection, such as { endpoint = 'https://...', region = 'eu-west-1' }",
+    "raw": "the file itself, beside its rows; never of a table that names people",
+    "columns": "more columns than the marked ones, as table.column",
     "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
 }
 _TAIL = """\

@@ -9,9 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import __version__
+from reportkit import __version__, store
 from reportkit.run.template import digest
-from reportkit.store import Store
 
 if TYPE_CHECKING:
     from reportkit.facts import Facts
@@ -38,7 +37,7 @@ def versions() -> dict[str, str]:
 def extracts(workspace: Path, known_by: datetime) -> dict[str, list[str]]:
     """Give the SHA-256 of every extract that was known by an instant, by table."""
     by_table: dict[str, list[str]] = {}
-    for load in Store(workspace / "store").loads(known_by=known_by):
+    for load in store.of(workspace).loads(known_by=known_by):
         shas = by_table.setdefault(load.table, [])
         if load.extract not in shas:
             shas.append(load.extract)

@@ -135,7 +135,7 @@ IDENTITIES = TableSpec(
     effective="valid_from",
     ordered=(("created", "disabled_at"),),
     columns=(
-        key("account_id"),
+        Column("account_id", required=True, personal=True),
         UNIT,
         VALID_FROM,
         choice("type", "human", "service", "admin"),

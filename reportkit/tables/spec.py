@@ -25,6 +25,7 @@ class Column:
         allowed: the only values of an ``enum``.
         unit: what a number counts (``days``, ``0-10``, ``minutes``).
         low, high: inclusive bounds of a number.
+        personal: names a person; it is stored as a pseudonym.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    personal: bool = False
 
 
 #: What readers call the rows of a table, where its name would not be understood.

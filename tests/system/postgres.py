@@ -19,7 +19,9 @@ def binaries() -> Path | None:
     found = shutil.which("initdb")
     if found:
         return Path(found).resolve().parent
-    return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)
+    return max(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None
+    )
 
 
 @contextmanager
@@ -27,20 +29,20 @@ def server(bin_: Path) -> Iterator[str]:
     """Start a server and give the address of its database."""
     # It refuses to run as root.
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    who = {"user": user.pw_uid, "group": user.pw_gid} if user else {}
+    uid, gid = (user.pw_uid, user.pw_gid) if user else (None, None)
     folder = Path(tempfile.mkdtemp(prefix="rk-pg-"))
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
     data = folder / "data"
-    calm = {"stdout": subprocess.DEVNULL, "cwd": folder, **who}
     subprocess.run(
         [bin_ / "initdb", "-D", data, "-U", "reporter", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True, **calm,
+        check=True, stdout=subprocess.DEVNULL, cwd=folder, user=uid, group=gid,
     )  # fmt: skip
-    process = subprocess.Popen(
-        [bin_ / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=256MB"],
-        stderr=(folder / "log").open("w"), **calm,
-    )  # fmt: skip
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [bin_ / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=256MB"],
+            stdout=subprocess.DEVNULL, stderr=log, cwd=folder, user=uid, group=gid,
+        )  # fmt: skip
     try:
         for _ in range(100):
             ready = subprocess.run([bin_ / "pg_isready", "-h", folder, "-q"], check=False)

@@ -14,11 +14,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "store", "sql", "ledger", "verify",
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "store", "sql", "warehouse", "ledger",
+    "verify",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo", "lifecycle", "export",
+    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (

@@ -145,5 +145,6 @@ def test_eight_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(8) as pool:
         assert len(set(pool.starmap(_write, [(tmp_path / "store", n) for n in range(8)]))) > 1
     assert len(Store(tmp_path / "store").loads()) == 8 * 25
+    (tmp_path / "reportkit.toml").touch()
     checked = verify.workspace(tmp_path)
     assert (checked.loads, checked.extracts, checked.faults) == (200, 200, ())
