@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Set where everything is installed: a skipped test then fails, so that a green run never hides a missing tool.
@@ -52,3 +52,31 @@ def pytest_runtest_makereport(
 def reason(longrepr: Any) -> str:
     """Give the words of a skip."""
     return str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr)
+
+
+class Ended(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Type a command, as in a terminal."""
+    from reportkit.cli import main
+
+    def type_(*words: object) -> Ended:
+        monkeypatch.setattr("sys.argv", ["reportkit", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
+
+    return type_
