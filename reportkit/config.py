@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from reportkit.connections import Connection
 from reportkit.errors import ConfigError, nearest
 from reportkit.period import FiscalCalendar
 
@@ -98,6 +99,9 @@ class Settings(_Section):
         default_factory=dict,
         description="how many days older than the quarter's end the newest load of a table may be, by table",
     )
+    sources: dict[str, Connection] = Field(
+        default_factory=dict, description="where rows are pulled from, by name"
+    )
     owners: dict[str, str] = Field(
         default_factory=dict, description="owner by role of each measure"
     )
@@ -142,6 +146,8 @@ def read(folder: Path) -> Settings:
 
 def _sentence(item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "secret":
+        return f"{where} {item['msg']}"
     if item["type"] != "extra_forbidden":
         words = str(item["msg"]).removeprefix("Value error, ")
         return f"{where} = {item['input']!r}: {words[:1].lower()}{words[1:]}"

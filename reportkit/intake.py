@@ -29,6 +29,7 @@ class Origin:
         day: day on which they were true; the day of knowing when not given.
         unit: business unit they cover; None for all.
         cursor: where the source goes on the next time.
+        pulled: the source was asked itself: that it still says the same is news.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Origin:
     day: date | None = None
     unit: str | None = None
     cursor: str | None = None
+    pulled: bool = False
 
 
 def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | None]:
@@ -72,7 +74,7 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
         cursor=origin.cursor,
     )
     place = store.of(folder)
-    load = place.add(TABLES[extract.table], extract.rows, provenance)
+    load = place.add(TABLES[extract.table], extract.rows, provenance, again=origin.pulled)
     if origin.file is not None and settings.store.raw and pseudonyms is None:
         place.keep_raw(origin.file, extract.raw_sha256)
     if not (origin.complete or extract.complete):

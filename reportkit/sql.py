@@ -146,6 +146,22 @@ class Local:
         self._connection.close()
 
 
+def read_file(path: Path, query: str) -> pa.Table:
+    """Run one query on a DuckDB database file, which is only read.
+
+    Raises:
+        DataError: the file or the query is none.
+    """
+    try:
+        with duckdb.connect(
+            str(path), read_only=True, config={"enable_external_access": False}
+        ) as connection:
+            found: pa.Table = connection.sql(query).to_arrow_table()
+            return found
+    except duckdb.Error as error:
+        raise failed(error) from error
+
+
 def failed(error: Exception) -> DataError:
     """Say in one line why a query failed."""
     return DataError(f"The query failed: {str(error).splitlines()[0]}")

@@ -93,7 +93,12 @@ class Store:
         self.objects: Objects = Folder(place) if isinstance(place, Path) else place
 
     def add(
-        self, spec: TableSpec, rows: pa.Table | pa.RecordBatchReader, provenance: Provenance
+        self,
+        spec: TableSpec,
+        rows: pa.Table | pa.RecordBatchReader,
+        provenance: Provenance,
+        *,
+        again: bool = False,
     ) -> Load:
         """Keep rows of a table and the record of their load.
 
@@ -101,6 +106,7 @@ class Store:
             spec: the table.
             rows: rows in the table's canonical schema; batches of a reader are never all in memory at once.
             provenance: where they came from.
+            again: record the load even when the very same rows are there already.
 
         Returns:
             The load; ``repeated`` when the newest load of this source already holds the very same rows.
@@ -128,7 +134,7 @@ class Store:
             # What was concluded from an export (its format says so) stands beside it and repeats nothing.
             like = (load.source, load.format)
             earlier = [old for old in self.loads(spec.name) if (old.source, old.format) == like]
-            if earlier and earlier[-1].extract == kept.sha256:
+            if not again and earlier and earlier[-1].extract == kept.sha256:
                 return Load(**{**_fields(earlier[-1]), "name": earlier[-1].name, "repeated": True})
             kept.keep(self.extract_name(load))
         text = json.dumps(_fields(load), default=str, indent=1, sort_keys=True)

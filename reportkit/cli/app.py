@@ -8,6 +8,7 @@ import typer
 
 from reportkit.cli import data, demo, keep, report, setup
 from reportkit.cli.formats import formats, guess
+from reportkit.cli.pull import pull, sources
 
 app = typer.Typer(
     name="reportkit",
@@ -45,6 +46,8 @@ def _common(
 app.command("demo")(demo.demo)
 app.command("init")(setup.init)
 app.command("load")(data.load)
+app.command("pull")(pull)
+app.command("sources")(sources)
 app.command("inspect")(data.inspect)
 app.command("formats")(formats)
 app.command("guess")(guess)

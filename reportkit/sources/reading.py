@@ -36,7 +36,15 @@ def read(asked: Asked, name: str | None = None) -> Extract:
     if asked.table is None:
         raise DataError(f"{asked.content.path}: say into which table it goes.")
     table(asked.table)
-    found = _extract(asked, name)
+    return whole(_extract(asked, name), asked)
+
+
+def whole(found: Extract, asked: Asked) -> Extract:
+    """Give an extract of which at least one row is left.
+
+    Raises:
+        DataError: all rows were rejected.
+    """
     if found.rejected and not found.rows.num_rows:
         errors = [problem for problem in found.problems if problem.severity == "error"]
         more = f" (and {len(errors) - 1:,} more problems)" if len(errors) > 1 else ""
@@ -70,7 +78,15 @@ def inspect(asked: Asked, name: str | None = None) -> Inspection:
 
 def _extract(asked: Asked, name: str | None) -> Extract:
     chosen = name or recognise(asked.content)
-    found = formats.load(chosen).read(asked)
+    return finish(formats.load(chosen).read(asked), asked, chosen)
+
+
+def finish(found: Records, asked: Asked, chosen: str) -> Extract:
+    """Hold raw records against the contract of their table.
+
+    Raises:
+        DataError: they are of another table than the one asked for.
+    """
     if asked.table is not None and found.table != asked.table:
         raise DataError(
             f"{asked.content.path} ({chosen}) holds {found.table}, not {asked.table}; load it as {found.table}."
