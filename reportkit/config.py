@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from reportkit import connections
 from reportkit.connections import Connection
 from reportkit.errors import ConfigError, nearest
 from reportkit.period import FiscalCalendar
@@ -145,15 +147,21 @@ def read(folder: Path) -> Settings:
 
 
 def _sentence(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"])
+    place = tuple(str(part) for part in item["loc"])
+    known: Collection[str] = Settings.model_fields
+    if place[0] == "sources" and len(place) > 3:
+        # Behind the name stands the kind by which it was read, which nobody wrote there.
+        known = connections.keys(place[2])
+        place = (*place[:2], *place[3:])
+    else:
+        for part in place[:-1]:
+            inner = Settings.model_fields[part].annotation if part in known else None
+            known = inner.model_fields if isinstance(inner, type) and issubclass(inner, BaseModel) else known  # fmt: skip
+    where = ".".join(place)
     if item["type"] == "secret":
         return f"{where} {item['msg']}"
-    if item["type"] != "extra_forbidden":
-        words = str(item["msg"]).removeprefix("Value error, ")
-        return f"{where} = {item['input']!r}: {words[:1].lower()}{words[1:]}"
-    model: type[BaseModel] = Settings
-    for part in item["loc"][:-1]:
-        inner = model.model_fields[str(part)].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return f"unknown key {where}; {nearest(str(item['loc'][-1]), model.model_fields)}".rstrip(".")
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {where}; {nearest(place[-1], known)}".rstrip(".")
+    words = str(item["msg"]).removeprefix("Value error, ")
+    given = "" if item["type"] in {"missing", "union_tag_not_found"} else f" = {item['input']!r}"
+    return f"{where}{given}: {words[:1].lower()}{words[1:]}"

@@ -74,9 +74,10 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
         cursor=origin.cursor,
     )
     place = store.of(folder)
-    load = place.add(TABLES[extract.table], extract.rows, provenance, again=origin.pulled)
+    # The copy first: without its record it is harmless, and a record must not speak of a copy that could not be kept.
     if origin.file is not None and settings.store.raw and pseudonyms is None:
         place.keep_raw(origin.file, extract.raw_sha256)
+    load = place.add(TABLES[extract.table], extract.rows, provenance, again=origin.pulled)
     if not (origin.complete or extract.complete):
         return load, None
     return load, _close(place, extract, provenance, origin)

@@ -173,6 +173,8 @@ class Store:
 
     def keep_raw(self, path: Path, sha256: str) -> None:
         """Keep a copy of a file as it came, under its hash."""
+        if self.objects.has(_raw(sha256)):
+            return
         with objects.prepared(self.objects, _raw(sha256)) as copy, path.open("rb") as file:
             shutil.copyfileobj(file, copy, 1 << 20)
 

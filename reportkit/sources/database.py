@@ -91,7 +91,7 @@ def _mysql(url: Secret, query: str) -> pa.Table:
         connection = pymysql.connect(
             user=unquote(parts.username or ""), password=unquote(parts.password or ""), database=parts.path.lstrip("/"),
             charset="utf8mb4", connect_timeout=20, cursorclass=SSCursor,
-            **place,  # type: ignore[arg-type]
+            **place,
         )  # fmt: skip
         with connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")

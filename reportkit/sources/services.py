@@ -75,10 +75,5 @@ def _instances(record: dict[str, Any], prefetched: dict[str, Any]) -> Iterator[d
     plain = flat({**record, "vulnerability_ids": [cve for cve in cves if cve]})
     if not names:
         yield {**plain, "instance": str(record.get("id"))}
-    for place, name in enumerate(dict.fromkeys(names)):
-        number = str(record.get("id"))
-        yield {
-            **plain,
-            "endpoint": name,
-            "instance": f"{number}-{name}" if place or len(names) > 1 else number,
-        }
+    for name in dict.fromkeys(names):
+        yield {**plain, "endpoint": name, "instance": f"{record.get('id')}-{name}"}
