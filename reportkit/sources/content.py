@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,8 @@ from reportkit.errors import DataError
 HEAD = 1 << 18
 #: Unpacked size beyond which a packed file is refused: 1 MB of zeros packs into 1 kB.
 UNPACKED_LIMIT = 4 << 30
+#: Files of one folder or archive.
+MEMBERS = 20_000
 _CHUNK = 1 << 20
 #: What a desktop puts into archives of its own accord.
 _LEFT_BEHIND = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$|^__MACOSX/")
@@ -35,6 +37,7 @@ class Content:
         head: the first bytes, unpacked.
         sha256: hash of the file as it lies on disk.
         member: the one file inside a zip.
+        members: the files of a folder or archive that holds several; only some formats read those.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Content:
     sha256: str
     packing: str = ""
     member: str = ""
+    members: tuple[str, ...] = ()
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -59,6 +63,20 @@ class Content:
         with self.open() as stream:
             return stream.read()
 
+    def parts(self) -> Iterator[Content]:
+        """Give the files of a folder or archive, each as a file of its own; a single file gives itself."""
+        if not self.members:
+            yield self
+        for member in self.members:
+            if self.packing == "folder":
+                part = Content(self.path / member, member, b"", self.sha256)
+            else:
+                part = Content(self.path, member, b"", self.sha256, self.packing, member)
+            with part.open() as stream:
+                head = stream.read(HEAD)
+            if head:
+                yield replace(part, head=head)
+
 
 def open_file(path: Path) -> Content:
     """Open a file for reading.
@@ -67,7 +85,7 @@ def open_file(path: Path) -> Content:
         DataError: it is missing, a folder, empty, damaged, or holds several files.
     """
     if path.is_dir():
-        raise DataError(f"{path} is a folder; name one file in it.")
+        return _folder(path)
     digest = hashlib.sha256()
     with _said(path):
         with path.open("rb") as file:
@@ -78,12 +96,49 @@ def open_file(path: Path) -> Content:
         if not head:
             raise DataError(f"{path} is empty (0 bytes); export it again.")
         packing, member, name = _packing(path, head)
+        members = _members(path) if packing == "zip" and not member else ()
         if packing:
-            with _stream(path, packing, member) as stream:
+            with _stream(path, packing, member or members[0]) as stream:
                 head = stream.read(HEAD)
             if not head:
                 raise DataError(f"{path} holds an empty file; export it again.")
-    return Content(path, name, head, digest.hexdigest(), packing, member)
+    return Content(path, name, head, digest.hexdigest(), packing, member, members)
+
+
+def _folder(path: Path) -> Content:
+    """Open all files of a folder at once, as an archive would be."""
+    found = [
+        file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")
+    ]
+    if not found:
+        raise DataError(
+            f"{path} is a folder without files; name a file, or the folder of an export."
+        )
+    if len(found) > MEMBERS:
+        raise DataError(f"{path} holds more than {MEMBERS:,} files; name a folder of one export.")
+    digest = hashlib.sha256()
+    for file in found:
+        with _said(file), file.open("rb") as stream:
+            digest.update(file.relative_to(path).as_posix().encode() + b"\0")
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+    with _said(found[0]), found[0].open("rb") as stream:
+        head = stream.read(HEAD)
+    members = tuple(file.relative_to(path).as_posix() for file in found)
+    return Content(path, path.name, head, digest.hexdigest(), "folder", "", members)
+
+
+def _members(path: Path) -> tuple[str, ...]:
+    """Give the files of an archive that holds several."""
+    with zipfile.ZipFile(path) as archive:
+        entries = [
+            e for e in archive.infolist() if not e.is_dir() and not _LEFT_BEHIND.search(e.filename)
+        ]
+    if len(entries) > MEMBERS:
+        raise DataError(
+            f"{path} holds more than {MEMBERS:,} files; unpack it and name the one to read."
+        )
+    return tuple(sorted(entry.filename for entry in entries))
 
 
 def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
@@ -98,14 +153,12 @@ def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
         names = [entry.filename for entry in files]
         if "[Content_Types].xml" in names or "mimetype" in names:
             return "", "", path.name
-        if len(files) != 1:
-            shown = ", ".join(sorted(names)[:3]) or "none"
-            raise DataError(
-                f"{path} holds {len(files)} files ({shown}{', ...' if len(files) > 3 else ''}); "
-                "unpack it and name the one to read."
-            )
-        if files[0].flag_bits & 1:
+        if not files:
+            raise DataError(f"{path} holds no files; export it again.")
+        if any(entry.flag_bits & 1 for entry in files):
             raise DataError(f"{path} is protected by a password; unpack it first.")
+        if len(files) > 1:
+            return "zip", "", path.name
         return "zip", names[0], Path(names[0]).name
 
 

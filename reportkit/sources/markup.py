@@ -53,14 +53,18 @@ def root(head: bytes, doctypes: Collection[str] = ()) -> str | None:
 def _parse(chunks: Collection[bytes] | Iterator[bytes], doctypes: Collection[str]) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
 
-    def doctype(name: str, _system: str | None, _public: str | None, internal: int) -> None:
-        if internal or name not in doctypes:
+    def doctype(name: str, system: str | None, public: str | None, internal: int) -> None:
+        if name not in doctypes or (internal and (system or public)):
             raise _DocumentType(name)
+
+    def entity(name: str, *_: object) -> NoReturn:
+        raise _DocumentType(name)
 
     def element(name: str, _attributes: dict[str, str]) -> NoReturn:
         raise _Root(name.rpartition(" ")[2])
 
     parser.StartDoctypeDeclHandler = doctype
+    parser.EntityDeclHandler = entity
     parser.StartElementHandler = element
     for chunk in chunks:
         parser.Parse(chunk, False)
@@ -100,8 +104,8 @@ def elements(
     Args:
         content: the XML file.
         wanted: local names of the elements.
-        doctypes: names of document types that the format's own exports carry. They pass only without a declaration
-            of their own between brackets, and the file they refer to is never fetched.
+        doctypes: names of document types that the format's own exports carry. They pass with declarations of their
+            own elements between brackets, never of an entity; or with a reference to a file, which is never fetched.
 
     Raises:
         DataError: a document type, or XML that is not well formed.

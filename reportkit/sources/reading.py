@@ -133,6 +133,12 @@ def recognise(content: Content) -> str:
     found = formats.recognise(content)
     if found is not None:
         return found
+    if content.members:
+        shown = ", ".join(content.members[:3]) + (", ..." if len(content.members) > 3 else "")
+        raise DataError(
+            f"{content.path} holds {len(content.members)} files ({shown}) that are together no format known here; "
+            f"{'unpack it and ' if content.packing == 'zip' else ''}name the one to read."
+        )
     if markup.is_markup(content.head):
         root = markup.check(content)
         raise DataError(

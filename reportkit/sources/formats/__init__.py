@@ -1,7 +1,8 @@
 """The formats that can be read, one module each.
 
 A module has ``sniff(head, name)``, which says whether a file that begins with those bytes is of the format, and
-``read(asked)``, which gives its raw records. Adding a format adds a module and its line here.
+``read(asked)``, which gives its raw records; one whose exports are folders or archives of several files has
+``several(content)`` too. Adding a format adds a module and its line here.
 """
 
 from __future__ import annotations
@@ -27,9 +28,15 @@ FORMATS = {
     "qualys-was": "qualys_was",
     "pingcastle": "pingcastle",
     "dependency-check": "dependency_check",
+    "burp": "burp",
+    "nexpose": "nexpose",
     "cyclonedx": "cyclonedx",
     "sarif": "sarif",
     "acunetix360": "plain:acunetix360",
+    "csaf": "csaf",
+    "gitlab": "plain:gitlab",
+    "risk-recon": "plain:risk-recon",
+    "chef-inspec": "plain:chef-inspec",
     "trivy": "trivy",
     "grype": "grype",
     "checkov": "plain:checkov",
@@ -103,4 +110,12 @@ def described() -> dict[str, str]:
 
 def recognise(content: Content) -> str | None:
     """Say which format a file is of, by how it begins; None when it is of none."""
+    if content.members:
+        return next((name for name in FORMATS if _reads(load(name), content)), None)
     return next((name for name in FORMATS if load(name).sniff(content.head, content.name)), None)
+
+
+def _reads(one: Format, content: Content) -> bool:
+    """Say whether a format reads several files at once, and these are of it."""
+    fits = getattr(one, "several", None)
+    return bool(fits and fits(content))

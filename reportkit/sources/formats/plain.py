@@ -137,6 +137,8 @@ def _first(record: dict[str, Any], whole: Any, paths: Paths) -> str | None:
 
 
 _SONAR = {"blocker": "critical", "critical": "high", "major": "medium", "minor": "low", "info": "info"}  # fmt: skip
+#: Impact as InSpec's documentation bands it.
+_INSPEC = {"0.0": "info", "0.1": "low", "0.3": "low", "0.5": "medium", "0.7": "high", "0.9": "critical", "1.0": "critical"}  # fmt: skip
 SHAPES = {
     "acunetix360": Shape(
         tool="Acunetix 360", signs=(b'"LookupId"', b'"Vulnerabilities"', b'"Certainty"'), records="Vulnerabilities",
@@ -202,6 +204,22 @@ SHAPES = {
         tool="npm audit", signs=(b'"advisories"', b'"actions"'), records="advisories.*",
         rule=("cves.0", "github_advisory_id", "id"), title=("title",), place=("id", "vulnerable_versions"), component=("module_name", "findings.0.version"),
         severity=("severity",), score=("cvss.score",), vector=("cvss.vectorString",), issue="id",
+    ),
+    "gitlab": Shape(
+        tool="GitLab", signs=(b'"vulnerabilities"', b'"scan"', b'"version"'), records="vulnerabilities", rule=("identifiers.0.name", "id"),
+        title=("name", "message"), asset=("^scan.scanner.name",), place=("location.file", "location.start_line", "location.image", "id"),
+        component=("location.dependency.package.name", "location.dependency.version"), severity=("severity",), levels=WORDS | {"unknown": "info"},
+        opened=("^scan.start_time",), last_seen=("^scan.end_time",),
+    ),
+    "risk-recon": Shape(
+        tool="RiskRecon", signs=(b'"security_domain"', b'"finding_id"'), records="findings", rule=("security_criteria", "finding"), title=("finding",),
+        asset=("host_name", "domain_name"), place=("finding_id",), severity=("severity",), opened=("first_seen",), last_seen=("last_seen",),
+        state=("false_positive",), states={"TRUE": "false_positive"}, issue="finding_id",
+    ),
+    "chef-inspec": Shape(
+        tool="Chef InSpec", signs=(b'"impact"', b'"control_tags"', b'"status"'), rule=("id",), title=("title",), asset=("application_group", "zone"),
+        severity=("impact",), levels=_INSPEC, skip=("status", frozenset({"passed", "skipped", "not_applicable"})),
+        opened=("batch_runtime",), last_seen=("batch_runtime",),
     ),
     "hackerone": Shape(
         tool="HackerOne", signs=(b'"severity_rating"', b'"substate"'), records="findings", rule=("id",), title=("title",),
