@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from reportkit.errors import DataError
 
@@ -24,8 +26,17 @@ MEMBERS = 20_000
 _CHUNK = 1 << 20
 #: What a desktop puts into archives of its own accord.
 _LEFT_BEHIND = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$|^__MACOSX/")
-_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
-_PACKED_ERRORS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError)
+_ZIP = b"PK\x03\x04"
+#: How a file packed by itself begins, and what its name then ends in.
+_PACKINGS = {
+    b"\x1f\x8b": ("gzip", ".gz"),
+    b"BZh": ("bzip2", ".bz2"),
+    b"\xfd7zXZ\x00": ("xz", ".xz"),
+    b"\x28\xb5\x2f\xfd": ("zstd", ".zst"),
+}
+_PACKED_ERRORS = (
+    EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def open_file(path: Path) -> Content:
         packing, member, name = _packing(path, head)
         members = _members(path) if packing == "zip" and not member else ()
         if packing:
-            with _stream(path, packing, member or members[0]) as stream:
+            with _stream(path, packing, member or (members[0] if members else "")) as stream:
                 head = stream.read(HEAD)
             if not head:
                 raise DataError(f"{path} holds an empty file; export it again.")
@@ -142,8 +153,10 @@ def _members(path: Path) -> tuple[str, ...]:
 
 
 def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
-    if head.startswith(_GZIP):
-        return "gzip", "", path.name.removesuffix(".gz").removesuffix(".GZ")
+    for mark, (packing, suffix) in _PACKINGS.items():
+        if head.startswith(mark):
+            plain = path.name[: -len(suffix)] if path.name.lower().endswith(suffix) else path.name
+            return packing, "", plain
     if not head.startswith(_ZIP):
         return "", "", path.name
     with zipfile.ZipFile(path) as archive:
@@ -164,8 +177,14 @@ def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
 
 @contextmanager
 def _stream(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
-    if packing == "gzip":
-        with gzip.open(path, "rb") as file:
+    if packing in {"gzip", "bzip2", "xz"}:
+        opened = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[packing]
+        with opened(path, "rb") as file:
+            yield io.BufferedReader(_Limited(file, path), _CHUNK)
+    elif packing == "zstd":
+        import pyarrow as pa
+
+        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as file:
             yield io.BufferedReader(_Limited(file, path), _CHUNK)
     elif packing == "zip":
         with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
@@ -178,7 +197,7 @@ def _stream(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
 class _Limited(io.RawIOBase):
     """A stream that stops when more comes out of it than any real export holds."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, path: Path) -> None:
+    def __init__(self, stream: Any, path: Path) -> None:
         self._stream, self._path, self._seen = stream, path, 0
 
     def readable(self) -> bool:
