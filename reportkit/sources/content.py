@@ -10,7 +10,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -178,8 +178,8 @@ def _packing(path: Path, head: bytes) -> tuple[str, str, str]:
 @contextmanager
 def _stream(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
     if packing in {"gzip", "bzip2", "xz"}:
-        opened = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[packing]
-        with opened(path, "rb") as file:
+        opened: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}  # fmt: skip
+        with opened[packing](path, "rb") as file:
             yield io.BufferedReader(_Limited(file, path), _CHUNK)
     elif packing == "zstd":
         import pyarrow as pa

@@ -15,18 +15,7 @@ _ALIASES = 100
 
 
 class _Loader(library.CSafeLoader if hasattr(library, "CSafeLoader") else library.SafeLoader):  # type: ignore[misc]
-    """The safe loader, with days left as they are written and aliases counted."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.aliases = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(library.AliasEvent):
-            self.aliases += 1
-            if self.aliases > _ALIASES:
-                raise library.YAMLError("too many aliases")
-        return super().compose_node(parent, index)
+    """The safe loader, with days left as they are written."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -43,6 +32,7 @@ def yaml(content: Content) -> Any:
     """
     whole, _ = text.read_all(content)
     try:
+        _bounded(whole)
         return library.load(whole, Loader=_Loader)  # noqa: S506 - a safe loader made safer
     except library.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -55,3 +45,10 @@ def yaml(content: Content) -> Any:
         raise DataError(
             f"{content.path} is YAML nested too deeply to be an export; it is refused."
         ) from None
+
+
+def _bounded(whole: str) -> None:
+    """Refuse a document that says the same again and again, before it is built."""
+    events = library.parse(whole, Loader=_Loader)
+    if sum(isinstance(event, library.AliasEvent) for event in events) > _ALIASES:
+        raise library.YAMLError("too many aliases")

@@ -94,7 +94,9 @@ def test_counts_and_severities_agree_or_have_their_reason(corpus: Path) -> None:
         if (found.format, str(ours[0]), "" if ours[1] is None else str(ours[1])) != shown:
             wrong.append(f"{name}: {ours}, table says {shown}")
         if bool(set(ours) & set(wanted.counts)) != (row["agrees"] == "yes"):
-            wrong.append(f"{name}: {ours}, asserted {wanted.counts}, table says agrees={row['agrees']}")
+            wrong.append(
+                f"{name}: {ours}, asserted {wanted.counts}, table says agrees={row['agrees']}"
+            )
         if row["agrees"] == "no":
             continue
         agreed += 1

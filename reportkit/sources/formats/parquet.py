@@ -30,7 +30,9 @@ def read(asked: Asked) -> Records:
             rows = pq.read_table(stream)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{asked.content.path} is not readable Parquet ({reason}); export it again.") from None
+        raise DataError(
+            f"{asked.content.path} is not readable Parquet ({reason}); export it again."
+        ) from None
     if asked.mapping is None and asked.table is not None:
         known = {fold(name): name for name in TABLES[asked.table].names}
         named = [known.get(fold(name), name) for name in rows.column_names]
@@ -48,10 +50,14 @@ def _plain(rows: Any) -> Any:
 
     for place, column in enumerate(rows.schema):
         if pa.types.is_dictionary(column.type):
-            rows = rows.set_column(place, column.name, rows.column(place).cast(column.type.value_type))
+            rows = rows.set_column(
+                place, column.name, rows.column(place).cast(column.type.value_type)
+            )
         elif pa.types.is_timestamp(column.type):
             zoned = pa.timestamp("us", "UTC") if column.type.tz else pa.timestamp("us")
-            rows = rows.set_column(place, column.name, rows.column(place).cast(zoned).cast(pa.timestamp("us")))
+            rows = rows.set_column(
+                place, column.name, rows.column(place).cast(zoned).cast(pa.timestamp("us"))
+            )
     return rows
 
 
