@@ -60,6 +60,7 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
     """
     settings = config.read(folder)
     extract, pseudonyms = privacy.protect(extract, folder, settings.privacy)
+    people = TABLES[extract.table].people or pseudonyms is not None
     provenance = Provenance(
         source=origin.source,
         recorded_at=origin.recorded_at,
@@ -75,12 +76,7 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
     )
     place = store.of(folder)
     # The copy first: without its record it is harmless, and a record must not speak of a copy that could not be kept.
-    if (
-        origin.file is not None
-        and origin.file.is_file()
-        and settings.store.raw
-        and pseudonyms is None
-    ):
+    if origin.file is not None and origin.file.is_file() and settings.store.raw and not people:
         place.keep_raw(origin.file, extract.raw_sha256)
     load = place.add(TABLES[extract.table], extract.rows, provenance, again=origin.pulled)
     if not (origin.complete or extract.complete):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import glob
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
-from reportkit.errors import ConfigError, UsageError
+from reportkit.errors import ConfigError, DataError, UsageError
 
 if TYPE_CHECKING:
     from reportkit.sources import Extract
     from reportkit.store import Load
 
-FileArgument = Annotated[
-    Path,
+FilesArgument = Annotated[
+    list[Path],
     typer.Argument(
-        metavar="FILE", help="An export, a CSV or a spreadsheet; gzip and zip are unpacked."
+        metavar="FILE...",
+        help="An export, a CSV or a spreadsheet, packed or not; several, or a quoted 'exports/*.csv'.",
     ),
 ]
 FormatOption = Annotated[
@@ -42,7 +44,7 @@ def load(
     table: Annotated[
         str, typer.Argument(metavar="TABLE", help="The table to load into; see 'reportkit tables'.")
     ],
-    file: FileArgument,
+    files: FilesArgument,
     *,
     workspace: WorkspaceOption = None,
     mapping: MappingOption = None,
@@ -86,31 +88,44 @@ def load(
     folder = options.workspace(workspace)
     spec = tables.table(table)
     stated = _stated(folder, spec.name, recorded_at)
-    extract = sources.read(
-        _existing(file),
-        spec.name,
-        format=format,
-        mapping=_mapping(folder, mapping),
-        observed=options.day(observed, "--observed"),
-        unit=unit,
-    )
-    origin = Origin(
-        source=source or _source(extract, file),
-        recorded_at=stated or options.now(),
-        stated=stated is not None,
-        file=file,
-        complete=complete,
-        day=options.day(observed, "--observed"),
-        unit=unit,
-    )
-    kept, closed = keep(extract, folder, origin)
+    paths = _existing(files)
+    if complete and len(paths) > 1:
+        raise UsageError(
+            "--complete takes one file, which lists all that is open; load the others without it."
+        )
+    # All are read before any is kept: one that is broken keeps none.
+    extracts = [
+        sources.read(
+            path,
+            spec.name,
+            format=format,
+            mapping=_mapping(folder, mapping),
+            observed=options.day(observed, "--observed"),
+            unit=unit,
+        )
+        for path in paths
+    ]
+    at = stated or options.now()
+    told = []
+    for path, extract in zip(paths, extracts, strict=True):
+        origin = Origin(
+            source=source or _source(extract, path),
+            recorded_at=at,
+            stated=stated is not None,
+            file=path,
+            complete=complete,
+            day=options.day(observed, "--observed"),
+            unit=unit,
+        )
+        kept, closed = keep(extract, folder, origin)
+        said = {name: value for name, value in kept.__dict__.items() if name != "name"}
+        told.append(said if closed is None else {**said, "closed": closed})
+        if not json:
+            _report(kept, path)
+            if closed is not None:
+                screen.say(f"  {closed:,} closed: open before, and not in this complete export")
     if json:
-        told = {name: value for name, value in kept.__dict__.items() if name != "name"}
-        screen.say_json(told if closed is None else {**told, "closed": closed})
-    else:
-        _report(kept, file)
-        if closed is not None:
-            screen.say(f"  {closed:,} closed: open before, and not in this complete export")
+        screen.say_json(told[0] if len(told) == 1 else told)
 
 
 def _report(kept: Load, file: Path) -> None:
@@ -172,12 +187,21 @@ def _source(extract: Extract, file: Path) -> str:
     return file.name.split(".")[0] if extract.format.split("-")[0] in general else extract.format
 
 
-def _existing(file: Path) -> Path:
-    if str(file) != "-" and not file.exists():
-        from reportkit.errors import DataError
-
-        raise DataError(f"File {file} does not exist; check the path.")
-    return file
+def _existing(given: list[Path]) -> list[Path]:
+    """Give the files named; a pattern that the shell left alone stands for the files it fits."""
+    found: list[Path] = []
+    for path in given:
+        if path.exists():
+            found.append(path)
+            continue
+        fitting = sorted(map(Path, glob.glob(str(path), recursive=True)))  # noqa: PTH207 - the pattern may be absolute
+        if not fitting:
+            what = "No file fits" if glob.has_magic(str(path)) else "File"
+            raise DataError(
+                f"{what} {path}{'' if glob.has_magic(str(path)) else ' does not exist'}; check the path."
+            )
+        found += fitting
+    return list(dict.fromkeys(found))
 
 
 def _mapping(folder: Path | None, given: Path | None) -> Path | None:
@@ -191,7 +215,7 @@ def _mapping(folder: Path | None, given: Path | None) -> Path | None:
 
 
 def inspect(
-    file: FileArgument,
+    files: FilesArgument,
     *,
     format: FormatOption = None,  # noqa: A002 - the word of the command line
     mapping: MappingOption = None,
@@ -204,12 +228,17 @@ def inspect(
         here: Path | None = options.workspace(None)
     except ConfigError:
         here = None
-    found = sources.inspect(
-        _existing(file), format=format, mapping=_mapping(here, mapping)
-    ).to_dict()
+    told = []
+    for file in _existing(files):
+        found = sources.inspect(file, format=format, mapping=_mapping(here, mapping)).to_dict()
+        told.append({"file": str(file), **found} if len(files) > 1 else found)
+        if not json:
+            _show(file, found)
     if json:
-        screen.say_json(found)
-        return
+        screen.say_json(told[0] if len(told) == 1 else told)
+
+
+def _show(file: Path, found: dict[str, Any]) -> None:
     screen.say(
         screen.styled(f"{file.name}: {found['format']}, for table {found['table']}", "strong")
     )

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reportkit.sources.model import Problem
 
 _BLOCK = 50_000
+#: How a line below a table begins, in the languages that reports are exported in here.
+_FOOTER = re.compile(
+    r"(grand |sub)?totals?\b[^a-z]*$|(total|sum|summe|gesamt(summe)?|zwischensumme|totaal|totale|somme|suma)\s*:?$"
+    r"|(count|anzahl|rows|records|number of \w+)\s*[:=]\s*\d|\d+ (rows|records|results|items)\b"
+    r"|end of (report|file|export)\b|(report )?(generated|exported|created|printed) (on|at|by)\b|page \d+ of \d+",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -90,6 +98,12 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
     iterator = iter(rows)
     header = list(next(itertools.islice(iterator, header_index, None), []))
     names = [name.strip() for name in header]
+    below = next(iterator, None)
+    first = header_index + 2
+    if below is not None and (joined := _joined(names, [cell.strip() for cell in below])):
+        names, first = joined, first + 1
+    elif below is not None:
+        iterator = itertools.chain([below], iterator)
     problems = [
         Problem(
             header_index + 1, None, name, "heads two columns; the first of them is read", "warning"
@@ -109,7 +123,7 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
             column.extend([""] * (len(numbers) - len(column)))
         block.clear()
 
-    for number, row in enumerate(iterator, header_index + 2):
+    for number, row in enumerate(iterator, first):
         if not any(cell and not cell.isspace() for cell in row) or row == header:
             continue
         if len(row) > width and any(cell.strip() for cell in row[width:]):
@@ -124,8 +138,54 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
         if len(block) >= _BLOCK:
             flush()
     flush()
+    _drop_footers(cells, numbers, problems)
     columns: dict[str, list[str]] = {}
     for name, column in zip(names, cells, strict=True):
         if name:
             columns.setdefault(name, column)
     return Grid(columns, numbers, problems)
+
+
+def _joined(names: Sequence[str], below: Sequence[str]) -> list[str] | None:
+    """Join two rows of headings, where cells of the upper one are merged over several of the lower one; else give None.
+
+    ``Risk | Exposure |`` above ``| Inherent | Residual`` is ``Risk | Exposure Inherent | Exposure Residual``. The lower row
+    is one of headings only if it fills what the upper one leaves open, and nothing else but the groups beside it.
+    """
+    below = [*below, *[""] * (len(names) - len(below))][: len(names)]
+    opened = [place for place, name in enumerate(names) if not name and below[place]]
+    if not opened or (not names[0] and not below[0]) or any(map(_is_number, filter(None, below))):
+        return None
+    groups: dict[int, str] = {}
+    for place in opened:
+        start = max((p for p in range(place) if names[p]), default=-1)
+        if start >= 0:
+            groups[start] = names[start]
+    plain = [place for place, name in enumerate(names) if name and place not in groups]
+    if not groups or not plain or any(below[place] for place in plain):
+        return None
+    found, group = [], ""
+    for place, name in enumerate(names):
+        group = name or group
+        grouped = place in groups or not name
+        found.append(f"{group} {below[place]}".strip() if grouped and below[place] else name)
+    return found
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(".", "").replace(",", "").replace("-", "").isdigit()
+
+
+def _drop_footers(cells: Sequence[list[str]], numbers: list[int], problems: list[Problem]) -> None:
+    """Leave out the lines below a table: totals, counts, when it was made. Each is told, none vanishes."""
+    while numbers:
+        row = [column[-1].strip() for column in cells]
+        filled = [cell for cell in row if cell]
+        # A line of the table fills most of its columns, or at least its first one with something else.
+        if not filled or not _FOOTER.match(filled[0]) or 2 * len(filled) > len(row) + 1:
+            return
+        message = "stands below the table like a total or a footer; it was left out"
+        problems.append(Problem(numbers[-1], None, filled[0], message, "warning"))
+        numbers.pop()
+        for column in cells:
+            column.pop()

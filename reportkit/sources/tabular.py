@@ -36,7 +36,12 @@ def records(grid: Grid, asked: Asked) -> Records:
     if chosen is None:
         # A table as it stands, else a file that a mapping knows, else a table with faults to tell.
         spec = _spec(grid, asked, whole=True)
-        chosen = None if spec else mapping.fitting(list(grid.columns), asked.table)
+        chosen = mapping.fitting(list(grid.columns), asked.table)
+        if spec is not None and chosen is not None:
+            # A register may share a few words with the table; who knows more of its headings is meant.
+            mine = len({fold(n) for n in grid.columns} & {fold(n) for n in spec.names})
+            theirs = len({fold(n) for n in grid.columns} & {fold(n) for n in chosen.headers})
+            spec, chosen = (None, chosen) if theirs > mine else (spec, None)
         spec = spec or (None if chosen else _spec(grid, asked, whole=False))
     if chosen is not None:
         made = applying.apply(chosen, grid, str(asked.content.path))

@@ -134,6 +134,7 @@ IDENTITIES = TableSpec(
     ("account_id",),
     effective="valid_from",
     ordered=(("created", "disabled_at"),),
+    people=True,
     columns=(
         Column("account_id", required=True, personal=True),
         UNIT,

@@ -18,6 +18,7 @@ PEOPLE = TableSpec(
     "one measure of a unit's people in a period",
     ("unit_id", "period", "measure"),
     ordered=(("num", "den"),),
+    people=True,
     columns=(
         key("unit_id"),
         key("period", "2026-Q3"),

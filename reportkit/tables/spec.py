@@ -58,6 +58,7 @@ class TableSpec:
 
     Attributes:
         ordered: pairs of columns of which the first cannot be after, or above, the second.
+        people: exports of it name people, so no copy of a file is kept as it came.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
     """
 
@@ -69,6 +70,7 @@ class TableSpec:
     reference: bool = False
     order: tuple[str, ...] = field(default=())
     earliest: tuple[str, ...] = ()
+    people: bool = False
     ordered: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -63,6 +63,7 @@ FORMATS = {
     "hackerone": "plain:hackerone",
     "kev": "kev",
     "tenable-csv": "tenable",
+    "gophish": "gophish",
     "parquet": "parquet",
     "xlsx": "workbook",
     "json": "listing",
