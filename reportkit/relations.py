@@ -39,6 +39,7 @@ HAPPENS = {
 
 #: What a relation is made from, besides its own table.
 MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",)}
+ESTATE = ("assets", "coverage")
 FINDINGS = ("findings", "open_findings")
 NAMES = (*TABLES, "open_findings")
 _ENVELOPE = ("source", "recorded_at", "extract_id")
@@ -90,9 +91,9 @@ def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
         at: the day.
         asked: columns that will be used; what only others need is not looked up. None for all.
     """
-    if name == "open_findings":
+    if name == "open_findings" and asked is None:
         return f"SELECT * FROM {at.schema}.findings WHERE state IN ('open', 'reopened', 'accepted')"
-    return _findings(at, asked) if name == "findings" else _at(TABLES[name], at)
+    return _findings(at, asked, name) if name in FINDINGS else _at(TABLES[name], at)
 
 
 def columns(query: str) -> frozenset[str] | None:
@@ -142,7 +143,7 @@ _FROM_OTHERS = {
 _MASKED = ("closed", "state", "accepted_at")
 
 
-def _findings(at: Moment, asked: Collection[str] | None) -> str:
+def _findings(at: Moment, asked: Collection[str] | None, name: str) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
     A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
@@ -186,9 +187,10 @@ def _findings(at: Moment, asked: Collection[str] | None) -> str:
         added["kev_due"] = "COALESCE(k.due_date, f.kev_due)"
         added["ransomware"] = "COALESCE(k.ransomware, f.ransomware)"
         sources.append(
-            "LEFT JOIN (SELECT cves, MIN(date_added) AS date_added, MIN(due_date) AS due_date, "
-            "BOOL_OR(ransomware) AS ransomware FROM (SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id "
-            f"FROM (SELECT DISTINCT COALESCE(cve_ids, vuln_id) AS cves FROM {at.known}.findings) AS named) AS each_cve "
+            "LEFT JOIN (SELECT vuln_id AS cves, date_added, due_date, ransomware "
+            f"FROM {at.schema}.kev UNION ALL SELECT cves, MIN(date_added), MIN(due_date), BOOL_OR(ransomware) "
+            "FROM (SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id "
+            f"FROM (SELECT DISTINCT cve_ids AS cves FROM {at.known}.findings WHERE cve_ids LIKE '%|%') AS named) AS each_cve "
             f"JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves) AS k ON k.cves = COALESCE(f.cve_ids, f.vuln_id)"
         )
     plain = [name for name in TABLES["findings"].names if name not in {*added, *_MASKED, "kev"}]
@@ -199,6 +201,12 @@ def _findings(at: Moment, asked: Collection[str] | None) -> str:
     inner = [f"f.{name}" for name in (*plain, "state", "accepted_at", *_ENVELOPE)]
     inner += [f"{ended} AS ended", *(f"{how} AS {name}" for name, how in added.items())]
     where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
+    # What is not open is left out before anything is made of it.
+    still = (
+        f" AND f.state NOT IN ({', '.join(map(quote, RECLASSIFIED))}) AND ({ended} IS NULL OR {ended} > {t})"
+        if name == "open_findings"
+        else ""
+    )
     return f"""
 SELECT {", ".join((*plain, *added))},
   COALESCE(kev_date <= {t}, FALSE) AS kev,
@@ -214,5 +222,5 @@ SELECT {", ".join((*plain, *added))},
 FROM (
   SELECT {", ".join(inner)}
   FROM {" ".join(sources)}
-  WHERE f.opened IS NULL OR f.opened <= {t}
+  WHERE (f.opened IS NULL OR f.opened <= {t}){still}
 ) AS joined{where}"""

@@ -50,7 +50,7 @@ def day(value: Any) -> str:
 
 
 #: Rows from which a table is read where it lies, and not copied into the engine first.
-LARGE = 2_000_000
+LARGE = 500_000
 _MEMORY = 4 << 30
 
 

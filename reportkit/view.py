@@ -92,11 +92,12 @@ class View:
         engine, moment = self.workspace.engine, self._moment
         large = sql.is_large(self.loads["findings"])
         for name in relations.named(query):
-            whole = name == "findings" and not large
+            # The estate is asked about again and again; other relations are small, or asked about once.
+            whole = not large if name == "findings" else name in relations.ESTATE
             if name not in self._made or (name in relations.FINDINGS and large):
                 asked = relations.columns(query) if large else None
                 select = relations.select(name, moment, asked)
-                order = "opened, finding_id" if whole else ""
+                order = "opened, finding_id" if whole and name == "findings" else ""
                 engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
                 self._made.add(name)
 

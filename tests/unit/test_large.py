@@ -1,0 +1,63 @@
+"""Findings too many to copy give the same figures as copied ones."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from reportkit import sql
+from reportkit.measures import definitions
+from reportkit.relations import columns
+from reportkit.view import View
+from reportkit.workspace import Workspace
+from tests import estate
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, View]:
+    """Give one view twice: with copied rows, and with rows looked up as each query needs them."""
+    folder = tmp_path_factory.mktemp("large")
+    copied = estate.make(folder, 20_000).at("2026-Q3")
+    copied.measure("V01")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sql, "LARGE", 100)
+        looked = Workspace(folder, now=estate.NOW).at("2026-Q3")
+        for id_, words in definitions().items():
+            for by in (None, *words.dims):
+                looked.measure(id_, by=by)
+    return copied, looked
+
+
+@pytest.mark.parametrize("id_", sorted(definitions()))
+def test_every_measure_is_the_same(both: tuple[View, View], id_: str) -> None:
+    copied, looked = both
+    assert copied.measure(id_).value == looked.measure(id_).value
+    for by in definitions()[id_].dims:
+        mine, theirs = ([(m.scope, m.value) for m in view.measure(id_, by=by)] for view in both)
+        assert mine == theirs
+
+
+def test_the_rows_themselves_are_the_same(both: tuple[View, View]) -> None:
+    for query in (
+        "SELECT * FROM findings ORDER BY finding_id",
+        "SELECT * FROM open_findings ORDER BY finding_id",
+        "SELECT unit_id, COUNT(*) AS n FROM open_findings GROUP BY unit_id ORDER BY 1",
+        "SELECT severity, MIN(due_original) AS due, COUNT(kev_due) AS listed FROM open_findings GROUP BY severity ORDER BY 1",
+    ):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sql, "LARGE", 100)
+            looked = both[1].sql(query)
+        pd.testing.assert_frame_equal(both[0].sql(query), looked)
+
+
+def test_which_columns_a_query_asks_for() -> None:
+    assert columns("SELECT COUNT(*) FROM findings WHERE kev") == {
+        "select",
+        "count",
+        "from",
+        "findings",
+        "where",
+        "kev",
+    }
+    assert columns("SELECT f.* FROM findings AS f") is None
+    assert columns("SELECT a * 2 FROM t") is None
