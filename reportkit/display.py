@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from reportkit.measures import Measure
     from reportkit.measures.model import Value
+    from reportkit.profile import Profile
     from reportkit.view import View
     from reportkit.workspace import Workspace
 
@@ -196,6 +197,44 @@ def view(item: View) -> dict[str, Any]:
     )
     line = f"{text}: as of {item.as_of:%d %B %Y}, known by {item.known_by:%d %B %Y %H:%M} UTC"
     return {"text/plain": line, "text/html": f"<p>{escape(line)}</p>"}
+
+
+def profile(item: Profile) -> dict[str, Any]:
+    """Show a profile as a table of columns, with its days and gaps below."""
+    columns = (
+        Column(label="Column"), Column(label="Type"), Column(label="Filled", align="right"), Column(label="Missing", align="right"),
+        Column(label="Different", align="right"), Column(label="Lowest"), Column(label="Highest"),
+    )  # fmt: skip
+    rows = [
+        (r.column, r.type, number(f"{r.filled:,}"), number("–" if r.missing is None else f"{r.missing:.1f} %"), number(f"{r.different:,}"), r.lowest, r.highest)
+        for r in item.columns
+        if r.filled
+    ]  # fmt: skip
+    shown = table(
+        "profile",
+        f"{item.table}: {item.rows:,} rows",
+        columns,
+        rows,
+        note=profile_note(item),
+        empty="No rows.",
+    )
+    return shown._repr_mimebundle_()
+
+
+def profile_note(item: Profile) -> str:
+    """Say in words what the columns do not."""
+    empty = [column.column for column in item.columns if not column.filled]
+    parts = [f"Days from {item.oldest} to {item.newest}" if item.oldest else "No days"]
+    if item.gaps:
+        shown = ", ".join(item.gaps[:6]) + (
+            f" and {len(item.gaps) - 6} more" if len(item.gaps) > 6 else ""
+        )
+        parts.append(f"months without any: {shown}")
+    if item.rejected:
+        parts.append(f"{item.rejected:,} records were rejected")
+    if empty:
+        parts.append(f"columns without a value: {', '.join(empty)}")
+    return "; ".join(parts) + "."
 
 
 def frame(item: pd.DataFrame) -> Shown:

@@ -103,14 +103,14 @@ class Local:
 
     def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known by an instant; see :class:`Engine`."""
+        return make_known(self, store, schema, known_by, lambda load: _parquet(store, load))
 
-        def part(load: Load) -> str:
-            path = store.extract_path(load.table, load.extract)
-            if not path.exists():
-                raise DataError(f"The extract {path} is missing; restore it from a copy.")
-            return f"read_parquet({quote(str(path))})"
-
-        return make_known(self, store, schema, known_by, part)
+    def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
+        """Make the table of some loads, all of one, as they leave it."""
+        self.add_schema(schema)
+        spec = TABLES[loads[0].table]
+        select = known(spec, loads, lambda load: _parquet(store, load))
+        self.make(f"{schema}.{spec.name}", select, copied=False)
 
     def add_schema(self, schema: str) -> None:
         """Make a schema; see :class:`Engine`."""
@@ -165,6 +165,13 @@ def read_file(path: Path, query: str) -> pa.Table:
 def failed(error: Exception) -> DataError:
     """Say in one line why a query failed."""
     return DataError(f"The query failed: {str(error).splitlines()[0]}")
+
+
+def _parquet(store: Store, load: Load) -> str:
+    path = store.extract_path(load.table, load.extract)
+    if not path.exists():
+        raise DataError(f"The extract {path} is missing; restore it from a copy.")
+    return f"read_parquet({quote(str(path))})"
 
 
 def _memory() -> int:
@@ -275,15 +282,7 @@ def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
     """Give the rows that some loads leave, one for each version of a thing, in the table's own columns."""
     engine = Local()
     try:
-        found = engine.arrow(
-            known(
-                spec,
-                loads,
-                lambda load: (
-                    f"read_parquet({quote(str(store.extract_path(load.table, load.extract)))})"
-                ),
-            )
-        )
+        found = engine.arrow(known(spec, loads, lambda load: _parquet(store, load)))
     finally:
         engine.close()
     return found.select(list(spec.names))

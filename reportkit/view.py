@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from reportkit.measures.risk import Portfolio
     from reportkit.narrative import Commentary
+    from reportkit.profile import Profile
     from reportkit.scorecard import Scorecard
     from reportkit.workspace import Workspace
 
@@ -124,6 +125,15 @@ class View:
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table as it stood at this day."""
         return self.sql(f"SELECT * FROM {table(name).name}")
+
+    def describe(self, name: str) -> Profile:
+        """Say what a canonical table holds at this day: columns, days, months without rows."""
+        from reportkit import profile
+
+        spec = table(name)
+        self._make(f"SELECT * FROM {spec.name}")
+        rejected = sum(load.rejected for load in self.loads[spec.name])
+        return profile.of_table(self.workspace.engine, self._moment.schema, spec, rejected)
 
     def at(self, period: Period) -> View:
         """Give the same view at another quarter's end, with the same knowledge: like for like."""

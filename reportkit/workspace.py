@@ -18,6 +18,8 @@ from reportkit.view import View
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.profile import Profile
+
 
 def open_workspace(folder: Path | str = ".", *, now: datetime | None = None) -> Workspace:
     """Open a workspace.
@@ -144,6 +146,21 @@ class Workspace:
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table with all its versions, as known now."""
         return self.sql(f"SELECT * FROM {table(name).name}")
+
+    def describe(self, name: str) -> Profile:
+        """Say what a canonical table holds with all its versions, as known now: columns, days, months without rows."""
+        from reportkit import profile
+
+        schema, loads = self.known(self.now)
+        spec = table(name)
+        rejected = sum(load.rejected for load in loads[spec.name])
+        return profile.of_table(self.engine, schema, spec, rejected)
+
+    def profile(self, load: Load) -> Profile:
+        """Say what one load brought: rows, rejected records, columns, days, months without rows."""
+        from reportkit import profile
+
+        return profile.of_load(self.store, load)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the canonical tables with all their versions, as known now."""

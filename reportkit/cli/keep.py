@@ -47,6 +47,50 @@ def log(
     )
 
 
+def describe(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="See 'reportkit tables'.")],
+    *,
+    load: Annotated[
+        str | None,
+        typer.Option(
+            "--load", metavar="SHA", help="Only one load; the beginning of its extract's hash."
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what a table holds: columns and how well they are filled, days, months without rows."""
+    from reportkit import display, tables
+    from reportkit.workspace import Workspace
+
+    ws = Workspace(options.workspace(workspace), now=options.now())
+    name = tables.table(table).name
+    if load is None:
+        found = ws.describe(name)
+    else:
+        fitting = [one for one in ws.store.loads(name) if one.extract.startswith(load)]
+        if not fitting:
+            raise UsageError(
+                f"No load of {name} has an extract that begins with {load!r}; see 'reportkit log {name} --json'."
+            )
+        found = ws.profile(fitting[-1])
+    if json:
+        told = {key: value for key, value in found.__dict__.items() if key != "columns"}
+        screen.say_json({**told, "columns": [column.__dict__ for column in found.columns]})
+        return
+    screen.say(screen.styled(f"{found.table}: {found.rows:,} rows", "strong"))
+    screen.table(
+        [
+            (r.column, r.type, f"{r.filled:,}", f"{r.missing:.1f} %", f"{r.different:,}", screen.fit(r.lowest), screen.fit(r.highest))
+            for r in found.columns
+            if r.filled
+        ],
+        head=("column", "type", "filled", "missing", "different", "lowest", "highest"),
+        right=(2, 3, 4),
+    )  # fmt: skip
+    screen.say(f"  {display.profile_note(found)}")
+
+
 def verify(
     run: Annotated[
         Path | None,

@@ -64,6 +64,11 @@ def short(path: Path) -> str:
         return str(path)
 
 
+def fit(text: str, width: int = 24) -> str:
+    """Cut a text that would make its column too wide."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def size(count: int) -> str:
     """Write a size in bytes."""
     return (
