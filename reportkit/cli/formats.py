@@ -20,7 +20,7 @@ def formats(*, json: JsonOption = False) -> None:
 
     readers = described()
     mappings = {
-        name: {"table": one.source.table, "tool": one.source.tool, "tried": _tried(name)}
+        name: {"table": one.source.table, "tool": one.source.tool, "tried": tried(name)}
         for name, one in mapping.shipped().items()
     }
     if json:
@@ -39,7 +39,7 @@ def formats(*, json: JsonOption = False) -> None:
     screen.say("Anything else: reportkit load TABLE FILE --mapping MINE.toml")
 
 
-def _tried(name: str) -> str:
+def tried(name: str) -> str:
     """Give the sentence of a mapping's head that says on what it was tried."""
     from reportkit import resources
 

@@ -1,0 +1,107 @@
+"""Writes the reference pages from the definitions that the product itself runs on: python docs/make.py."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+
+def _cell(text: object) -> str:
+    return " ".join(str(text).replace("|", "\\|").split())
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(map(_cell, row)) + " |"
+
+
+def tables() -> str:
+    """Give the page of the canonical tables."""
+    from reportkit.tables import TABLES
+
+    lines = [
+        "# Tables",
+        "",
+        "Every load ends in one of these. A column marked with * must be filled; money has two decimals and its currency beside it,",
+        "an instant is UTC, a list is joined by `|`. Each row also carries `source`, `recorded_at` and `extract_id`. Columns that name",
+        "people are stored as pseudonyms. `reportkit tables NAME` shows the same.",
+    ]
+    for reference, title in ((False, "## The sixteen"), (True, "## Reference tables")):
+        lines += ["", title]
+        for spec in (one for one in TABLES.values() if one.reference == reference):
+            lines += ["", f"### {spec.name}", "", f"One row is {spec.row}. A version is told by {', '.join(f'`{n}`' for n in spec.key)}.", ""]  # fmt: skip
+            rows = [
+                (
+                    f"`{c.name}`{' *' if c.required else ''}",
+                    c.type,
+                    c.unit,
+                    ", ".join(c.allowed)
+                    or (
+                        f"{c.low:g} to {c.high:g}"
+                        if c.low is not None and c.high is not None
+                        else ""
+                    ),
+                    c.doc + (" (a person; stored as a pseudonym)" if c.personal else ""),
+                )
+                for c in spec.columns
+            ]
+            lines += _table(("column", "type", "unit", "allowed", "meaning"), rows)
+            lines += [
+                f"\n`{first}` is never after or above `{second}`." for first, second in spec.ordered
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def formats() -> str:
+    """Give the page of formats and mappings, with the files they were tried on."""
+    from reportkit.cli.formats import tried
+    from reportkit.sources import mapping
+    from reportkit.sources.formats import described
+
+    with (HERE.parent / "tests/corpus/agreement.csv").open(encoding="utf-8", newline="") as stream:
+        files = list(csv.DictReader(stream))
+    agreed = sum(row["agrees"] == "yes" for row in files)
+    asserted = [row for row in files if row["peer_count_is"] == "asserted"]
+    lines = [
+        "# Formats",
+        "",
+        "`reportkit inspect FILE` says which of these a file is and what it holds; `reportkit formats` lists them.",
+        "",
+        *_table(("format", "what it is"), ((f"`{name}`", words) for name, words in described().items())),
+        "",
+        "## Ready mappings",
+        "",
+        "For CSV, JSON lists, Parquet and spreadsheets. One that was not tried on a real export says so.",
+        "",
+        *_table(
+            ("mapping", "table", "product", "tried"),
+            ((f"`{name}`", one.source.table, one.source.tool, tried(name)) for name, one in mapping.shipped().items()),
+        ),
+        "",
+        "## Files tried",
+        "",
+        "Real exports of scanners from DefectDojo's own test samples, with the count its tests assert (or, where they assert none, the",
+        "count a run of it gave). Findings are counted by our rule: one weakness on one asset at one place. Issues are what the tool",
+        f"itself groups by. A count agrees when either is the peer's. {agreed} of {len(files)} agree; of the {len(asserted)} that are",
+        f"asserted, {sum(row['agrees'] == 'yes' for row in asserted)} do.",
+        "",
+        *_table(
+            ("format", "file", "findings", "issues", "peer", "agrees", "why not"),
+            ((r["format"] or "refused", r["file"], r["findings"], r["tool_issues"], r["peer"], r["agrees"], r["reason"]) for r in files),
+        ),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"reference/tables.md": tables, "reference/formats.md": formats}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
