@@ -14,6 +14,7 @@ from reportkit import connections
 from reportkit.connections import Connection
 from reportkit.errors import ConfigError, nearest
 from reportkit.period import FiscalCalendar
+from reportkit.secret import Address
 
 FILE = "reportkit.toml"
 
@@ -66,7 +67,7 @@ class Mail(_Section):
 class Engine(_Section):
     """Where measures are computed: in this process, or in the warehouse at an address."""
 
-    url: str = ""
+    url: Address = ""
 
 
 class Storage(_Section):

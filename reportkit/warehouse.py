@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from reportkit import sql
 from reportkit.errors import ConfigError, DataError, TemporaryError
+from reportkit.secret import Secret, address
 from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -33,14 +34,15 @@ def connect(url: str) -> sql.Engine:
     """Open the warehouse at an address.
 
     Raises:
-        ConfigError: an address of a kind that is not known here, or its driver is not installed.
+        ConfigError: an address of a kind that is not known here, its driver is not installed, or the secret is not there.
         TemporaryError: nobody answers there.
     """
-    scheme = urlsplit(url).scheme
+    found = address(url)
+    scheme = urlsplit(found.reveal()).scheme
     if scheme in {"postgresql", "postgres"}:
-        return Postgres(url)
+        return Postgres(found)
     raise ConfigError(
-        f"[engine] url begins with {scheme or url[:12]!r}; postgresql:// is known. Leave it out to compute in this process."
+        f"[engine] url has the scheme {scheme!r}; postgresql:// is known. Leave it out to compute in this process."
     )
 
 
@@ -48,10 +50,10 @@ class Postgres:
     """A PostgreSQL database that holds the loaded rows and computes over them.
 
     Args:
-        url: ``postgresql://user@host/database``; a password belongs into the environment or a password file.
+        url: ``postgresql://user:password@host/database``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: Secret) -> None:
         try:
             import adbc_driver_postgresql.dbapi as driver
             import sqlglot  # noqa: F401 - asked for here, where its absence can be told
@@ -62,7 +64,7 @@ class Postgres:
         self._errors = driver.Error
         try:
             # Transactions are begun and ended in words: the driver's own know no savepoints.
-            self._connection = driver.connect(url, autocommit=True)
+            self._connection = driver.connect(url.reveal(), autocommit=True)
             self._cursor = self._connection.cursor()
             # Also when the workspace is let go of, or the process ends.
             self._leave = weakref.finalize(self, _leave, self._cursor, self._connection)
@@ -72,9 +74,10 @@ class Postgres:
             self._begun = False
             self._frames = sql.Local()
         except driver.Error as error:
-            host = urlsplit(url).hostname or "its socket"
+            parts = urlsplit(url.reveal())
             raise TemporaryError(
-                f"The warehouse on {host} does not answer ({_line(error)}); check [engine] url."
+                f"The warehouse on {parts.hostname or 'its socket'} does not answer "
+                f"({_line(error, hide=parts.password)}); check [engine] url."
             ) from None
 
     # ---- the rows of the store ------------------------------------------------------------------------------------
@@ -213,9 +216,10 @@ def _part(load: Load) -> str:
     return f"(SELECT * FROM {SCHEMA}.{load.table} WHERE extract_id = {sql.quote(load.extract)})"
 
 
-def _line(error: Exception) -> str:
-    """Give the first line of what the database says, without what the driver puts before it."""
-    return str(error).strip().splitlines()[0].rpartition("ERROR: ")[2].strip()
+def _line(error: Exception, *, hide: str | None = None) -> str:
+    """Give the first line of what the database says, without what the driver puts before it, nor a password."""
+    said = str(error).strip().splitlines()[0].rpartition("ERROR: ")[2].strip()
+    return said.replace(hide, "***") if hide else said
 
 
 @lru_cache(maxsize=512)

@@ -11,6 +11,7 @@ import pytest
 from reportkit import relations, sql, warehouse
 from reportkit.errors import ConfigError, DataError, TemporaryError
 from reportkit.measures import definitions
+from reportkit.secret import Secret
 from reportkit.view import View
 from reportkit.workspace import Workspace
 from tests import estate
@@ -97,7 +98,7 @@ def test_a_query_that_fails_spoils_nothing(both: tuple[View, View]) -> None:
 
 def test_it_leaves_only_the_loaded_rows(both: tuple[View, View], address: str) -> None:
     both[1].measure("V01")
-    other = warehouse.Postgres(address)
+    other = warehouse.Postgres(Secret(address))
     other.begin()
     schemas = other.frame("SELECT schema_name FROM information_schema.schemata")["schema_name"]
     assert {name for name in schemas if name.startswith(("known", "view"))} == set()
@@ -107,7 +108,21 @@ def test_it_leaves_only_the_loaded_rows(both: tuple[View, View], address: str) -
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="begins with 'oracle'"):
+    with pytest.raises(ConfigError, match="the scheme 'oracle'"):
         warehouse.connect("oracle://host/db")
     with pytest.raises(TemporaryError, match="does not answer"):
         warehouse.connect(f"postgresql:///postgres?host={tmp_path}&user=nobody")
+
+
+def test_its_address_is_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="holds a password"):
+        written(tmp_path, "postgresql://reporter:hunter2@127.0.0.1:9/board")
+    monkeypatch.setenv("BOARD_WAREHOUSE", "postgresql://reporter:hunter2@127.0.0.1:9/board")
+    with pytest.raises(TemporaryError, match="127.0.0.1 does not answer") as caught:
+        _ = written(tmp_path, "env:BOARD_WAREHOUSE").engine
+    assert "hunter2" not in caught.value.message
+
+
+def written(folder: Path, url: str) -> Workspace:
+    (folder / "reportkit.toml").write_text(f'[engine]\nurl = "{url}"\n', encoding="utf-8")
+    return Workspace(folder)
