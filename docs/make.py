@@ -53,9 +53,7 @@ def tables() -> str:
                 for c in spec.columns
             ]
             lines += _table(("column", "type", "unit", "allowed", "meaning"), rows)
-            lines += [
-                f"\n`{first}` is never after or above `{second}`." for first, second in spec.ordered
-            ]
+            lines += [f"\n{rule[:1].upper()}{rule[1:]}." for rule in spec.rules]
     return "\n".join(lines) + "\n"
 
 

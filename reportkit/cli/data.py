@@ -276,14 +276,15 @@ def tables(
             (
                 column.name + (" *" if column.required else ""),
                 column.type,
-                _allowed(column.allowed, column.doc, column.unit),
+                _allowed(column.allowed, column.doc, column.unit)
+                + (" (a person: stored as a pseudonym)" if column.personal else ""),
             )
             for column in spec.columns
         ]
         screen.table(rows, head=("column", "type", "meaning"))
         screen.say("  * required")
-        for first, second in spec.ordered:
-            screen.say(f"  {first} is never after or above {second}")
+        for rule in spec.rules:
+            screen.say(f"  {rule}")
         return
     loads = _loads(workspace)
     listed = [(spec.name, spec.row, loads.get(spec.name, [])) for spec in TABLES.values()]

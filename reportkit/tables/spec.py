@@ -93,6 +93,18 @@ class TableSpec:
         return tuple(column.name for column in self.columns)
 
     @property
+    def rules(self) -> tuple[str, ...]:
+        """What must hold between the columns of a row, and what is done with people's names, as sentences."""
+        days = {"date", "instant"}
+        said = [
+            f"{first} is never {'after' if self.column(first).type in days else 'above'} {second}"
+            for first, second in self.ordered
+        ]
+        if self.people:
+            said.append("no copy of a file is kept as it came, since it names people")
+        return tuple(said)
+
+    @property
     def key(self) -> tuple[str, ...]:
         """Columns that together identify one version."""
         return (*self.identity, self.effective) if self.effective else self.identity

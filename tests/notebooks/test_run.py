@@ -260,7 +260,7 @@ FAILURES = {
         "LimitError", 6, "more than 500 MB",
     ),
     "bad data": (
-        "from reportkit.sql import connect\nfrom reportkit.errors import DataError\nfrom reportkit.tables import table\ntable('findngs')",
+        "from reportkit.tables import table\ntable('findngs')",
         "DataError", 3, "did you mean 'findings'\\? \\(notebook tiny.ipynb, cell 2 of 3\\)",
     ),
 }  # fmt: skip
