@@ -95,9 +95,19 @@ def _reference(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    if not is_reference(text) and urlsplit(text).password:
+    if not is_reference(text) and _passwords(text):
         raise PydanticCustomError("secret", f"holds a password; {_HOW} for the whole address")
     return text
+
+
+def _passwords(address: str) -> list[str]:
+    """Give what opens an address: a password, or the token of Spark Connect, with the signs it has there and without."""
+    parts = urlsplit(address)
+    found = [parts.password or ""]
+    if parts.scheme == "sc":
+        pairs = (pair.partition("=") for pair in parts.path.split(";")[1:])
+        found += [value for key, _, value in pairs if key == "token"]
+    return [form for part in found if part for form in (unquote(part), part)]
 
 
 #: A setting that names a secret.
@@ -111,9 +121,8 @@ def driver_line(error: Exception, url: Secret) -> str:
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     line = line.rpartition("ERROR: ")[2].strip()
     whole = url.reveal()
-    password = urlsplit(whole).password or ""
-    for part in (whole, unquote(password), password):
-        line = line.replace(part, "***") if part else line
+    for part in (whole, *_passwords(whole)):
+        line = line.replace(part, "***")
     return line
 
 

@@ -1,8 +1,8 @@
 """Where queries run. The only door to DuckDB, and the canonical tables as known by an instant, for any engine.
 
 Every query of this package is written in the portable part of DuckDB's SQL, so that another engine (``warehouse``) gives
-the same rows: no ``GROUP BY ALL``, lateral alias, ``FILTER`` or ``any_value``, days as ``DATE`` literals, and no alias that
-is the name of a table.
+the same rows: no ``GROUP BY ALL``, lateral alias, ``FILTER`` or ``any_value``, days as ``DATE`` literals, no alias that
+is the name of a table, no division by what may be zero, and no fraction cast to a whole number.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Local:
         on = self._connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
         if on != (False,):
             self._connection.execute("SET enable_progress_bar=false")
-        self._connection.execute(f"SET memory_limit='{_memory() >> 20}MiB'")
+        self._connection.execute(f"SET memory_limit='{memory() >> 20}MiB'")
         self._connection.execute(f"SET temp_directory={quote(str(spill) if spill else '')}")
 
     def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
@@ -172,15 +172,24 @@ def failed(error: Exception) -> DataError:
     return DataError(f"The query failed: {str(error).splitlines()[0]}")
 
 
-def _parquet(store: Store, load: Load) -> str:
+def extract(store: Store, load: Load) -> Path:
+    """Give the Parquet file with the rows of a load.
+
+    Raises:
+        DataError: it is missing.
+    """
     path = store.extract_path(load.table, load.extract)
     if not path.exists():
         raise DataError(f"The extract {path} is missing; restore it from a copy.")
-    return f"read_parquet({quote(str(path))})"
+    return path
 
 
-def _memory() -> int:
-    """Half of what the machine has, at most 4 GB."""
+def _parquet(store: Store, load: Load) -> str:
+    return f"read_parquet({quote(str(extract(store, load)))})"
+
+
+def memory() -> int:
+    """Give the bytes an engine on this machine may hold: half of what the machine has, at most 4 GB."""
     pages = (
         os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 #: Set where everything is installed: a skipped test then fails, so that a green run never hides a missing tool.
 REQUIRE_ALL = os.environ.get("REPORTKIT_REQUIRE_ALL") == "1"
+#: Spark is a large download and needs Java, so its tests are no part of the suite unless they are asked for.
+collect_ignore = [] if os.environ.get("REPORTKIT_SPARK") == "1" else ["system/test_spark.py"]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Measures where the data lives: the same queries, on PostgreSQL in place of the engine in this process.
+"""Measures on PostgreSQL.
 
 Each extract of the store is copied into the warehouse once, under its content hash, and stays there. What a view makes
 on top (tables as known by an instant, relations at a day) is made inside one transaction that is never committed, so
@@ -11,14 +11,14 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reportkit import sql
 from reportkit.errors import ConfigError, DataError, TemporaryError
-from reportkit.secret import Secret, address, driver_line
+from reportkit.secret import Secret, driver_line
 from reportkit.tables import TABLES, TableSpec
+from reportkit.warehouse import dialect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "reportkit"
 _INSTALL = "pip install 'reportkit-security[warehouse]'"
-
-
-def connect(url: str) -> sql.Engine:
-    """Open the warehouse at an address.
-
-    Raises:
-        ConfigError: an address of a kind that is not known here, its driver is not installed, or the secret is not there.
-        TemporaryError: nobody answers there.
-    """
-    found = address(url)
-    scheme = urlsplit(found.reveal()).scheme
-    if scheme in {"postgresql", "postgres"}:
-        return Postgres(found)
-    raise ConfigError(
-        f"[engine] url has the scheme {scheme!r}; postgresql:// is known. Leave it out to compute in this process."
-    )
 
 
 class Postgres:
@@ -130,7 +114,7 @@ class Postgres:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        rows = pq.read_table(store.extract_path(spec.name, load.extract))
+        rows = pq.read_table(sql.extract(store, load))
         for place, column in enumerate(rows.schema):
             if pa.types.is_decimal(column.type):
                 rows = rows.set_column(place, column.name, rows[column.name].cast(pa.string()))
@@ -171,7 +155,7 @@ class Postgres:
 
     def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:  # noqa: ARG002 - an index serves here
         """Make a relation; see :class:`reportkit.sql.Engine`."""
-        query = portable(select, "postgres")
+        query = dialect.postgres(select)
         with self._tried():
             self._cursor.execute(
                 f"CREATE {'TABLE' if copied else 'OR REPLACE VIEW'} {name} AS {query}"
@@ -184,7 +168,7 @@ class Postgres:
         with self._tried():
             if schema:
                 self._cursor.execute(f"SET LOCAL search_path = {schema}")
-            return self._frames.pandas(_numbers(self._rows(portable(query, "postgres"))))
+            return self._frames.pandas(_numbers(self._rows(dialect.postgres(query))))
 
     @contextmanager
     def _tried(self) -> Iterator[None]:
@@ -214,27 +198,6 @@ def _leave(cursor: Any, connection: Any) -> None:
 
 def _part(load: Load) -> str:
     return f"(SELECT * FROM {SCHEMA}.{load.table} WHERE extract_id = {sql.quote(load.extract)})"
-
-
-@lru_cache(maxsize=512)
-def portable(query: str, dialect: str) -> str:
-    """Write a query of the portable subset in another dialect.
-
-    Raises:
-        DataError: it is not SQL.
-    """
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        tree = sqlglot.parse_one(query, read="duckdb")
-        if dialect == "postgres":
-            for split in list(tree.find_all(exp.Split)):
-                split.replace(exp.func("STRING_TO_ARRAY", split.this, split.expression))
-        return tree.sql(dialect=dialect)
-    except SqlglotError as error:
-        raise DataError(f"The query failed: {str(error).splitlines()[0]}") from error
 
 
 def _numbers(rows: pa.Table) -> pa.Table:

@@ -1,0 +1,71 @@
+"""Measures on another engine, held against those of the engine in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reportkit import sql
+from reportkit.measures import definitions
+from reportkit.view import View
+from reportkit.workspace import Workspace
+from tests import estate
+
+#: The view here, and the same one there.
+Both = tuple[View, View]
+
+
+def both(folder: Path, findings: int, url: str) -> Both:
+    """Give one view of so many findings, computed here and by the engine at an address."""
+    here = estate.make(folder, findings)
+    return here.at("2026-Q3"), written(folder, url).at("2026-Q3")
+
+
+def written(folder: Path, url: str) -> Workspace:
+    """Give a workspace whose measures are computed at an address."""
+    (folder / "reportkit.toml").write_text(f'[engine]\nurl = "{url}"\n', encoding="utf-8")
+    return Workspace(folder, now=estate.NOW)
+
+
+def rows_of(view: View, id_: str, by: str | None) -> pd.DataFrame:
+    """Give the rows a measure is finished from, in an order of their own."""
+    words = definitions()[id_]
+    query = words.reduce.format(
+        as_of=sql.day(view.as_of), start=sql.day(view.period.start), end=f"TIMESTAMP '{view.end.isoformat(sep=' ')}'",
+        period=sql.quote(view.period.key), unit=sql.quote(view.unit), group=words.dims[by] if by else "CAST('' AS VARCHAR)",
+    )  # fmt: skip
+    rows = view.sql(query)
+    return rows.sort_values(list(rows.columns), ignore_index=True)
+
+
+def assert_equal(views: Both, id_: str) -> None:
+    """Hold a measure's rows, whole and split, and its value: numbers with a fraction may differ by 1e-9 of themselves."""
+    for by in (None, *definitions()[id_].dims):
+        here, there = (rows_of(view, id_, by) for view in views)
+        pd.testing.assert_frame_equal(here, there, check_dtype=False, check_exact=False, rtol=1e-9, atol=0)  # fmt: skip
+    mine, theirs = (view.measure(id_).value for view in views)
+    assert (mine.n, mine.numerator, mine.denominator, mine.reason) == (theirs.n, theirs.numerator, theirs.denominator, theirs.reason)  # fmt: skip
+    if mine.value is not None or theirs.value is not None:
+        assert mine.value == pytest.approx(theirs.value, rel=1e-9, abs=0)
+
+
+def assert_something_measured(views: Both) -> None:
+    """Say that equal results are not those of nothing."""
+    here, there = views
+    # A quarter of a million findings were open by half-time or so; all are counted, by both.
+    assert 100_000 < here.measure("V01").value.value == there.measure("V01").value.value
+    assert there.measure("V04").value.denominator > 1_000
+    measured = {id_ for id_ in definitions() if there.measure(id_).value.value is not None}
+    assert definitions().keys() - measured <= {"N06"}
+    assert len(there.measure("V06", by="severity")) == 5
+    assert here.measure("K02").value.value == there.measure("K02").value.value > 0
+
+
+def assert_same_relation(views: Both, name: str) -> None:
+    """Hold the columns and the number of rows of a relation."""
+    counts = [view.sql(f"SELECT COUNT(*) AS n FROM {name}")["n"].tolist() for view in views]
+    assert counts[0] == counts[1]
+    columns = [list(view.sql(f"SELECT * FROM {name} LIMIT 0").columns) for view in views]
+    assert columns[0] == columns[1]
