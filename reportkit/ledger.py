@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -67,6 +68,10 @@ class Publication:
     known_by: datetime
     published_at: datetime
     id: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the publication as plain values for JSON."""
+        return asdict(self)
 
 
 class Ledger:

@@ -36,7 +36,9 @@ def personal(spec: TableSpec, settings: Privacy) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*marked, *more]))
 
 
-def protect(extract: Extract, folder: Path, settings: Privacy) -> tuple[Extract, str | None]:
+def protect(
+    extract: Extract, folder: Path, settings: Privacy
+) -> tuple[Extract, str | None, tuple[str, ...]]:
     """Replace what names a person.
 
     Args:
@@ -45,7 +47,8 @@ def protect(extract: Extract, folder: Path, settings: Privacy) -> tuple[Extract,
         settings: what is personal, and whether it is replaced.
 
     Returns:
-        The extract with pseudonyms, in its problems too, and the fingerprint of the key; None when nothing is personal.
+        The extract with pseudonyms, in its problems too, the fingerprint of the key (None when nothing is personal), and
+        the columns that were replaced.
 
     Raises:
         ConfigError: a column that is not known, or a key that is not one.
@@ -54,14 +57,14 @@ def protect(extract: Extract, folder: Path, settings: Privacy) -> tuple[Extract,
     _known(settings.columns)
     names = [n for n in personal(TABLES[extract.table], settings) if n in extract.rows.column_names]
     if not names:
-        return extract, None
+        return extract, None, ()
     secret = _key(folder / KEY)
     rows = extract.rows
     for name in names:
         place = rows.column_names.index(name)
         rows = rows.set_column(place, name, _pseudonyms(rows[name], secret))
     problems = tuple(_withheld(problem, names) for problem in extract.problems)
-    return replace(extract, rows=rows, problems=problems), fingerprint(secret)
+    return replace(extract, rows=rows, problems=problems), fingerprint(secret), tuple(names)
 
 
 def fingerprint(secret: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,10 @@ class Profile:
     newest: date | None
     gaps: tuple[str, ...]
     columns: tuple[ColumnProfile, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the profile as plain values for JSON."""
+        return asdict(self)
 
     @property
     def frame(self) -> pd.DataFrame:

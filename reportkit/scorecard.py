@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportkit import display, locale, stats
+from reportkit import display, grounds, locale, stats
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Cell, Column, Facts, Figure, Restatement
 from reportkit.measures import Measure
@@ -173,7 +173,7 @@ def _cells(row: Row) -> tuple[Cell, ...]:
         Cell(text=words.name, kind="strong", sub=words.id),
         Cell(
             text="–" if missing else text(now.value.value), kind="number" if missing else "strong",
-            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words.unit, now.currency).replace(" ", locale.HARD),
+            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words, now.currency).replace(" ", locale.HARD),
         ),
         Cell(text=text(told), kind="number", sub="restated" if row.restated else "" if row.told else "not told"),
         Cell(text=text(row.before.value.value), kind="number"),
@@ -189,7 +189,9 @@ def _restatement(row: Row, view: View) -> Restatement:
     words, told = row.now.definition, row.told
     publication = view.told()[0]
     late = publication is not None and any(
-        load.recorded_at > publication.known_by for name in words.needs for load in view.loads[name]
+        load.recorded_at > publication.known_by
+        for name in grounds.rests_on(words)
+        for load in view.loads[name]
     )
     cause = (
         "definition"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 
 from reportkit.errors import DataError
+from reportkit.store import Load, Store, counted
 from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from reportkit.store import Load, Store
 
 TYPES = {
     "text": "VARCHAR",
@@ -216,8 +216,7 @@ def make_known(
     for load in store.loads(known_by=known_by):
         used.setdefault(load.table, []).append(load)
     for name, loads in used.items():
-        # Under another key the same people have other pseudonyms, and would be counted twice.
-        used[name] = [load for load in loads if load.pseudonyms == loads[-1].pseudonyms]
+        used[name] = counted(TABLES[name], loads)[0]
     engine.add_schema(schema)
     for name, spec in TABLES.items():
         # One load by itself has one row of each version, by its contract.

@@ -1,7 +1,7 @@
 """Immutable, content-addressed storage: what was loaded is kept for ever, exactly as it was understood.
 
-``store/extracts/<table>/<sha256>.parquet`` holds rows, ``store/loads/<table>/<recorded_at>-<sha8>.json`` says when and
-from where they came. Files are written beside their place and renamed, so a reader never sees half of one and any
+``store/extracts/<table>/<sha256>.parquet`` holds rows, ``store/loads/<table>/<recorded_at>-<hash>.json`` says when and
+from where they came (the hash is of source and rows). Files are written beside their place and renamed, so a reader never sees half of one and any
 number of writers may work at once; there is no lock, no pointer file and no database file.
 """
 
@@ -46,6 +46,7 @@ class Provenance:
         rejected: records that broke the table's contract.
         problems: what was wrong, in words, as shown in the annex.
         pseudonyms: fingerprint of the key under which names of people were replaced.
+        replaced: columns in which pseudonyms stand.
         cursor: where the source goes on the next time it is asked.
     """
 
@@ -59,6 +60,7 @@ class Provenance:
     raw_sha256: str = ""
     mapping_sha256: str | None = None
     pseudonyms: str | None = None
+    replaced: tuple[str, ...] = ()
     cursor: str | None = None
 
 
@@ -80,6 +82,12 @@ class Load(Provenance):
     last_day: date | None = None
     name: str = field(default="", compare=False)
     repeated: bool = field(default=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the load as plain values for JSON."""
+        values = asdict(self)
+        del values["name"]
+        return values
 
 
 class Store:
@@ -129,13 +137,16 @@ class Store:
                 filled=kept.filled,
                 first_day=kept.first,
                 last_day=kept.last,
-                name=f"{provenance.recorded_at.strftime(_STAMP)}-{kept.sha256[:8]}",
+                name=_name(provenance, kept.sha256),
             )
             # What was concluded from an export (its format says so) stands beside it and repeats nothing.
             like = (load.source, load.format)
             earlier = [old for old in self.loads(spec.name) if (old.source, old.format) == like]
-            if not again and earlier and earlier[-1].extract == kept.sha256:
-                return Load(**{**_fields(earlier[-1]), "name": earlier[-1].name, "repeated": True})
+            newest = earlier[-1] if earlier else None
+            # The same rows known earlier than so far are news.
+            known = newest is not None and newest.recorded_at <= provenance.recorded_at
+            if newest is not None and known and newest.extract == kept.sha256 and not again:
+                return Load(**{**_fields(newest), "name": newest.name, "repeated": True})
             kept.keep(self.extract_name(load))
         text = json.dumps(_fields(load), default=str, indent=1, sort_keys=True)
         with objects.prepared(self.objects, f"loads/{spec.name}/{load.name}.json") as file:
@@ -215,6 +226,12 @@ def of(folder: Path) -> Store:
     if not settings.url:
         return Store(folder / "store")
     return Store(objects.Bucket(settings.url, folder / "store", settings.options))
+
+
+def _name(provenance: Provenance, extract: str) -> str:
+    """Name a record: the same rows from two sources, known at the same instant, are two loads."""
+    digest = hashlib.sha256(f"{provenance.source}\0{provenance.format}\0{extract}".encode())
+    return f"{provenance.recorded_at.strftime(_STAMP)}-{digest.hexdigest()[:8]}"
 
 
 def _raw(sha256: str) -> str:
@@ -349,12 +366,32 @@ def _read(place: Objects, name: str) -> Load:
         for key in ("first_day", "last_day"):
             values[key] = date.fromisoformat(values[key]) if values[key] else None
         values["recorded_at"] = datetime.fromisoformat(values["recorded_at"])
-        values["problems"], values["filled"] = tuple(values["problems"]), tuple(values["filled"])
+        for key in ("problems", "filled", "replaced"):
+            values[key] = tuple(values.get(key, ()))
         return Load(**values, name=path.stem)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"The load record {place.where(name)} is damaged ({error}); restore it from a copy."
         ) from error
+
+
+def counted(spec: TableSpec, loads: Sequence[Load]) -> tuple[list[Load], list[Load]]:
+    """Part the loads of a table into those that count together and those set aside.
+
+    Where names of people are part of what tells rows apart, the same people have other pseudonyms under another key (and
+    names without one), and would be counted twice: what was loaded under the last key counts.
+
+    Args:
+        spec: the table.
+        loads: in the order in which they were recorded.
+    """
+
+    def under(load: Load) -> str | None:
+        return load.pseudonyms if set(load.replaced) & set(spec.key) else None
+
+    last = under(loads[-1]) if loads else None
+    kept = [load for load in loads if under(load) == last]
+    return kept, [load for load in loads if under(load) != last]
 
 
 def newest(loads: Sequence[Load]) -> datetime | None:

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from reportkit import relations, sql
+from reportkit import grounds, relations, sql
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
 from reportkit.measures.status import Limits, status
 from reportkit.period import Period
-from reportkit.store import Load, newest
-from reportkit.tables import TABLES, table
+from reportkit.store import Load
+from reportkit.tables import table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from reportkit.profile import Profile
     from reportkit.scorecard import Scorecard
     from reportkit.workspace import Workspace
-
-#: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
-STALE_DAYS = 45
 
 
 @dataclass(frozen=True)
@@ -135,9 +132,14 @@ class View:
         rejected = sum(load.rejected for load in self.loads[spec.name])
         return profile.of_table(self.workspace.engine, self._moment.schema, spec, rejected)
 
-    def at(self, period: Period) -> View:
-        """Give the same view at another quarter's end, with the same knowledge: like for like."""
-        return replace(self, period=period, as_of=period.end)
+    def at(self, period: str | Period) -> View:
+        """Give the same view at another quarter's end, with the same knowledge: like for like.
+
+        Raises:
+            UsageError: not a quarter, or one that is not closed.
+        """
+        quarter = period if isinstance(period, Period) else self.workspace.period(period)
+        return replace(self, period=quarter, as_of=quarter.end)
 
     def previous(self) -> View:
         """Give the view one quarter earlier, with the same knowledge."""
@@ -193,42 +195,7 @@ class View:
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
-        for name in words.needs:
-            if not self.loads[name]:
-                return f"no {TABLES[name].spoken} were loaded"
-            if stale := self._stale(name):
-                return stale
-        for wish in words.fields:
-            options = [part.split(".") for part in wish.split("|")]
-            holding = {
-                name
-                for name, column in options
-                if any(column in load.filled for load in self.loads[name])
-            }
-            if holding and all(self._stale(name) for name in holding):
-                return self._stale(min(holding))
-            if not holding:
-                name, column = options[0]
-                if not self.loads[name]:
-                    return f"no {TABLES[name].spoken} were loaded"
-                return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
-        return ""
-
-    def max_age(self, name: str) -> int | None:
-        """Give how many days older than this day a table's newest load may be; None when its age does not matter.
-
-        Thresholds and reference data stay in force until others replace them; a workspace may still set a limit.
-        """
-        lasting = TABLES[name].reference or name == "thresholds"
-        return self.workspace.settings.freshness.get(name, None if lasting else STALE_DAYS)
-
-    def _stale(self, name: str) -> str:
-        at, limit = newest(self.loads[name]), self.max_age(name)
-        if at is None or limit is None:
-            return ""
-        if (self.as_of - self.workspace.calendar.day(at)).days <= limit:
-            return ""
-        return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+        return grounds.missing(self, words)
 
     def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
         """Compute a measure for the quarters up to this one, all with this view's knowledge.
@@ -314,7 +281,9 @@ class View:
     def _finished(
         self, words: Definition, value: Value, scope: str, rows: pd.DataFrame | None
     ) -> Measure:
-        limits = self.limits(words) if not scope else Limits(words.green, words.red)
+        # A limit of a share or a duration holds for every part; one of a count or an amount is meant for the whole.
+        part = bool(scope) and words.unit in ("count", "money")
+        limits = Limits(None, None) if part else self.limits(words)
         red = limits.red
         if value.target is not None:
             limits, red = (
@@ -322,9 +291,6 @@ class View:
                 value.target,
             )
         told = self.told()[1].get((words.id, scope))
-        extracts = tuple(
-            dict.fromkeys(load.extract[:12] for name in words.needs for load in self.loads[name])
-        )
         return Measure(
             definition=words,
             value=value,
@@ -339,25 +305,11 @@ class View:
             default_limits=limits.default,
             status=status(value.value, limits, words.direction, told.status if told else "none"),
             override=limits.reason if limits.override else "",
-            confidence=self.grade(words, value),
+            confidence=grounds.grade(self, words, value),
             owner=self.workspace.settings.owners.get(words.id, ""),
-            inputs=extracts[-8:],
+            inputs=grounds.inputs(self, words),
             frame=rows,
         )
-
-    def grade(self, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
-        """Grade how far a figure can be trusted.
-
-        A: fresh, complete sources recorded by the clock. B: knowledge stated afterwards, or a few rejected rows.
-        C: more than 2 % of the rows rejected, or a note on the value itself. D: not measured.
-        """
-        if value.value is None:
-            return "D"
-        loads = [load for name in words.needs for load in self.loads[name]]
-        rows, rejected = sum(load.rows for load in loads), sum(load.rejected for load in loads)
-        if rejected > 0.02 * max(rows + rejected, 1) or value.note:
-            return "C"
-        return "B" if rejected or any(load.stated for load in loads) else "A"
 
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 

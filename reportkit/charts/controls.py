@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from reportkit import theme
-from reportkit.charts.plot import WIDTH, Plot, not_measured
+from reportkit.charts.plot import WIDTH, Plot, not_measured, told
 from reportkit.measures import definition
 from reportkit.measures.coverage import NAMES, OBSERVED_DAYS, WORKS
 
@@ -68,5 +68,5 @@ def coverage(view: View) -> Plot | Shown:
     )
     return Plot(
         (bars + labels).properties(width=WIDTH, height=28 * len(data)), "coverage", message,
-        f"{n} critical assets (criticality 1) at quarter end", f"Bars of coverage of critical assets: {said}.", note=note,
+        f"{n} critical assets (criticality 1) at quarter end", f"Bars of coverage of critical assets: {said}.", note=note, facts=told(joint),
     )  # fmt: skip

@@ -11,6 +11,7 @@ import typer
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import DataError, UsageError
+from reportkit.locale import plural
 
 
 def log(
@@ -26,7 +27,7 @@ def log(
     folder = options.workspace(workspace)
     found = store.of(folder).loads(tables.table(table).name if table else None)
     if json:
-        screen.say_json([load.__dict__ for load in found])
+        screen.say_json([load.to_dict() | {"name": load.name} for load in found])
         return
     if not found:
         raise UsageError("Nothing was loaded yet; start with 'reportkit load findings FILE'.")
@@ -59,7 +60,7 @@ def describe(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what a table holds: columns and how well they are filled, days, months without rows."""
+    """Say what a table holds: how full its columns are, days, gaps."""
     from reportkit import display, tables
     from reportkit.workspace import Workspace
 
@@ -75,10 +76,9 @@ def describe(
             )
         found = ws.profile(fitting[-1])
     if json:
-        told = {key: value for key, value in found.__dict__.items() if key != "columns"}
-        screen.say_json({**told, "columns": [column.__dict__ for column in found.columns]})
+        screen.say_json(found.to_dict())
         return
-    screen.say(screen.styled(f"{found.table}: {found.rows:,} rows", "strong"))
+    screen.say(screen.styled(f"{found.table}: {plural(found.rows, 'row')}", "strong"))
     screen.table(
         [
             (r.column, r.type, f"{r.filled:,}", f"{r.missing:.1f} %", f"{r.different:,}", screen.fit(r.lowest), screen.fit(r.highest))
@@ -153,7 +153,7 @@ def prune(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove copies of loaded files past a retention date; what figures rest on always stays."""
+    """Remove copies of old loaded files; what figures rest on stays."""
     from reportkit import store
 
     limit = datetime.combine(options.day(before, "--before") or date.max, time())
@@ -193,4 +193,6 @@ def export(
     view = Workspace(options.workspace(workspace), now=options.now()).at(period, unit=unit)
     frame = view.table(table)
     write(frame, file)
-    screen.say(f"{screen.short(file)}: {len(frame):,} rows of {table} at {view.period.label}")
+    screen.say(
+        f"{screen.short(file)}: {plural(len(frame), 'row')} of {table} at {view.period.label}"
+    )

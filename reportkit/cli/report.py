@@ -182,7 +182,7 @@ def publish(
     quarter = config.read(folder).calendar.parse(period)
     told, place = publish_run(folder, report, quarter, unit, now=options.now())
     if json:
-        screen.say_json(told.__dict__)
+        screen.say_json(told.to_dict())
         return
     screen.say(
         f"{screen.styled(f'{told.report} {told.period}', 'strong')}  {screen.styled('published', 'good')}"

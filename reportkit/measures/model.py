@@ -107,6 +107,7 @@ class Definition:
         green, red: default limits in the measure's unit; thresholds of the workspace replace them.
         noise: how a change is told from chance.
         digits: decimals printed.
+        amounts: numerator and denominator are money.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Definition:
     red: float | None = None
     noise: Noise = "census"
     digits: int = 0
+    amounts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

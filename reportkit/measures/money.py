@@ -9,7 +9,7 @@ from reportkit.measures.registry import measure
 
 
 @measure(
-    id="B01", name="Spend against plan",
+    id="B01", name="Spend against plan", amounts=True,
     definition="Actual spend of the fiscal year to the quarter's end minus budget of the same quarters, in per cent of that budget.",
     why="Too little spent is late delivery; too much is a surprise.", use="Outside the band: a reason and a forecast.",
     source="reportkit", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.budget"),

@@ -54,7 +54,7 @@ def publish(
         HeldError: a gate holds the run, or its files are no longer those of the run.
         TemporaryError: the disk is full or the folder cannot be written; nothing is published then.
     """
-    folder = latest(workspace, report, period, unit)
+    folder = latest(workspace, Path(report).stem, period, unit)
     said = manifest(folder)
     if said["state"] != "draft":
         reasons = "; ".join(
@@ -94,7 +94,7 @@ def _finalise(workspace: Path, folder: Path, said: Mapping[str, Any]) -> None:
     settings = config.read(workspace)
     executed = json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))
     document = formats.covered(model.read(executed), settings, said)
-    document = formats.marked(document, "final")
+    document = document.marked("final")
     place = folder / PUBLISHED
     # What lies there although the ledger knows nothing of it was left by a killed publication.
     shutil.rmtree(place, ignore_errors=True)

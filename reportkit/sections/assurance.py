@@ -9,8 +9,9 @@ import pandas as pd
 from reportkit import display
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
+from reportkit.locale import plural
 from reportkit.measures import audit
-from reportkit.sections.words import day, missing, plural, text
+from reportkit.sections.words import day, missing, text
 
 if TYPE_CHECKING:
     from reportkit.facts import Status

@@ -9,8 +9,9 @@ import pandas as pd
 from reportkit import display, locale
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
+from reportkit.locale import plural
 from reportkit.measures import incidents as measures
-from reportkit.sections.words import day, missing, money, plural, text
+from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
     from reportkit.view import View

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from reportkit.errors import DataError
+from reportkit.locale import plural
 from reportkit.sources import dates, formats, reading, sheet, tabular, text
 from reportkit.sources.findings import WORDS
 from reportkit.sources.formats import listing
@@ -83,7 +84,7 @@ def _grid(asked: Asked) -> Grid:
 
 
 def _head(asked: Asked, spec: TableSpec, grid: Grid) -> list[str]:
-    rows = f"{len(grid.numbers):,} rows below the header in row {grid.header}"
+    rows = f"{plural(len(grid.numbers), 'row')} below the header in row {grid.header}"
     return [
         f"# Mapping of {asked.content.name} into {spec.name}, guessed from {rows}. Not tried yet: read every line.",
         "", "[source]", f'table = "{spec.name}"', 'tool = ""  # name of the system', "", "[columns]",

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportkit.errors import DataError
+from reportkit.errors import DataError, UsageError
 from reportkit.sources import contract, formats, markup
 from reportkit.sources import mapping as mappings
 from reportkit.sources.content import Content, open_file
@@ -89,6 +89,11 @@ def finish(found: Records, asked: Asked, chosen: str) -> Extract:
         DataError: they are of another table than the one asked for.
     """
     if asked.table is not None and found.table != asked.table:
+        if asked.mapping is not None:
+            raise UsageError(
+                f"Mapping {asked.mapping.name} is one of {found.table}, not of {asked.table}; load the file as "
+                f"{found.table}, or give another mapping."
+            )
         raise DataError(
             f"{asked.content.path} ({chosen}) holds {found.table}, not {asked.table}; load it as {found.table}."
         )
