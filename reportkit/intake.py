@@ -82,6 +82,8 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
         cursor=origin.cursor,
     )
     place = store.of(folder)
+    if extract.rejected:
+        provenance = replace(provenance, refused=place.keep_refused(extract.table, extract.refused))
     # The copy first: without its record it is harmless, and a record must not speak of a copy that could not be kept.
     if origin.file is not None and origin.file.is_file() and settings.store.raw and not people:
         place.keep_raw(origin.file, extract.raw_sha256)
@@ -107,7 +109,7 @@ def _close(place: store.Store, extract: Extract, provenance: Provenance, origin:
     )
     if rows.num_rows:
         concluded = replace(
-            provenance, format=lifecycle.ABSENCE, records=0, rejected=0, problems=()
+            provenance, format=lifecycle.ABSENCE, records=0, rejected=0, refused="", problems=()
         )
         place.add(TABLES[extract.table], rows, concluded)
     return int(rows.num_rows)

@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reportkit import sql
-from reportkit.store import SPAN_COLUMNS
 from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ def _months(
     """Give first and last day, and the months between without any; the first of its dated columns counts."""
     import pandas as pd
 
-    dated = SPAN_COLUMNS.get(spec.name, (spec.effective,) if spec.effective else ())
+    dated = spec.spans
     if not dated:
         return None, None, ()
     each = " UNION ALL ".join(

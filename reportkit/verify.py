@@ -51,6 +51,10 @@ def workspace(folder: Path) -> Checked:
     faults += [
         _fault(store.objects, name, PurePosixPath(name).name) for name in store.objects.names("raw")
     ]
+    faults += [
+        _fault(store.objects, name, PurePosixPath(name).stem)
+        for name in store.objects.names("refused")
+    ]
     for publication, inputs in ledger.inputs():
         name = f"{publication.report} {publication.period}{' ' * bool(publication.unit)}{publication.unit}"
         missing = [sha for table, sha in inputs if f"extracts/{table}/{sha}.parquet" not in lying]

@@ -156,6 +156,28 @@ class Workspace:
         rejected = sum(load.rejected for load in loads[spec.name])
         return profile.of_table(self.engine, schema, spec, rejected)
 
+    def rejected(self, name: str = "") -> pd.DataFrame:
+        """Give the rows that broke the contract of a table (of any, when not named) as they came, to be mended.
+
+        Returns:
+            One row each with ``recorded_at``, ``table``, ``source``, ``row`` of the file, ``why``, and its own cells. Empty
+            when none was rejected, or all are past their retention date.
+        """
+        import pandas as pd
+
+        parts = []
+        for load in self.store.loads(table(name).name if name else None):
+            rows = self.store.refused(load)
+            if rows is not None:
+                frame = rows.to_pandas()
+                for place, column in enumerate(("recorded_at", "table", "source")):
+                    frame.insert(place, column, getattr(load, column))
+                parts.append(frame)
+        if not parts:
+            return pd.DataFrame(columns=["recorded_at", "table", "source", "row", "why"])
+        found: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        return found
+
     def profile(self, load: Load) -> Profile:
         """Say what one load brought: rows, rejected records, columns, days, months without rows."""
         from reportkit import profile

@@ -1,4 +1,4 @@
-"""``reportkit log``, ``verify``, ``prune`` and ``export``: what was kept, whether it is whole, and out with it."""
+"""``reportkit log``, ``verify``, ``rejected``, ``prune`` and ``export``: what was kept, whether it is whole, and out with it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import DataError, UsageError
 from reportkit.locale import plural
+
+#: Rejected rows shown on the screen.
+_SHOWN = 20
 
 
 def log(
@@ -139,6 +142,49 @@ def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
             total += len(kept)
             faults += checks.files(place, kept)
     return {"files": total}, faults
+
+
+def rejected(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Only those of this table.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Write them here: .csv or .xlsx.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the rows that were rejected, and why, to mend them."""
+    from reportkit.export import write
+    from reportkit.workspace import Workspace
+
+    ws = Workspace(options.workspace(workspace), now=options.now())
+    found = ws.rejected(table or "")
+    if file is not None:
+        write(found, file)
+        screen.say(f"{screen.short(file)}: {plural(len(found), 'rejected row')}")
+        return
+    if json:
+        screen.say_json(found.astype(object).where(found.notna(), None).to_dict("records"))
+        return
+    if found.empty:
+        screen.say("No row was rejected.")
+        return
+    shown = found.head(_SHOWN).astype(str)
+    screen.table(
+        [
+            (known[:16], name, source, row, screen.fit(why, 70))
+            for known, name, source, row, why in zip(
+                *(shown[column] for column in ("recorded_at", "table", "source", "row", "why")),
+                strict=True,
+            )
+        ],
+        head=("known (UTC)", "table", "source", "row", "why"),
+        right=(3,),
+    )
+    if len(found) > _SHOWN:
+        more = f"'reportkit rejected {table or 'TABLE'} FILE.csv' writes all of them"
+        screen.say(f"  and {len(found) - _SHOWN:,} more; {more}")
 
 
 def prune(

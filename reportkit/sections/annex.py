@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +15,9 @@ from reportkit.measures import definition
 from reportkit.sections.words import day
 from reportkit.store import counted, newest
 from reportkit.tables import TABLES
+
+#: Reasons of one table that are printed one by one.
+_REASONS = 5
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -60,6 +64,40 @@ def sources(view: View) -> Shown:
         note=note,
         dense=True,
         facts=Facts(sources=tuple(found)),
+    )
+
+
+def rejected(view: View) -> Shown:
+    """Give the rows that broke the contract of their table and count nowhere: how many of each table, source and reason."""
+    rows = []
+    for name, loads in view.loads.items():
+        counts: Counter[tuple[str, str]] = Counter()
+        for load in loads:
+            kept = view.workspace.store.refused(load)
+            reasons = kept["why"].to_pylist() if kept is not None else []
+            counts.update((load.source, why) for why in reasons)
+            if lost := load.rejected - len(reasons):
+                counts[load.source, "no longer kept"] += lost
+        rows += [
+            (Cell(text=name.replace("_", " "), kind="strong"), source or "–", why, display.number(f"{count:,}"))
+            for (source, why), count in counts.most_common(_REASONS)
+        ]  # fmt: skip
+        if rest := sum(counts.values()) - sum(n for _, n in counts.most_common(_REASONS)):
+            rows.append((Cell(text=name.replace("_", " "), kind="strong"), "–", "other reasons", display.number(f"{rest:,}")))  # fmt: skip
+    columns = (
+        Column(label="Table"),
+        Column(label="Source", width=1.4),
+        Column(label="Why", width=4),
+        Column(label="Rows", align="right"),
+    )
+    return display.table(
+        "rejected",
+        "Rows that count nowhere",
+        columns,
+        rows,
+        note="'reportkit rejected' lists them, to be mended and loaded again." if rows else "",
+        empty="No row was rejected.",
+        dense=True,
     )
 
 

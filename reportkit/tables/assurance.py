@@ -11,6 +11,7 @@ AUDITS = TableSpec(
     effective="valid_from",
     order=("opened", "finding_id"),
     ordered=(("opened", "verified_closed"),),
+    dated=("opened", "verified_closed", "valid_from"),
     columns=(
         key("finding_id"),
         UNIT,

@@ -59,6 +59,7 @@ class TableSpec:
     Attributes:
         ordered: pairs of columns of which the first cannot be after, or above, the second.
         people: exports of it name people, so no copy of a file is kept as it came.
+        dated: columns whose days say how far the table's knowledge reaches; by default the one that dates a version.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
     """
 
@@ -72,6 +73,12 @@ class TableSpec:
     earliest: tuple[str, ...] = ()
     people: bool = False
     ordered: tuple[tuple[str, str], ...] = ()
+    dated: tuple[str, ...] = ()
+
+    @property
+    def spans(self) -> tuple[str, ...]:
+        """Columns whose days say how far the table's knowledge reaches; plans and due dates do not count."""
+        return self.dated or ((self.effective,) if self.effective else ())
 
     @property
     def spoken(self) -> str:

@@ -170,10 +170,12 @@ def stored(firm: Company, contents: dict[str, bytes]) -> list[tuple[Any, pa.Tabl
     found = []
     for quarter in firm.quarters:
         for batch in quarter.batches:
-            rows, problems, rejected = contract.conform(
+            rows, problems, refused = contract.conform(
                 TABLES[batch.table], text_table(contents[batch.file])
             )
-            assert (problems, rejected, rows.num_rows) == ((), 0, len(batch.frame)), batch.file
+            assert (problems, refused.num_rows, rows.num_rows) == ((), 0, len(batch.frame)), (
+                batch.file
+            )
             found.append((batch, rows))
     return found
 

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify",
 }  # fmt: skip
 INNER = {

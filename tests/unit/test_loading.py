@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reportkit import grounds
+from reportkit.display import Shown
 from reportkit.measures import definition
 from reportkit.store import Store
 from reportkit.tables import TABLES
@@ -32,6 +34,10 @@ def put(folder: Path, name: str, *rows: str, head: str = HEAD) -> Path:
     path = folder / name
     path.write_text(head + "".join(f"{row}\n" for row in rows), encoding="utf-8")
     return path
+
+
+def block(shown: Shown) -> Any:
+    return shown.block
 
 
 def states(folder: Path) -> list[str]:
@@ -151,7 +157,7 @@ def test_loads_set_aside_for_another_key_are_told(place: Path, typed: Typed) -> 
     view = Workspace(place, now=datetime(2099, 1, 1)).at("2026-Q3")
     from reportkit.sections import annex
 
-    assert "1 earlier load of" in annex.sources(view).block.note  # type: ignore[union-attr]
+    assert "1 earlier load of" in block(annex.sources(view)).note
 
 
 def test_a_figure_names_every_table_it_rests_on(place: Path) -> None:
@@ -191,3 +197,80 @@ def test_under_one_key_everything_counts() -> None:
     assert counted(spec, [base, mine, theirs]) == ([theirs], [base, mine])
     assert counted(spec, [mine, mine]) == ([mine, mine], [])
     assert counted(spec, []) == ([], [])
+
+
+def test_rejected_rows_are_kept_as_they_came(place: Path, typed: Typed) -> None:
+    file = put(
+        place,
+        "f.csv",
+        "F1,high,open,2026-01-02,,fine",
+        "F2,hgih,open,2026-01-02,,misspelt",
+        "F3,high,open,2026-03-02,2026-01-01,closed too early",
+        "F1,low,open,2026-01-02,,the same again but not alike",
+    )
+    assert "3 records" in typed("load", "findings", file, "-w", place).out
+    found = Workspace(place, now=LATER).rejected("findings")
+    assert found[["row", "title", "severity"]].to_dict("list") == {
+        "row": [3, 4, 5], "title": ["misspelt", "closed too early", "the same again but not alike"], "severity": ["hgih", "high", "low"],
+    }  # fmt: skip
+    misspelt, early, double = found["why"]
+    assert misspelt.startswith("severity is not one of critical, high")
+    assert early == "closed is before opened"
+    assert double == "finding_id is already in an earlier row with other values"
+    mend = place / "mend.csv"
+    assert typed("rejected", "findings", mend, "-w", place).out.strip().endswith("3 rejected rows")
+    assert "misspelt" in mend.read_text(encoding="utf-8-sig")
+    shown = typed("rejected", "-w", place).out
+    assert "closed is before opened" in shown
+    assert json.loads(typed("rejected", "-w", place, "--json").out)[0]["severity"] == "hgih"
+
+
+def test_rejected_rows_of_findings_without_an_id_are_kept_too(place: Path, typed: Typed) -> None:
+    head = "asset_id,vuln_id,severity,title\n"
+    file = put(place, "f.csv", "a,CVE-2026-1,high,fine", "b,CVE-2026-2,awful,odd word", head=head)
+    assert typed("load", "findings", file, "-w", place).code == 0
+    (row,) = Workspace(place, now=LATER).rejected().to_dict("records")
+    assert (row["row"], row["asset_id"], row["severity"]) == (3, "b", "awful")
+
+
+def test_the_annex_counts_rejected_rows_by_reason(place: Path, typed: Typed) -> None:
+    from reportkit.sections import annex
+
+    view = Workspace(place, now=datetime(2099, 1, 1)).at("2026-Q3")
+    assert block(annex.rejected(view)).empty == "No row was rejected."
+    rows = [f"F{n},hgih,open,2026-01-02,,x" for n in range(3)]
+    typed("load", "findings", put(place, "f.csv", "F9,high,open,2026-01-02,,x", *rows), "-w", place)
+    view = Workspace(place, now=datetime(2099, 1, 1)).at("2026-Q3")
+    (row,) = block(annex.rejected(view)).rows
+    assert [cell.text for cell in row][::3] == ["findings", "3"]
+    assert row[2].text.startswith("severity is not one of")
+
+
+def test_names_in_rejected_rows_are_pseudonyms(place: Path, typed: Typed) -> None:
+    head = "account_id,kind,privileged,mfa,enabled,created\n"
+    file = put(place, "a.csv", "anna@x.example,admin,true,strong,true,2025-01-01", "bo@x.example,admin,maybe,strong,true,2025-01-01", head=head)  # fmt: skip
+    assert typed("load", "identities", file, "-w", place).code == 0
+    kept = b"".join(path.read_bytes() for path in (place / "store").rglob("*") if path.is_file())
+    assert b"anna" not in kept
+    assert b"bo@x" not in kept
+    (row,) = Workspace(place, now=LATER).rejected("identities").to_dict("records")
+    assert row["account_id"].startswith("p-")
+    assert row["privileged"] == "maybe"
+
+
+def test_rejected_rows_go_with_the_copies_and_damage_is_seen(place: Path, typed: Typed) -> None:
+    file = put(place, "f.csv", "F1,high,open,2026-01-02,,x", "F2,hgih,open,2026-01-02,,x")
+    assert typed("load", "findings", file, "-w", place).code == 0
+    (kept,) = (place / "store" / "refused").rglob("*.parquet")
+    good = kept.read_bytes()
+    kept.chmod(0o644)
+    kept.write_bytes(good[:-1] + b"x")
+    ended = typed("verify", "-w", place)
+    assert ended.code == 3
+    assert kept.name in ended.err
+    kept.write_bytes(good)
+    assert typed("verify", "-w", place).code == 0
+    assert typed("prune", "--before", "2999-01-01", "-w", place).code == 0
+    assert not kept.exists()
+    assert Workspace(place, now=LATER).rejected().empty
+    assert len(Store(place / "store").loads()) == 1

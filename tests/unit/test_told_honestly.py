@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbformat import v4
@@ -133,5 +134,6 @@ def test_the_other_door_marks_what_a_run_would_hold() -> None:
     ran = v4.new_code_cell("1", execution_count=1)
     idle = v4.new_code_cell("2")
     whole, half = (v4.new_notebook(cells=cells) for cells in ([ran], [ran, idle]))
-    pages = [HTMLExporter().from_notebook_node(nb)[0] for nb in (whole, half)]
+    exporter: Any = HTMLExporter
+    pages = [exporter().from_notebook_node(nb)[0] for nb in (whole, half)]
     assert ['class="state state-held"' in page for page in pages] == [False, True]
