@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reportkit import sql
 from reportkit.errors import DataError, UsageError
-from reportkit.tables import TABLES
+from reportkit.tables import OPEN, TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Formats of loads that were not read from a file but concluded from one.
 ABSENCE = "absence"
-_OPEN = ("open", "reopened", "accepted")
 
 
 def closable(table: str) -> None:
@@ -73,7 +72,7 @@ def gone(
     before = sql.versions(spec, loads, store)
     present = pa.array(listed["finding_id"].to_pylist() if listed.num_rows else [], pa.string())
     keep = pc.and_(
-        pc.is_in(before["state"], pa.array(_OPEN)),
+        pc.is_in(before["state"], pa.array(OPEN)),
         pc.invert(pc.is_in(before["finding_id"], present)),
     )
     if unit is not None:

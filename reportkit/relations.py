@@ -12,11 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reportkit.sql import day, quote
-from reportkit.tables import TABLES, TableSpec
-
-#: Findings in these states never counted: they leave every view from the moment they are known as such.
-RECLASSIFIED = ("false_positive", "duplicate", "out_of_scope")
+from reportkit.sql import among, day, quote
+from reportkit.tables import OPEN, RECLASSIFIED, TABLES, TableSpec
 
 #: The day on which a row begins to exist.
 BEGINS = {
@@ -92,7 +89,7 @@ def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
         asked: columns that will be used; what only others need is not looked up. None for all.
     """
     if name == "open_findings" and asked is None:
-        return f"SELECT * FROM {at.schema}.findings WHERE state IN ('open', 'reopened', 'accepted')"
+        return f"SELECT * FROM {at.schema}.findings WHERE state IN {among(OPEN)}"
     return _findings(at, asked, name) if name in FINDINGS else _at(TABLES[name], at)
 
 
@@ -203,7 +200,7 @@ def _findings(at: Moment, asked: Collection[str] | None, name: str) -> str:
     where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
     # What is not open is left out before anything is made of it.
     still = (
-        f" AND f.state NOT IN ({', '.join(map(quote, RECLASSIFIED))}) AND ({ended} IS NULL OR {ended} > {t})"
+        f" AND f.state NOT IN {among(RECLASSIFIED)} AND ({ended} IS NULL OR {ended} > {t})"
         if name == "open_findings"
         else ""
     )
@@ -213,7 +210,7 @@ SELECT {", ".join((*plain, *added))},
   CASE WHEN accepted_at <= {t} THEN accepted_at END AS accepted_at,
   CASE WHEN ended <= {t} THEN ended END AS closed,
   CASE
-    WHEN state IN ({", ".join(map(quote, RECLASSIFIED))}) THEN state
+    WHEN state IN {among(RECLASSIFIED)} THEN state
     WHEN ended <= {t} THEN CASE WHEN state = 'decommissioned' THEN state ELSE 'fixed' END
     WHEN accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL) THEN 'accepted'
     WHEN state = 'reopened' THEN 'reopened'

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportkit import display, grounds, locale, stats
+from reportkit import display, locale, stats
 from reportkit.errors import UsageError, nearest
-from reportkit.facts import Cell, Column, Facts, Figure, Restatement
+from reportkit.facts import Cell, Column, Facts, Figure
 from reportkit.measures import Measure
 
 if TYPE_CHECKING:
@@ -67,9 +67,18 @@ class Scorecard:
 
     def facts(self) -> Facts:
         """Give the figures, and a restatement line for each told figure that is another one today."""
+        from reportkit import bridge
+
+        before = bridge.told(self.view.previous())
+        wanted = [(row.now.definition.id, "") for row in self.rows if row.restated]
+        bridges = before.bridges(wanted) if before is not None else []
         return Facts(
             figures=tuple(row.now.figure() for row in self.rows),
-            restatements=tuple(_restatement(row, self.view) for row in self.rows if row.restated),
+            restatements=tuple(
+                fact
+                for one in bridges
+                for fact in one.restatements(self.view.previous().period.key)
+            ),
         )
 
     def shown(self) -> display.Shown:
@@ -182,26 +191,4 @@ def _cells(row: Row) -> tuple[Cell, ...]:
         Cell(text=", ".join(text(v) for v in row.series), kind="spark", spark=row.series),
         Cell(text=now.confidence, kind="muted"),
         Cell(text=now.owner or "–", kind="muted"),
-    )  # fmt: skip
-
-
-def _restatement(row: Row, view: View) -> Restatement:
-    words, told = row.now.definition, row.told
-    publication = view.told()[0]
-    late = publication is not None and any(
-        load.recorded_at > publication.known_by
-        for name in grounds.rests_on(words)
-        for load in view.loads[name]
-    )
-    cause = (
-        "definition"
-        if told is not None and told.definition_version != words.version
-        else "late data"
-        if late
-        else "unexplained"
-    )
-    return Restatement(
-        measure=words.id, name=words.name, period=row.before.period.key, told=told.value if told else None,
-        today=row.before.value.value, unit=words.unit, cause=cause,
-        note="loaded after the last report's cut-off" if cause == "late data" else "",
     )  # fmt: skip

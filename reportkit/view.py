@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reportkit import grounds, relations, sql
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
+from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
 from reportkit.measures.status import Limits, status
@@ -39,6 +40,7 @@ class View:
         as_of: the day whose truth is shown.
         known_by: the instant whose knowledge is used, naive UTC.
         report: the report whose publications count as told.
+        knowledge: which loads count, where that is more than an instant can say.
     """
 
     workspace: Workspace
@@ -47,6 +49,7 @@ class View:
     as_of: date
     known_by: datetime
     report: str = "board"
+    knowledge: Knowledge | None = None
 
     @property
     def end(self) -> datetime:
@@ -66,11 +69,11 @@ class View:
     @cached_property
     def loads(self) -> Mapping[str, tuple[Load, ...]]:
         """The loads this view rests on, by table."""
-        return self.workspace.known(self.known_by)[1]
+        return self.workspace.known(self.knowledge or self.known_by)[1]
 
     @cached_property
     def _moment(self) -> relations.Moment:
-        known = self.workspace.known(self.known_by)[0]
+        known = self.workspace.known(self.knowledge or self.known_by)[0]
         return relations.Moment(
             self.workspace.next_schema(),
             known,
@@ -111,6 +114,16 @@ class View:
             before = len(units)
             units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
         return tuple(sorted(units))
+
+    def relation(self, name: str, columns: str = "*") -> str:
+        """Give a relation's full name, for a query over several views; it is made if it is not there yet.
+
+        Args:
+            name: a canonical table.
+            columns: which of its columns will be asked for, as a query lists them.
+        """
+        self._make(f"SELECT {columns} FROM {name}")
+        return f"{self._moment.schema}.{name}"
 
     # ---- looking -------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, sql, store
 from reportkit.errors import DataError, UsageError
+from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger
 from reportkit.period import Period, parse_instant
 from reportkit.store import Load
@@ -50,7 +51,7 @@ class Workspace:
         self.calendar = self.settings.calendar
         self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder)
-        self._known: dict[datetime, tuple[str, dict[str, tuple[Load, ...]]]] = {}
+        self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._views = 0
 
     @cached_property
@@ -62,12 +63,13 @@ class Workspace:
             return warehouse.connect(self.settings.engine.url)
         return sql.Local(self.folder / "store" / ".spill")
 
-    def known(self, known_by: datetime) -> tuple[str, dict[str, tuple[Load, ...]]]:
-        """Give the schema with all tables as known by an instant, and the loads behind it."""
-        if known_by not in self._known:
+    def known(self, known_by: datetime | Knowledge) -> tuple[str, dict[str, tuple[Load, ...]]]:
+        """Give the schema with all tables as known, and the loads behind it."""
+        knowledge = known_by if isinstance(known_by, Knowledge) else Knowledge(known_by)
+        if knowledge not in self._known:
             schema = f"known_{len(self._known)}"
-            self._known[known_by] = (schema, self.engine.known(self.store, schema, known_by))
-        return self._known[known_by]
+            self._known[knowledge] = (schema, self.engine.known(self.store, schema, knowledge))
+        return self._known[knowledge]
 
     def periods(self) -> list[Period]:
         """List the closed quarters that have data, oldest first.

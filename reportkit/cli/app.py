@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import data, demo, keep, report, setup
+from reportkit.cli import data, demo, keep, report, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -61,3 +61,5 @@ app.command("export")(keep.export)
 app.command("run")(report.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
+app.command("restatements")(told.restatements)
+app.command("diff")(told.diff)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, stats
+from reportkit import display, sql, stats
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.sections.words import day, missing, money, text
@@ -28,7 +28,7 @@ def initiatives(view: View, *, limit: int = 6) -> Shown:
         return gap
     rows = view.sql(
         "SELECT * FROM initiatives WHERE COALESCE(health, '') NOT IN ('stopped') AND (baseline_start IS NULL OR baseline_start <= "
-        f"DATE '{view.as_of:%Y-%m-%d}') AND (ended_at IS NULL OR ended_at >= DATE '{view.period.start:%Y-%m-%d}') ORDER BY budget DESC NULLS LAST, initiative_id"
+        f"{sql.day(view.as_of)}) AND (ended_at IS NULL OR ended_at >= {sql.day(view.period.start)}) ORDER BY budget DESC NULLS LAST, initiative_id"
     )
     shown = []
     for row in rows.head(limit).to_dict("records"):

@@ -13,6 +13,12 @@ Type = Literal[
 ]
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
+#: States of a finding that still stands.
+OPEN = ("open", "reopened", "accepted")
+#: States of a finding that counts, now or in the past.
+COUNTED = (*OPEN, "fixed", "decommissioned")
+#: Findings in these states never counted: they leave every view from the moment they are known as such.
+RECLASSIFIED = ("false_positive", "duplicate", "out_of_scope")
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "grounds", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
+    "sources", "workspace", "view", "grounds", "bridge", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
