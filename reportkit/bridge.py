@@ -34,6 +34,7 @@ SCOPE = ("assets", "units")
 #: Told figures that stand in a unit of things: a part that is gone is none of them.
 _COUNTED = ("count", "money")
 _SAME = 1e-9
+_STATE = frozenset({"state", "opened", "closed", "accepted_at"})
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,25 @@ class Told:
     @cached_property
     def stages(self) -> tuple[View, ...]:
         """The same day as known when told, and then with one kind of knowledge more each time, up to today's."""
-        cut, now = self.publication.known_by, self.view.known_by
-        rules = Knowledge(cut).but(RULES, now)
-        late = Knowledge(now, unreclassified_since=cut)
+        cut = self.publication.known_by
+        then = Knowledge(cut, also=frozenset(self.publication.also))
+        counted = {load.name for loads in self.view.loads.values() for load in loads}
+        added = [
+            load
+            for load in self.view.workspace.store.loads()
+            if load.name in counted and not then.counts(load)
+        ]
+
+        def knowing(*tables: str) -> Knowledge:
+            named = frozenset(load.name for load in added if load.table in tables)
+            return replace(then, also=then.also | named)
+
+        findings = frozenset(load.name for load in added if load.table == "findings")
+        late = replace(knowing(*TABLES), unreclassified=findings)
+        steps = (knowing(*RULES), knowing(*RULES, *SCOPE), late)
         return (
-            replace(self.view, known_by=cut),
-            *(
-                replace(self.view, knowledge=known)
-                for known in (rules, rules.but(SCOPE, now), late)
-            ),
+            replace(self.view, known_by=cut, knowledge=then if then.also else None),
+            *(replace(self.view, knowledge=known) for known in steps),
             self.view,
         )
 
@@ -217,6 +228,9 @@ def _changed(name: str, words: Definition, then: View, now: View, limit: int) ->
     """Give the rows of a table that two views see differently, as far as a measure looks at them."""
     spec = TABLES[name]
     asked = relations.columns(words.reduce)
+    if asked is not None and name == "findings":
+        # What is open is asked of a relation of its own, which looks at these.
+        asked |= _STATE
     looked = [column for column in spec.names if asked is None or column in asked]
     columns = [column for column in looked if column not in spec.identity]
     keys = spec.identity

@@ -47,6 +47,7 @@ class Report(_Section):
         "TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"
     ] = "TLP:AMBER"
     language: Literal["en"] = "en"
+    approval: bool = Field(False, description="a run must be approved before it is published")
 
 
 class Limits(_Section):
@@ -66,6 +67,12 @@ class Mail(_Section):
 
 class Engine(_Section):
     """Where measures are computed: in this process, or in the warehouse at an address."""
+
+    url: Address = ""
+
+
+class Told(_Section):
+    """Where is kept what was told: the workspace's own file, or a PostgreSQL database at an address."""
 
     url: Address = ""
 
@@ -97,6 +104,7 @@ class Settings(_Section):
     mail: Mail = Mail()
     store: Storage = Storage()
     engine: Engine = Engine()
+    ledger: Told = Told()
     privacy: Privacy = Privacy()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
         default_factory=dict,

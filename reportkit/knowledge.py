@@ -19,14 +19,14 @@ class Knowledge:
         known_by: naive UTC instant; what was recorded later counts for nothing.
         tables: another instant for some tables.
         also: names of loads that count although they were recorded later.
-        unreclassified_since: of findings recorded after this instant, those that are now said never to have counted
-            (false positives, duplicates, out of scope) are left as they were.
+        unreclassified: names of loads of findings whose rows that are now said never to have counted (false positives,
+            duplicates, out of scope) are left out, so that what was known of those findings before stands.
     """
 
     known_by: datetime
     tables: tuple[tuple[str, datetime], ...] = ()
     also: frozenset[str] = frozenset()
-    unreclassified_since: datetime | None = None
+    unreclassified: frozenset[str] = frozenset()
 
     def but(self, tables: Iterable[str], known_by: datetime) -> Knowledge:
         """Give the same knowledge with some tables as known by another instant."""
@@ -40,5 +40,4 @@ class Knowledge:
 
     def holds_back(self, load: Load) -> bool:
         """Say whether reclassified rows of a load are left out."""
-        since = self.unreclassified_since
-        return load.table == "findings" and since is not None and load.recorded_at > since
+        return load.name in self.unreclassified

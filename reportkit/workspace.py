@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reportkit import config, sql, store
 from reportkit.errors import DataError, UsageError
 from reportkit.knowledge import Knowledge
-from reportkit.ledger import Ledger
+from reportkit.ledger import Ledger, Publication
 from reportkit.period import Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportkit.profile import Profile
+
+
+def as_told(publication: Publication) -> Knowledge | None:
+    """Give what a publication knew where an instant cannot say it: an erratum counts some loads that came later."""
+    also = frozenset(publication.also)
+    return Knowledge(publication.known_by, also=also) if also else None
 
 
 def open_workspace(folder: Path | str = ".", *, now: datetime | None = None) -> Workspace:
@@ -50,7 +56,7 @@ class Workspace:
         self.settings = config.read(self.folder)
         self.calendar = self.settings.calendar
         self.store = store.of(self.folder)
-        self.ledger = Ledger(self.folder)
+        self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._views = 0
 
@@ -143,7 +149,8 @@ class Workspace:
         if isinstance(known_by, str):
             known_by = parse_instant(known_by) if known_by else None
         known = known_by or (told.known_by if told else self.now)
-        return View(self, quarter, unit or "", as_of or quarter.end, known, report)
+        knowledge = as_told(told) if told and known == told.known_by else None
+        return View(self, quarter, unit or "", as_of or quarter.end, known, report, knowledge)
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table with all its versions, as known now."""

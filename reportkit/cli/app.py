@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import data, demo, keep, report, setup, told
+from reportkit.cli import clocks, data, demo, keep, report, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -63,3 +63,6 @@ app.command("publish")(report.publish)
 app.command("runs")(report.runs)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
+app.command("approve")(told.approve)
+app.command("errata")(told.errata)
+app.command("clocks")(clocks.clocks)

@@ -206,11 +206,10 @@ def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     from reportkit.run import told
 
     place = options.workspace(workspace)
-    published = told.runs(place)
+    states = told.states(place)
     found = [(path, run_folder.manifest(path)) for path in run_folder.runs(place)]
     found = [
-        (path, {**said, "state": "published"} if said["run_id"] in published else said)
-        for path, said in found
+        (path, {**said, "state": states.get(said["run_id"], said["state"])}) for path, said in found
     ]
     if json:
         wanted = ("report", "period", "unit", "run_id", "state", "started", "finished", "known_by")

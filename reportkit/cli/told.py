@@ -193,3 +193,110 @@ def _told(place: Workspace, report: str, period: str, unit: str | None) -> Told:
             f"'reportkit publish {name} {view.period.key}{part}' does that."
         )
     return found
+
+
+def approve(
+    report: ReportArgument,
+    period: PeriodArgument,
+    *,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves, by role or name.")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What to remember.")] = "",
+    unit: UnitOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Approve the latest run of a report; it may then be published."""
+    from reportkit import config
+    from reportkit.run.publication import approve as approve_run
+
+    folder = options.workspace(workspace)
+    quarter = config.read(folder).calendar.parse(period)
+    event, place = approve_run(folder, report, quarter, unit, by=by, note=note, now=options.now())
+    if json:
+        screen.say_json({**vars(event), "folder": str(place)})
+        return
+    screen.say(f"{screen.styled(f'{Path(report).stem} {quarter.key}', 'strong')}  {screen.styled('approved', 'good')}")  # fmt: skip
+    screen.table(
+        [("Run", screen.short(place)), ("By", event.by), ("At", f"{event.at:%Y-%m-%d %H:%M} UTC")]
+    )
+
+
+def errata(
+    report: ReportArgument,
+    period: PeriodArgument,
+    *,
+    load: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--load",
+            metavar="NAME",
+            help="A load that counts too; may be repeated. See 'reportkit log --json'.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why the figures were wrong.")
+    ] = "",
+    approver: Annotated[
+        str, typer.Option("--approver", metavar="NAME", help="Who approved the correction.")
+    ] = "",
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Tell it; without this it is only shown.")
+    ] = False,
+    unit: UnitOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put right what was told, from loads that are named; or list what was put right."""
+    from reportkit import errata as corrections
+
+    place = _workspace(workspace)
+    told = _told(place, report, period, unit).publication
+    if not load:
+        _listed(place, told.report, told.period, told.unit, json=json)
+        return
+    revision = corrections.prepare(
+        place, told, load, reason=reason, approver=approver, at=options.now()
+    )
+    kept = revision.publish(place) if publish else None
+    if json:
+        screen.say_json(revision.to_dict() | {"published": kept.to_dict() if kept else None})
+        return
+    state = "published" if publish else "not told yet"
+    screen.say(
+        f"{screen.styled(f'{told.report} {told.period}, revision {told.revision + 1}', 'strong')}  {state}"
+    )
+    _corrected([vars(one) for one in revision.errata], place.settings.organisation.currency)
+    if not publish and revision.errata:
+        screen.say("  --publish tells it; what was told before stays readable")
+
+
+def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool) -> None:
+    found = [one for one in place.ledger.publications() if (one.report, one.period, one.unit) == (report, period, unit)]  # fmt: skip
+    if json:
+        screen.say_json([one.to_dict() | {"errata": [vars(e) for e in place.ledger.errata(one)]} for one in found])  # fmt: skip
+        return
+    for one in found:
+        screen.say(screen.styled(f"{report} {period}, revision {one.revision}", "strong") + f"  told on {one.published_at:%Y-%m-%d}")  # fmt: skip
+        if one.revision > 1:
+            _corrected(
+                [vars(e) for e in place.ledger.errata(one)], place.settings.organisation.currency
+            )
+
+
+def _corrected(errata: list[dict[str, Any]], currency: str) -> None:
+    from reportkit import display
+    from reportkit.measures import definition
+
+    def text(row: dict[str, Any], name: str) -> str:
+        words = definition(row["measure"])
+        return display.write(row[name], words.unit, digits=words.digits, currency=currency)
+
+    screen.table(
+        [
+            (row["measure"], screen.fit(f"{row['name']}{' (' + row['scope'].partition('=')[2] + ')' if row['scope'] else ''}", 38),
+             text(row, "old"), text(row, "new"), row["cause"], row["approver"], screen.fit(row["reason"], 40))
+            for row in errata
+        ],
+        head=("id", "figure", "was", "is", "cause", "approved by", "reason"),
+        right=(2, 3),
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 from reportkit import clocks, resources
 from reportkit.clocks import Regime, business_day_due, due, months_later, regime
 from reportkit.errors import ConfigError, DataError
+from tests.conftest import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,3 +213,17 @@ def test_rules_known_from_others_only_are_switched_off() -> None:
     (rule,) = said["remediation"]
     assert (rule["id"], rule["verified"], rule["enabled"]) == ("bod-26-04", False, False)
     assert all(rule.verified and rule.enabled for rule in clocks.shipped())
+
+
+def test_the_clocks_on_the_command_line(tmp_path: Path, typed: Callable[..., Ended]) -> None:
+    (tmp_path / "reportkit.toml").touch()
+    assert "SEC Form 8-K" in typed("clocks", "-w", tmp_path).out
+    assert typed("clocks", "--copy", "-w", tmp_path).code == 0
+    copied = tmp_path / "clocks.toml"
+    copied.write_text(copied.read_text().replace("amount = 24", "amount = 12", 1))
+    said = {
+        row["id"]: row["amount"]
+        for row in json.loads(typed("clocks", "-w", tmp_path, "--json").out)
+    }
+    assert said["dora-24h"] == 12
+    assert typed("clocks", "--copy", "-w", tmp_path).code == 2

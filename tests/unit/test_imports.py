@@ -18,7 +18,7 @@ GROUND = {
     "verify",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "grounds", "bridge", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
+    "sources", "workspace", "view", "grounds", "bridge", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
