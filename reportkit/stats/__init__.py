@@ -3,7 +3,7 @@
 Nothing measured gives ``None``, never 0. NumPy is the only library needed: importing scipy costs a second.
 """
 
-from reportkit.stats.durations import Survival, kaplan_meier, kaplan_meier_counts
+from reportkit.stats.durations import Survival, TimeInterval, kaplan_meier, kaplan_meier_counts
 from reportkit.stats.intervals import (
     LEVEL,
     Interval,
@@ -16,13 +16,16 @@ from reportkit.stats.intervals import (
     wilson,
     wilson_band,
 )
+from reportkit.stats.tails import chi_squared_tail
 
 __all__ = [
     "LEVEL",
     "Interval",
     "Population",
     "Survival",
+    "TimeInterval",
     "chapman",
+    "chi_squared_tail",
     "counts_differ",
     "kaplan_meier",
     "kaplan_meier_counts",
