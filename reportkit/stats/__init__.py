@@ -3,6 +3,7 @@
 Nothing measured gives ``None``, never 0. NumPy is the only library needed: importing scipy costs a second.
 """
 
+from reportkit.stats.competing import Incidence, aalen_johansen, aalen_johansen_counts
 from reportkit.stats.durations import Survival, TimeInterval, kaplan_meier, kaplan_meier_counts
 from reportkit.stats.intervals import (
     LEVEL,
@@ -20,10 +21,13 @@ from reportkit.stats.tails import chi_squared_tail
 
 __all__ = [
     "LEVEL",
+    "Incidence",
     "Interval",
     "Population",
     "Survival",
     "TimeInterval",
+    "aalen_johansen",
+    "aalen_johansen_counts",
     "chapman",
     "chi_squared_tail",
     "counts_differ",
