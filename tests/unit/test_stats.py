@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportkit.errors import DataError
@@ -36,6 +36,9 @@ REMISSION = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 3
 RELAPSED = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
 SIX_MP = kaplan_meier(REMISSION, np.array(RELAPSED, dtype=bool))
 assert SIX_MP is not None
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None)
 
 items = st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=60)
 
@@ -140,6 +143,7 @@ def test_an_interval_the_data_do_not_bound_has_no_end() -> None:
     assert (times.value, times.low, times.high) == (None, 1, None)
 
 
+@unhurried
 @given(items, st.sampled_from([0.1, 0.25, 0.5, 0.9]))
 def test_quantile_interval_holds_the_times_a_test_cannot_reject(
     rows: list[tuple[int, bool]], p: float
@@ -169,6 +173,7 @@ def test_quantile_interval_holds_the_times_a_test_cannot_reject(
     assert times.high is None
 
 
+@unhurried
 @given(items)
 def test_a_surer_interval_is_wider(rows: list[tuple[int, bool]]) -> None:
     made = kaplan_meier(*map(list, zip(*rows, strict=True)))
@@ -196,6 +201,7 @@ def test_rmst_and_its_standard_error_equal_the_published_ones(
     assert made.rmst_se(tau) == pytest.approx(error, abs=5e-7)
 
 
+@unhurried
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=60), st.integers(1, 70))
 def test_without_exits_rmst_is_a_plain_mean_with_its_standard_error(
     durations: list[int], tau: int
@@ -273,6 +279,7 @@ def test_impossible_input_is_refused_in_one_sentence(call: Callable[[], object],
     assert "\n" not in caught.value.message
 
 
+@unhurried
 @given(items, st.randoms())
 def test_row_order_does_not_matter(rows: list[tuple[int, bool]], random: Random) -> None:
     shuffled = list(rows)
@@ -284,6 +291,7 @@ def test_row_order_does_not_matter(rows: list[tuple[int, bool]], random: Random)
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
+@unhurried
 @given(items)
 def test_curve_falls_within_0_and_1_and_its_band(rows: list[tuple[int, bool]]) -> None:
     curve = kaplan_meier(*map(list, zip(*rows, strict=True)))
@@ -296,6 +304,7 @@ def test_curve_falls_within_0_and_1_and_its_band(rows: list[tuple[int, bool]]) -
     assert curve.at_risk[0] == len(rows)
 
 
+@unhurried
 @given(items)
 def test_grouped_counts_give_the_same_curve(rows: list[tuple[int, bool]]) -> None:
     time = sorted({t for t, _ in rows})
@@ -309,6 +318,7 @@ def test_grouped_counts_give_the_same_curve(rows: list[tuple[int, bool]]) -> Non
         np.testing.assert_array_equal(getattr(grouped, name), getattr(single, name))
 
 
+@unhurried
 @given(items)
 def test_without_exits_the_curve_is_the_share_still_running(rows: list[tuple[int, bool]]) -> None:
     durations = [t for t, _ in rows]
@@ -329,6 +339,7 @@ def test_wilson_values(successes: int, n: int, low: float, high: float) -> None:
     assert interval.high == pytest.approx(high, abs=5e-5)
 
 
+@unhurried
 @given(st.integers(0, 10_000), st.integers(1, 10_000))
 def test_wilson_holds_the_share_and_stays_within_0_and_1(part: int, n: int) -> None:
     part = min(part, n)
@@ -400,6 +411,7 @@ def test_counts_over_different_spans_are_compared_as_rates() -> None:
     assert counts_differ((10, 3), (30, 1)) is True
 
 
+@unhurried
 @given(st.integers(0, 25), st.integers(0, 25))
 def test_equal_spans_agree_with_exact_fractions(a: int, b: int) -> None:
     n = a + b

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[int, bool]]
 
+# A busy machine, or the first import of scipy, is no failure.
+unhurried = settings(deadline=None)
+
 rows = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=30)
 
 
@@ -163,7 +166,7 @@ def test_logrank_of_teaching_examples(first: str, second: str, statistic: float,
     assert result.p == pytest.approx(p, rel=1e-9)
 
 
-@settings(deadline=None)  # the first import of scipy takes seconds
+@unhurried
 @given(rows, rows)
 def test_logrank_equals_scipys(first: Rows, second: Rows) -> None:
     from scipy.stats import CensoredData
@@ -184,6 +187,7 @@ def test_logrank_equals_scipys(first: Rows, second: Rows) -> None:
     assert result.p == pytest.approx(other.pvalue, rel=1e-6)
 
 
+@unhurried
 @given(st.lists(rows, min_size=2, max_size=4), st.randoms())
 def test_logrank_needs_no_order(groups: list[Rows], random: Random) -> None:
     first = _test(*groups)
@@ -198,6 +202,7 @@ def test_logrank_needs_no_order(groups: list[Rows], random: Random) -> None:
     assert second.expected == pytest.approx([first.expected[place] for place in places])
 
 
+@unhurried
 @given(rows, st.integers(2, 5))
 def test_a_group_does_not_differ_from_itself(items: Rows, copies: int) -> None:
     result = _test(*[items] * copies)
@@ -208,6 +213,7 @@ def test_a_group_does_not_differ_from_itself(items: Rows, copies: int) -> None:
     assert result.p == pytest.approx(1, abs=1e-4)
 
 
+@unhurried
 @given(st.lists(rows, min_size=2, max_size=4))
 def test_expected_events_add_up_to_those_observed(groups: list[Rows]) -> None:
     result = _test(*groups)
@@ -218,6 +224,7 @@ def test_expected_events_add_up_to_those_observed(groups: list[Rows]) -> None:
     assert 0 <= result.p <= 1
 
 
+@unhurried
 @given(rows, rows, st.integers(2, 4))
 def test_the_same_stratum_again_multiplies_the_statistic(
     first: Rows, second: Rows, times: int
@@ -359,6 +366,7 @@ def test_rate_ratio_without_an_event_on_one_side() -> None:
     assert only.low == pytest.approx((1 - share) / share * 2 / 5)
 
 
+@unhurried
 @given(st.integers(0, 25), st.integers(0, 25), st.integers(1, 9), st.integers(1, 9))
 def test_rate_ratio_p_equals_exact_fractions(a: int, b: int, here: int, there: int) -> None:
     result = rate_ratio((a, here), (b, there))
@@ -371,7 +379,7 @@ def test_rate_ratio_p_equals_exact_fractions(a: int, b: int, here: int, there: i
     assert result.p == pytest.approx(float(min(1, 2 * min(sum(mass[: a + 1]), sum(mass[a:])))))
 
 
-@settings(deadline=None)  # the first import of scipy takes seconds
+@unhurried
 @given(st.integers(1, 400), st.integers(1, 400), st.floats(0.01, 100), st.floats(0.01, 100))
 def test_rate_ratio_interval_is_clopper_pearsons(a: int, b: int, here: float, there: float) -> None:
     from scipy.special import betaincinv
@@ -386,6 +394,7 @@ def test_rate_ratio_interval_is_clopper_pearsons(a: int, b: int, here: float, th
         assert end == pytest.approx(share / (1 - share) * there / here, rel=1e-8)
 
 
+@unhurried
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.1, 10), st.floats(0.1, 10))
 def test_interval_p_and_answer_agree(a: int, b: int, here: float, there: float) -> None:
     result = rate_ratio((a, here), (b, there))
@@ -397,6 +406,7 @@ def test_interval_p_and_answer_agree(a: int, b: int, here: float, there: float) 
     assert counts_differ((a, here), (b, there)) is (result.p < 0.05)
 
 
+@unhurried
 @given(st.integers(1, 200), st.integers(1, 200), st.floats(0.1, 10))
 def test_the_other_way_round_is_the_reciprocal(a: int, b: int, span: float) -> None:
     there, back = rate_ratio((a, span), (b, 1)), rate_ratio((b, 1), (a, span))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportkit.errors import DataError
@@ -26,6 +26,9 @@ ARRAYS = ("time", "at_risk", "events", "incidence", "se", "low", "high", "surviv
 
 # Days, and 1 for fixed, 2 for decommissioned, 0 for open.
 FIXED, GONE, OPEN = 1, 2, 0
+
+# A busy machine, or the first import of scipy, is no failure.
+unhurried = settings(deadline=None)
 
 items = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=60)
 ended = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 3)), min_size=1, max_size=60)
@@ -164,6 +167,7 @@ def test_impossible_input_is_refused_in_one_sentence(call: Callable[[], object],
     assert "\n" not in caught.value.message
 
 
+@unhurried
 @given(items, st.randoms())
 def test_row_order_does_not_matter(rows: Rows, random: Random) -> None:
     first, second = _curves(rows), _curves(random.sample(rows, len(rows)))
@@ -172,6 +176,7 @@ def test_row_order_does_not_matter(rows: Rows, random: Random) -> None:
             np.testing.assert_array_equal(getattr(first[cause], name), getattr(second[cause], name))
 
 
+@unhurried
 @given(items)
 def test_grouped_counts_give_the_same_curves(rows: Rows) -> None:
     time = sorted({t for t, _ in rows})
@@ -185,6 +190,7 @@ def test_grouped_counts_give_the_same_curves(rows: Rows) -> None:
             )
 
 
+@unhurried
 @given(items)
 def test_what_has_ended_and_what_has_not_add_up_to_all(rows: Rows) -> None:
     made = _curves(rows)
@@ -196,6 +202,7 @@ def test_what_has_ended_and_what_has_not_add_up_to_all(rows: Rows) -> None:
     assert sum(made[cause].n_events for cause in (1, 2, 3)) == overall.n_events
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 1)), min_size=1, max_size=60))
 def test_a_single_cause_is_kaplan_meier_from_above(rows: Rows) -> None:
     single = _curves(rows, causes=1)[1]
@@ -206,6 +213,7 @@ def test_a_single_cause_is_kaplan_meier_from_above(rows: Rows) -> None:
     np.testing.assert_allclose(single.high, 1 - overall.low, atol=1e-7)
 
 
+@unhurried
 @given(ended)
 def test_without_open_items_incidence_is_the_plain_share(rows: Rows) -> None:
     """Nothing censored: a share F of n items, with the binomial's standard error."""
@@ -217,6 +225,7 @@ def test_without_open_items_incidence_is_the_plain_share(rows: Rows) -> None:
             assert made.se[place] == pytest.approx(math.sqrt(share * (1 - share) / n), abs=1e-7)
 
 
+@unhurried
 @given(ended)
 def test_without_open_items_the_band_is_that_of_items_kept_in_view(rows: Rows) -> None:
     """Gray (1988): those ended by another cause stay at risk of this one for ever."""
@@ -231,6 +240,7 @@ def test_without_open_items_the_band_is_that_of_items_kept_in_view(rows: Rows) -
             np.testing.assert_allclose(made.high[here], 1 - kept.low[place], atol=1e-6)
 
 
+@unhurried
 @given(items)
 def test_causes_put_together_add_up(rows: Rows) -> None:
     apart = _curves(rows)
@@ -242,6 +252,7 @@ def test_causes_put_together_add_up(rows: Rows) -> None:
     np.testing.assert_allclose(apart[3].se, together[2].se, atol=1e-9)
 
 
+@unhurried
 @given(items)
 def test_incidence_never_exceeds_what_ignoring_other_causes_says(rows: Rows) -> None:
     for cause, made in _curves(rows).items():
@@ -250,6 +261,7 @@ def test_incidence_never_exceeds_what_ignoring_other_causes_says(rows: Rows) -> 
         assert (made.incidence <= 1 - naive.survival + 1e-12).all()
 
 
+@unhurried
 @given(items)
 def test_incidence_rises_within_0_and_1_and_its_band(rows: Rows) -> None:
     for made in _curves(rows).values():
