@@ -39,9 +39,12 @@ HAPPENS = {
 
 #: What a relation is made from, besides its own table.
 MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",)}
+#: A cell of fewer people than this is not shown.
+FEWEST = 5
 ESTATE = ("assets", "coverage")
 FINDINGS = ("findings", "open_findings")
-NAMES = (*TABLES, "open_findings")
+#: Measures of people stand in ``people_cells``; who asks for ``people_measures`` gets them without cells of few people.
+NAMES = (*TABLES, "open_findings", "people_cells")
 _ENVELOPE = ("source", "recorded_at", "extract_id")
 
 
@@ -93,7 +96,44 @@ def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
     """
     if name == "open_findings" and asked is None:
         return f"SELECT * FROM {at.schema}.findings WHERE state IN ('open', 'reopened', 'accepted')"
+    if name == "people_cells":
+        return _at(TABLES["people_measures"], at)
+    if name == "people_measures":
+        return _without_few_people(at)
     return _findings(at, asked, name) if name in FINDINGS else _at(TABLES[name], at)
+
+
+def _without_few_people(at: Moment) -> str:
+    """Give measures of people with the numbers of small cells left out, and of the next larger ones that would give them away.
+
+    The rule of :func:`reportkit.measures.small.withheld`, over all units of the firm: who reads one unit's numbers may
+    know the others.
+    """
+    spec = TABLES["people_measures"]
+    numbers = ("n", "num", "den", "minutes", "survey_n")
+    people = (
+        f"LEAST({', '.join(f'COALESCE({name}, 1000000000)' for name in ('n', 'den', 'survey_n'))})"
+    )
+    table = "PARTITION BY period, measure, difficulty"
+    ordered = f"{table} ORDER BY people, unit_id"
+    shown = [
+        f"CASE WHEN NOT hidden THEN {name} END AS {name}" if name in numbers else name
+        for name in spec.names
+    ]
+    units = "" if at.units is None else f" WHERE unit_id IN ({', '.join(map(quote, at.units))})"
+    return f"""
+SELECT {", ".join(shown)}, {", ".join(_ENVELOPE)}
+FROM (
+  SELECT *, people < {FEWEST} OR (smallest < {FEWEST} AND (place <= 2 OR before_it < {FEWEST})) AS hidden
+  FROM (
+    SELECT *, MIN(people) OVER ({table}) AS smallest, ROW_NUMBER() OVER ({ordered}) AS place,
+      COALESCE(SUM(people) OVER ({ordered} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before_it
+    FROM (
+      SELECT *, {people} AS people FROM {at.known}.people_measures
+      WHERE period <= {quote(at.period)}
+    ) AS counted
+  ) AS ranked
+) AS guarded{units}"""
 
 
 def columns(query: str) -> frozenset[str] | None:

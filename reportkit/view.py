@@ -13,6 +13,7 @@ from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
+from reportkit.measures.small import withheld
 from reportkit.measures.status import Limits, status
 from reportkit.period import Period
 from reportkit.store import Load, newest
@@ -65,6 +66,11 @@ class View:
     def jurisdiction(self) -> str:
         """Whose holidays count."""
         return self.workspace.settings.organisation.jurisdiction
+
+    @property
+    def discount_rate(self) -> float:
+        """What money a year from now is worth less, as a share."""
+        return self.workspace.settings.finance.discount_rate
 
     @cached_property
     def loads(self) -> Mapping[str, tuple[Load, ...]]:
@@ -140,8 +146,8 @@ class View:
         return replace(self, period=period, as_of=period.end)
 
     def previous(self) -> View:
-        """Give the view one quarter earlier, with the same knowledge."""
-        return self.at(self.workspace.calendar.previous(self.period))
+        """Give the view one quarter earlier, with the same knowledge; it is made once."""
+        return self.trailing(2)[0]
 
     # ---- measures ------------------------------------------------------------------------------------------------
 
@@ -173,23 +179,44 @@ class View:
         reason = self.missing(words)
         if reason:
             return [] if by else self._finished(words, Value(reason=reason), "", None)
-        query = words.reduce.format(
+        rows = self.sql(self.statement(words, by))
+        if by is None:
+            return self._finished(words, self._guarded(words, words.finish(rows, self)), "", rows)
+        parts = [
+            (group, part, words.finish(part.reset_index(drop=True), self))
+            for group, part in rows.groupby("grp", sort=True)
+        ]
+        values = [value for _, _, value in parts]
+        if words.people:
+            values = withheld(values)
+        return [
+            self._finished(words, value, f"{by}={group}", None if value.withheld else part)
+            for (group, part, _), value in zip(parts, values, strict=True)
+        ]
+
+    def statement(self, words: Definition, by: str | None = None) -> str:
+        """Give the SELECT that a measure is reduced with at this view."""
+        return words.reduce.format(
             as_of=sql.day(self.as_of),
             start=sql.day(self.period.start),
             end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
             period=sql.quote(self.period.key),
             unit=sql.quote(self.unit),
+            currency=sql.quote(self.currency),
             group=words.dims[by] if by else "CAST('' AS VARCHAR)",
         )
-        rows = self.sql(query)
-        if by is None:
-            return self._finished(words, words.finish(rows, self), "", rows)
-        return [
-            self._finished(
-                words, words.finish(part.reset_index(drop=True), self), f"{by}={group}", part
-            )
-            for group, part in rows.groupby("grp", sort=True)
-        ]
+
+    def _guarded(self, words: Definition, value: Value) -> Value:
+        """Withhold a value of fewer than five people, and one from which such a value could be worked out."""
+        if not words.people:
+            return value
+        (own,) = withheld([value])
+        if own.withheld or not self.unit or "unit" not in words.dims:
+            return own
+        # The firm's total and the other units' values are told too: what is withheld there is withheld here.
+        firm = replace(self, unit="").measure(words.id, by="unit")
+        beside = [m for m in firm if m.scope == f"unit={self.unit}"]
+        return beside[0].value if beside and beside[0].value.withheld else own
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
@@ -258,6 +285,8 @@ class View:
         for period in wanted:
             if period.key not in made:
                 made[period.key] = self.at(period)
+                # They share what they made, so that no quarter is computed twice.
+                vars(made[period.key])["_trailing"] = made
         return [made[period.key] for period in wanted]
 
     def told(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from reportkit import stats
+from reportkit.measures.finishing import nine_in_ten, percent, quantile, share
 from reportkit.measures.model import Moment, Value
 from reportkit.measures.registry import measure
-from reportkit.measures.vulnerabilities import share
 from reportkit.tables import unpack
 
 
@@ -35,12 +37,52 @@ def confirmed(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
+    id="N02", name="Time to detect, half of them",
+    definition="Median hours from the first malicious action to discovery, over confirmed incidents discovered in the 12 months to the day whose start is "
+    "known; the share with a known start is shown. Intrusions not discovered yet are invisible, so an old one that surfaces raises the figure late.",
+    why="What is not noticed goes on.", use="Read beside who noticed it: us, or someone else.",
+    source="Clocks after STIX 1.2", unit="hours", direction="down", needs=("incidents",), fields=("incidents.detected", "incidents.occurred"),
+    reduce="SELECT {group} AS grp, DATE_DIFF('second', DATE_TRUNC('second', occurred), DATE_TRUNC('second', detected)) AS seconds, "
+    "DATE_DIFF('second', DATE_TRUNC('second', detected), DATE_TRUNC('second', acknowledged)) AS answered, "
+    "CASE WHEN detected_by = 'external' THEN 1 ELSE 0 END AS outside, CASE WHEN detected_by IS NULL THEN 1 ELSE 0 END AS unsaid FROM incidents "
+    "WHERE confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
+    dims={"severity": "severity", "unit": "unit_id"}, noise="interval", digits=1,
+    clock="Starts with the first malicious action, stops with discovery; an unknown start is left out and its share shown.",
+)  # fmt: skip
+def time_to_detect(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the median hours from first malicious action to discovery."""
+    if rows.empty:
+        return Value(reason="no confirmed incident in 12 months", n=0)
+    known = rows["seconds"].dropna()
+    wrong = int((known < 0).sum())
+    hours = np.sort(known[known >= 0].to_numpy(dtype=float) / 3600)
+    told = int((rows["unsaid"] == 0).sum())
+    answered = rows["answered"].dropna()
+    answered = answered[answered >= 0].to_numpy(dtype=float) / 3600
+    parts = (
+        ("Start known", percent(len(hours), len(rows)), "percent"),
+        ("Noticed by others", percent(int(rows["outside"].sum()), told), "percent"),
+        ("Half acknowledged within", quantile(answered, np.ones(len(answered)), 0.5), "hours"),
+    )  # fmt: skip
+    if not len(hours):
+        return Value(
+            reason=f"the start of none of {len(rows)} incidents is known", n=0, parts=parts
+        )
+    low, high = stats.median_interval(hours)
+    return Value(
+        value=quantile(hours, np.ones(len(hours)), 0.5), low=low, high=high, n=len(hours), numerator=len(hours), denominator=len(rows), parts=parts,
+        note=f"{wrong} incidents discovered before they began are left out" if wrong else "",
+    )  # fmt: skip
+
+
+@measure(
     id="N03", name="Time to contain, nine in ten",
     definition="Kaplan-Meier 90th percentile from discovery to containment, over confirmed incidents discovered in the 12 months to the day. "
     "Incidents still active are censored.",
     why="The slow tenth does the damage; averages hide it.", use="Drives on-call cover and isolation tooling.",
     source="Kaplan and Meier 1958; clocks after STIX 1.2", unit="hours", direction="down", needs=("incidents",),
     fields=("incidents.detected", "incidents.contained"),
+    clock="Starts with discovery, stops when containment is achieved; still active is censored on the day; false positives are removed.",
     reduce="SELECT {group} AS grp, DATE_DIFF('second', DATE_TRUNC('second', detected), DATE_TRUNC('second', COALESCE(contained, {end}))) AS seconds, "
     "CASE WHEN contained IS NULL THEN 0 ELSE 1 END AS done FROM incidents "
     "WHERE confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
@@ -68,6 +110,72 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=curve.n,
         reason=reason,
         note=note,
+        parts=(
+            ("Median", curve.median, "hours"),
+            ("Still active", 100 * curve.censored, "percent"),
+        ),
+    )
+
+
+@measure(
+    id="N04", name="Time to recover, nine in ten",
+    definition="Kaplan-Meier 90th percentile from discovery to the restored service, over confirmed incidents that harmed a service and were discovered in the "
+    "12 months to the day. Services still degraded are censored. Closing the case is not restoring the service.",
+    why="This is what customers feel.", use="Compare with the recovery time promised for the service.",
+    source="Kaplan and Meier 1958; clocks after STIX 1.2", unit="hours", direction="down", needs=("incidents",),
+    fields=("incidents.detected", "incidents.restored"),
+    reduce="SELECT {group} AS grp, DATE_DIFF('second', DATE_TRUNC('second', detected), DATE_TRUNC('second', COALESCE(restored, {end}))) AS seconds, "
+    "CASE WHEN restored IS NULL THEN 0 ELSE 1 END AS done, "
+    "CASE WHEN CAST(detected AS DATE) >= {start} THEN COALESCE(service_minutes, 0) ELSE 0 END AS lost FROM incidents "
+    "WHERE confirmed = 'confirmed' AND (restored IS NOT NULL OR service_minutes > 0) AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
+    dims={"severity": "severity", "unit": "unit_id"}, noise="interval", digits=1, kind="impact",
+    clock="Starts with discovery, stops when the service meets its objective again; still degraded is censored on the day.",
+)  # fmt: skip
+def time_to_recover(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the 90th percentile of hours from discovery to restoration."""
+    good = rows[rows["seconds"] >= 0]
+    curve = stats.kaplan_meier(
+        good["seconds"].to_numpy() / 3600, good["done"].to_numpy().astype(bool)
+    )
+    found = nine_in_ten(
+        curve, "no confirmed incident harmed a service in 12 months", "recovered", "hours"
+    )
+    wrong = len(rows) - len(good)
+    return replace(
+        found,
+        parts=(
+            *found.parts,
+            ("Service hours lost this quarter", float(rows["lost"].sum()) / 60, "hours"),
+        ),
+        note=f"{wrong} incidents restored before they were detected are left out" if wrong else "",
+    )
+
+
+@measure(
+    id="N05", name="Incidents with a cause seen before",
+    definition="Confirmed incidents of the quarter whose cause is that of another confirmed one in the 12 months before it, of all of the quarter with a known "
+    "cause. Beside it: actions after incidents that are past their original date.",
+    why="The same cause twice is a lesson not learnt.", use="Name the lesson, its owner and its date.",
+    source="VERIS; reportkit", unit="percent", direction="down", needs=("incidents",), fields=("incidents.cause",),
+    reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN cause IS NULL THEN 1 ELSE 0 END) AS unknown, "
+    "SUM(CASE WHEN cause IS NOT NULL AND before_it >= detected - INTERVAL '365' DAY THEN 1 ELSE 0 END) AS repeated, "
+    "(SELECT COUNT(*) FROM actions WHERE parent_type = 'incident' AND done_at IS NULL AND due_original < {as_of} "
+    "AND COALESCE(status, 'open') = 'open') AS late FROM "
+    "(SELECT unit_id, severity, cause, detected, LAG(detected) OVER (PARTITION BY cause ORDER BY detected, incident_id) AS before_it "
+    "FROM incidents WHERE confirmed = 'confirmed' AND detected <= {end}) AS seen "
+    "WHERE CAST(detected AS DATE) >= {start} GROUP BY {group}",
+    dims={"severity": "severity", "unit": "unit_id"}, noise="proportion", digits=1,
+)  # fmt: skip
+def recurrence(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the share of incidents whose cause was seen in the year before."""
+    n, unknown, repeated = (int(rows[name].sum()) for name in ("n", "unknown", "repeated"))
+    late = int(rows["late"].iloc[0]) if len(rows) and set(rows["grp"]) == {""} else None
+    parts = (
+        ("Cause not known yet", unknown, "count"),
+        ("Actions after incidents past their date", late, "count"),
+    )  # fmt: skip
+    return share(
+        repeated, n - unknown, "no confirmed incident of the quarter has a known cause", parts
     )
 
 

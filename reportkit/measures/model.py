@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from reportkit.period import Period
 
 Unit = Literal["count", "percent", "days", "hours", "money", "ratio"]
+#: A number that belongs to a value: what it is, how much, in which unit.
+Part = tuple[str, float | None, Unit]
+#: What NIST SP 800-55 asks of a measure: is it done, does it work, what does it change.
+Kind = Literal["implementation", "effectiveness", "impact"]
 Direction = Literal["down", "up", "band"]
 #: How a change between two quarters is told from chance; ``census`` counts everything, so every change is real.
 Noise = Literal["census", "proportion", "poisson", "interval"]
@@ -32,6 +36,8 @@ class Value:
         reason: why there is no value.
         note: what a reader should know about this value.
         target: appetite that the value itself brings along (a loss curve's approved point), else None.
+        parts: numbers that belong to the value and are read beside it.
+        withheld: there is a number, but it would tell about fewer than five people.
     """
 
     value: float | None = None
@@ -43,6 +49,8 @@ class Value:
     reason: str | None = None
     note: str = ""
     target: float | None = None
+    parts: tuple[Part, ...] = ()
+    withheld: bool = False
 
 
 class Moment(Protocol):
@@ -78,8 +86,17 @@ class Moment(Protocol):
         """The organisation's currency."""
         ...
 
+    @property
+    def discount_rate(self) -> float:
+        """What money a year from now is worth less, as a share; from Finance."""
+        ...
+
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the tables at the day."""
+        ...
+
+    def previous(self) -> Moment:
+        """Give the same moment one quarter earlier, with the same knowledge."""
         ...
 
 
@@ -107,6 +124,11 @@ class Definition:
         green, red: default limits in the measure's unit; thresholds of the workspace replace them.
         noise: how a change is told from chance.
         digits: decimals printed.
+        kind: what the measure looks at.
+        clock: of a duration or a deadline: what starts it, what stops it, what censors or removes an item.
+        people: its cells are people, so cells of fewer than five are withheld.
+        mix: the dimension by which a change is split into rate and mix; by default the first one.
+        changes: what each version changed, with the day from which it is used.
     """
 
     id: str
@@ -127,6 +149,11 @@ class Definition:
     red: float | None = None
     noise: Noise = "census"
     digits: int = 0
+    kind: Kind = "effectiveness"
+    clock: str = ""
+    people: bool = False
+    mix: str = ""
+    changes: tuple[tuple[int, date, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +215,7 @@ class Measure:
             confidence=self.confidence,
             owner=self.owner,
             inputs=self.inputs,
+            parts=v.parts,
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reportkit import stats
+from reportkit.measures.finishing import percent, quantile, share
 from reportkit.measures.model import Moment, Value
 from reportkit.measures.registry import measure
 
@@ -29,6 +30,46 @@ def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open findings."""
     n = int(rows["n"].sum())
     return Value(value=n, n=n)
+
+
+@measure(
+    id="V02",
+    name="Known-exploited weaknesses open",
+    definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day; newly listed are those found "
+    "before the catalogue listed them, newly found those found in the quarter on a weakness already listed.",
+    why="Attackers use these today.",
+    use="None may face the internet; the rest is worked off first.",
+    source="CISA Known Exploited Vulnerabilities catalogue",
+    unit="count",
+    direction="down",
+    needs=("findings",),
+    fields=("kev.date_added|findings.kev_date|findings.kev",),
+    reduce="SELECT {group} AS grp, COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets, "
+    "SUM(CASE WHEN asset_exposure = 'internet' THEN 1 ELSE 0 END) AS internet, SUM(CASE WHEN ransomware THEN 1 ELSE 0 END) AS ransomware, "
+    "SUM(CASE WHEN kev_date >= {start} AND opened < kev_date THEN 1 ELSE 0 END) AS listed, "
+    "SUM(CASE WHEN opened >= {start} AND opened >= kev_date THEN 1 ELSE 0 END) AS found "
+    "FROM open_findings WHERE kev GROUP BY {group}",
+    dims={**_DIMS, "exposure": "asset_exposure"},
+    green=0,
+    red=10,
+)
+def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
+    """Count open known-exploited findings."""
+    n, assets, internet, ransomware, listed, found = (
+        int(rows[name].sum())
+        for name in ("n", "assets", "internet", "ransomware", "listed", "found")
+    )
+    return Value(
+        value=n,
+        n=n,
+        parts=(
+            ("Assets", assets, "count"),
+            ("Facing the internet", internet, "count"),
+            ("Used for ransomware", ransomware, "count"),
+            ("Newly listed this quarter", listed, "count"),
+            ("Newly found this quarter", found, "count"),
+        ),
+    )
 
 
 @measure(
@@ -89,22 +130,48 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
 )
 def on_time(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due critical and high findings that were fixed in time."""
-    due, met = int(rows["due"].sum()), int(rows["met"].sum())
-    return share(met, due, "no critical or high finding fell due")
+    due, met, accepted = (int(rows[name].sum()) for name in ("due", "met", "accepted"))
+    late = due - met - accepted
+    return share(
+        met,
+        due,
+        "no critical or high finding fell due",
+        (("Accepted instead", accepted, "count"), ("Still open or fixed late", late, "count")),
+    )
 
 
-def share(part: int, whole: int, none: str) -> Value:
-    """Give a percentage with its Wilson interval, or the reason why there is none."""
-    interval = stats.wilson(part, whole)
-    if interval is None:
-        return Value(reason=none, numerator=part, denominator=whole, n=0)
+@measure(
+    id="V05",
+    name="Weaknesses past their due date",
+    definition="Open findings whose original due date has passed, accepted ones among them; with the median and the largest number of days late.",
+    why="What was promised and is still there; it does not vanish when it is closed late elsewhere.",
+    use="The oldest ones need a decision: fix, isolate or accept by name.",
+    source="reportkit",
+    unit="count",
+    direction="down",
+    needs=("findings",),
+    fields=("findings.due_original|thresholds.days",),
+    reduce="SELECT {group} AS grp, CASE WHEN due_original < {as_of} THEN DATE_DIFF('day', due_original, {as_of}) ELSE 0 END AS late, "
+    "COUNT(*) AS n, SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted "
+    "FROM open_findings WHERE due_original IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+    dims=_DIMS,
+    clock="Starts with the original due date; a later date agreed since does not help. Accepted findings stay in and are shown apart.",
+)
+def past_due(rows: pd.DataFrame, at: Moment) -> Value:
+    """Count open findings past their original due date."""
+    late = rows[rows["late"] > 0]
+    n, dated = int(late["n"].sum()), int(rows["n"].sum())
+    median = quantile(late["late"].to_numpy(), late["n"].to_numpy(), 0.5)
     return Value(
-        value=100 * part / whole,
-        numerator=part,
-        denominator=whole,
-        low=100 * interval.low,
-        high=100 * interval.high,
-        n=whole,
+        value=n,
+        numerator=n,
+        denominator=dated,
+        n=dated,
+        parts=(
+            ("Median days late", median, "days"),
+            ("Longest", float(late["late"].max()) if n else None, "days"),
+            ("Accepted among them", int(late["accepted"].sum()), "count"),
+        ),
     )
 
 
@@ -125,6 +192,8 @@ SURVIVAL = (
     "and decommissioned findings are censored, so those that stay open count.",
     why="Averages of closed items fall when hard items stay open; this does not.",
     use="Compare with the service level of the severity.",
+    clock="Starts with the first detection on the asset; stops when verified fixed. Open findings are censored on the day, accepted ones at acceptance, "
+    "decommissioned ones when they went; false positives and duplicates are removed from the start. On one day, fixes come before censorings.",
     source="Kaplan and Meier 1958",
     unit="days",
     direction="down",
@@ -148,13 +217,98 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
         n=curve.n,
         numerator=curve.n_events,
         denominator=curve.n,
+        parts=(
+            ("Nine in ten fixed within", curve.p90, "days"),
+            ("Mean of the first 180 days open", curve.rmst(180), "days"),
+            ("Not fixed yet", 100 * curve.censored, "percent"),
+        ),
+    )
+
+
+#: Above this chance of exploitation in 30 days a weakness is worked on first; FIRST publishes no limit of its own.
+LIKELY = 0.1
+
+_SCORED = (
+    "SELECT grp, SUM(score) AS expected, COUNT(*) AS cves, COUNT(score) AS scored, COUNT(DISTINCT model) AS models, "
+    f"SUM(CASE WHEN score >= {LIKELY} THEN 1 ELSE 0 END) AS likely FROM ("
+    "SELECT named.grp AS grp, named.cve AS cve, MAX(COALESCE(e.epss, named.own)) AS score, MAX(COALESCE(e.model, named.own_model)) AS model FROM ("
+    "SELECT grp, UNNEST(STRING_SPLIT(cves, '|')) AS cve, own, own_model FROM ("
+    "SELECT {group} AS grp, COALESCE(cve_ids, vuln_id) AS cves, MAX(epss) AS own, MAX(epss_model) AS own_model "
+    "FROM open_findings WHERE COALESCE(cve_ids, vuln_id) LIKE 'CVE-%' GROUP BY 1, 2) AS several) AS named "
+    "LEFT JOIN epss AS e ON e.vuln_id = named.cve GROUP BY 1, 2) AS scores GROUP BY grp"
+)
+
+
+@measure(
+    id="V07",
+    name="Weaknesses expected to be exploited",
+    definition="Sum of the exploit prediction scores of the distinct CVEs open on the day: how many of them are expected to be exploited "
+    "somewhere within 30 days. A CVE counts once, whatever the number of assets. The catalogue's newest score by the day counts, else the scanner's.",
+    why="A hundred mild weaknesses can matter less than one that is used.",
+    use="Work on the likely ones first. A new model version moves the figure for everyone.",
+    source="FIRST EPSS",
+    unit="count",
+    direction="down",
+    needs=("findings",),
+    fields=("epss.epss|findings.epss",),
+    reduce=_SCORED,
+    dims=_DIMS,
+    digits=1,
+    kind="impact",
+)
+def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
+    """Sum exploit predictions over distinct open CVEs."""
+    cves, scored, likely = (int(rows[name].sum()) for name in ("cves", "scored", "likely"))
+    if not scored:
+        reason = "no open CVE has an exploit prediction score" if cves else "no CVE is open"
+        return Value(reason=reason, n=cves)
+    return Value(
+        value=float(rows["expected"].sum()),
+        n=scored,
+        numerator=scored,
+        denominator=cves,
+        parts=((f"CVEs at {100 * LIKELY:.0f} % or more", percent(likely, scored), "percent"),),
+        note="" if scored == cves else f"{cves - scored} of {cves} open CVEs have no score",
+    )
+
+
+@measure(
+    id="V08",
+    name="Age of open weaknesses",
+    definition="Median of the days since first detection, over findings open on the day; with the 90th percentile and the oldest. Closed ones are never mixed in.",
+    why="Shows what is left lying while new ones are fixed.",
+    use="A rising age beside a falling time to fix means that only easy ones are fixed.",
+    source="reportkit",
+    unit="days",
+    direction="down",
+    needs=("findings",),
+    fields=("findings.opened",),
+    reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, COUNT(*) AS n FROM open_findings "
+    "WHERE opened IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+    dims=_DIMS,
+    clock="Starts with the first detection; nothing stops it, since only open findings count.",
+)
+def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the median age of open findings."""
+    ages, counts = rows["age"].to_numpy(), rows["n"].to_numpy()
+    median = quantile(ages, counts, 0.5)
+    if median is None:
+        return Value(reason="nothing is open", n=0)
+    return Value(
+        value=median,
+        n=int(counts.sum()),
+        parts=(
+            ("Nine in ten are younger than", quantile(ages, counts, 0.9), "days"),
+            ("Oldest", float(ages.max()), "days"),
+        ),
     )
 
 
 @measure(
     id="V09",
     name="Net flow of weaknesses",
-    definition="Findings opened in the quarter minus findings fixed or decommissioned in it, reclassified ones left out.",
+    definition="Findings opened in the quarter minus findings fixed or decommissioned in it, reclassified ones left out. Beside it: capacity, those closed "
+    "of those open at the start, and density, open critical and high findings on 100 assets scanned in the quarter.",
     why="Shows whether work keeps up with arrival.",
     use="Above zero for two quarters: capacity is missing.",
     source="reportkit",
@@ -163,11 +317,31 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     needs=("findings",),
     fields=("findings.opened",),
     reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN 1 ELSE 0 END) AS opened, "
-    "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed FROM findings "
+    "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed, "
+    "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN 1 ELSE 0 END) AS at_start, "
+    "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN 1 ELSE 0 END) AS severe, "
+    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM findings "
     "WHERE state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') GROUP BY {group}",
     dims=_DIMS,
 )
 def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
     """Give opened minus closed in the quarter."""
-    opened, closed = int(rows["opened"].sum()), int(rows["closed"].sum())
-    return Value(value=opened - closed, numerator=opened, denominator=closed, n=opened + closed)
+    opened, closed, at_start, severe = (
+        int(rows[name].sum()) for name in ("opened", "closed", "at_start", "severe")
+    )
+    # A part of the findings has no scanned assets of its own to stand beside.
+    whole = set(rows["grp"]) == {""} and int(rows["scanned"].iloc[0])
+    return Value(
+        value=opened - closed,
+        numerator=opened,
+        denominator=closed,
+        n=opened + closed,
+        parts=(
+            ("Closed of those open at the start", percent(closed, at_start), "percent"),
+            (
+                "Open critical and high on 100 scanned assets",
+                percent(severe, whole) if whole else None,
+                "ratio",
+            ),
+        ),
+    )

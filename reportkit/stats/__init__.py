@@ -16,6 +16,7 @@ from reportkit.stats.intervals import (
     wilson,
     wilson_band,
 )
+from reportkit.stats.ranks import median_interval
 
 __all__ = [
     "LEVEL",
@@ -26,6 +27,7 @@ __all__ = [
     "counts_differ",
     "kaplan_meier",
     "kaplan_meier_counts",
+    "median_interval",
     "newcombe",
     "poisson_exact",
     "proportions_differ",

@@ -1,0 +1,33 @@
+"""How sure a median of few items is."""
+
+from __future__ import annotations
+
+import math
+
+from reportkit.stats.intervals import LEVEL, FloatArray, z_score
+
+
+def median_interval(ordered: FloatArray, level: float = LEVEL) -> tuple[float | None, float | None]:
+    """Give the exact interval of a median from order statistics.
+
+    Args:
+        ordered: values, ascending.
+        level: confidence level, 0 to 1; the interval covers at least so much.
+
+    Returns:
+        Lower and upper end; None when there are too few items to say (fewer than six for 95 %).
+
+    Source:
+        David and Nagaraja, Order Statistics (2003), section 7.1: the sign test turned round.
+    """
+    z_score(level)
+    n = len(ordered)
+    tail, rank = 0.0, 0
+    while rank < n:
+        tail += math.comb(n, rank) / 2**n
+        if tail > (1 - level) / 2:
+            break
+        rank += 1
+    if not rank:
+        return None, None
+    return float(ordered[rank - 1]), float(ordered[n - rank])
