@@ -77,7 +77,7 @@ def leavers(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN review_due >= {start} AND review_due <= {as_of} AND reviewed_at <= review_due AND reviewed_at > review_due - INTERVAL '90' DAY THEN 1 ELSE 0 END) AS met, "
     "SUM(CASE WHEN reviewed_at >= {start} AND reviewed_at <= {as_of} THEN 1 ELSE 0 END) AS reviewed, "
     "SUM(CASE WHEN reviewed_at >= {start} AND reviewed_at <= {as_of} AND review_result IN ('changed', 'revoked') THEN 1 ELSE 0 END) AS changed, "
-    "SUM(CASE WHEN disabled_at IS NULL AND COALESCE(last_used, created) < {as_of} - INTERVAL '90' DAY THEN 1 ELSE 0 END) AS dormant, COUNT(*) AS n "
+    "SUM(CASE WHEN disabled_at IS NULL AND last_used < {as_of} - INTERVAL '90' DAY THEN 1 ELSE 0 END) AS dormant, COUNT(*) AS n "
     "FROM identities WHERE disabled_at IS NULL OR disabled_at >= {start} GROUP BY {group}",
     dims=_DIMS, green=95, red=85, noise="proportion", digits=1, kind="implementation", people=True,
     clock="Starts 90 days before the due date; a review after the due date, or none, is not met.",

@@ -34,6 +34,7 @@ from pathlib import Path
 (path,) = Path(sys.argv[1], "store/extracts/findings").glob("*.parquet")
 columns = ("severity", "state", "opened", "closed", "accepted_at", "asset_id", "vuln_id")
 connection = duckdb.connect()
+connection.execute("SET enable_progress_bar=false")
 connection.execute(f"SELECT {', '.join(f'COUNT(DISTINCT hash({c}) % 2)' for c in columns)} FROM read_parquet('{path}')").fetchall()
 found = {}
 """
