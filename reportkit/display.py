@@ -206,7 +206,7 @@ def profile(item: Profile) -> dict[str, Any]:
         Column(label="Different", align="right"), Column(label="Lowest"), Column(label="Highest"),
     )  # fmt: skip
     rows = [
-        (r.column, r.type, number(f"{r.filled:,}"), number("–" if r.missing is None else f"{r.missing:.1f} %"), number(f"{r.different:,}"), r.lowest, r.highest)
+        (r.column, r.type, number(f"{r.filled:,}"), number(f"{r.missing:.1f} %"), number(f"{r.different:,}"), r.lowest, r.highest)
         for r in item.columns
         if r.filled
     ]  # fmt: skip

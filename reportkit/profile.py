@@ -77,7 +77,7 @@ class Profile:
 
 def of_table(engine: Engine, schema: str, spec: TableSpec, rejected: int = 0) -> Profile:
     """Profile a canonical table in a schema of an engine."""
-    return _profile(engine, schema, spec.name, spec, rejected)
+    return _profile(engine, schema, spec, rejected)
 
 
 def of_load(store: Store, load: Load) -> Profile:
@@ -89,19 +89,19 @@ def of_load(store: Store, load: Load) -> Profile:
     engine = sql.Local()
     try:
         engine.known_of(store, "one", (load,))
-        return _profile(engine, "one", load.table, TABLES[load.table], load.rejected)
+        return _profile(engine, "one", TABLES[load.table], load.rejected)
     finally:
         engine.close()
 
 
-def _profile(engine: Engine, schema: str, name: str, spec: TableSpec, rejected: int) -> Profile:
+def _profile(engine: Engine, schema: str, spec: TableSpec, rejected: int) -> Profile:
     parts = ["COUNT(*) AS n"]
     for place, column in enumerate(spec.columns):
         value = f'"{column.name}"'
         parts += [f"COUNT({value}) AS f{place}", f"COUNT(DISTINCT {value}) AS d{place}"]
         if column.type not in _UNORDERED:
             parts += [f"MIN({value}) AS a{place}", f"MAX({value}) AS z{place}"]
-    found = engine.frame(f"SELECT {', '.join(parts)} FROM {name}", schema).iloc[0]
+    found = engine.frame(f"SELECT {', '.join(parts)} FROM {spec.name}", schema).iloc[0]
     rows = int(found["n"])
     columns = tuple(
         ColumnProfile(
@@ -115,7 +115,7 @@ def _profile(engine: Engine, schema: str, name: str, spec: TableSpec, rejected: 
         )
         for place, column in enumerate(spec.columns)
     )
-    days = _months(engine, schema, name, spec)
+    days = _months(engine, schema, spec)
     return Profile(spec.name, rows, rejected, *days, columns)
 
 
@@ -130,7 +130,7 @@ def _text(value: Any) -> str:
 
 
 def _months(
-    engine: Engine, schema: str, name: str, spec: TableSpec
+    engine: Engine, schema: str, spec: TableSpec
 ) -> tuple[date | None, date | None, tuple[str, ...]]:
     """Give first and last day, and the months between without any; the first of its dated columns counts."""
     import pandas as pd
@@ -138,7 +138,9 @@ def _months(
     dated = SPAN_COLUMNS.get(spec.name, (spec.effective,) if spec.effective else ())
     if not dated:
         return None, None, ()
-    each = " UNION ALL ".join(f"SELECT CAST({column} AS DATE) AS d FROM {name}" for column in dated)
+    each = " UNION ALL ".join(
+        f"SELECT CAST({column} AS DATE) AS d FROM {spec.name}" for column in dated
+    )
     found = engine.frame(
         f"SELECT DATE_TRUNC('month', d) AS m, MIN(d) AS a, MAX(d) AS z FROM ({each}) AS days WHERE d IS NOT NULL GROUP BY 1",
         schema,

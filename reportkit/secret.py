@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -104,6 +104,17 @@ def _address(text: str) -> str:
 Reference = Annotated[str, AfterValidator(_reference)]
 #: An address, or the name of a secret that is one; a password never stands in it.
 Address = Annotated[str, AfterValidator(_address)]
+
+
+def driver_line(error: Exception, url: Secret) -> str:
+    """Give the first line of what a driver says, without its preface and without the address or its password."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    line = line.rpartition("ERROR: ")[2].strip()
+    whole = url.reveal()
+    password = urlsplit(whole).password or ""
+    for part in (whole, unquote(password), password):
+        line = line.replace(part, "***") if part else line
+    return line
 
 
 def address(given: str) -> Secret:

@@ -98,10 +98,10 @@ class Local:
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
         )
         self._connection.execute("SET TimeZone='UTC'")
-        # It would write a bar into the report, or into JSON, when a query takes long; a kernel without widgets has it off
-        # and refuses to hear of it.
-        self._connection.execute("SELECT current_setting('enable_progress_bar')")
-        if self._connection.fetchone() != (False,):
+        # A query that takes long would write a bar into the report, or into JSON. In a kernel without widgets it is off,
+        # and may not be set.
+        on = self._connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+        if on != (False,):
             self._connection.execute("SET enable_progress_bar=false")
         self._connection.execute(f"SET memory_limit='{_memory() >> 20}MiB'")
         self._connection.execute(f"SET temp_directory={quote(str(spill) if spill else '')}")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from reportkit import sql
 from reportkit.errors import ConfigError, DataError, TemporaryError
-from reportkit.secret import Secret, address
+from reportkit.secret import Secret, address, driver_line
 from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Postgres:
                 f"[engine] url needs {error.name}; install it with {_INSTALL}."
             ) from None
         self._errors = driver.Error
+        self._url = url
         try:
             # Transactions are begun and ended in words: the driver's own know no savepoints.
             self._connection = driver.connect(url.reveal(), autocommit=True)
@@ -74,10 +75,9 @@ class Postgres:
             self._begun = False
             self._frames = sql.Local()
         except driver.Error as error:
-            parts = urlsplit(url.reveal())
+            host = urlsplit(url.reveal()).hostname or "its socket"
             raise TemporaryError(
-                f"The warehouse on {parts.hostname or 'its socket'} does not answer "
-                f"({_line(error, hide=parts.password)}); check [engine] url."
+                f"The warehouse on {host} does not answer ({driver_line(error, url)}); check [engine] url."
             ) from None
 
     # ---- the rows of the store ------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class Postgres:
         except self._errors as error:
             self._cursor.execute("ROLLBACK")
             raise DataError(
-                f"Copying {spec.name} into the warehouse failed: {_line(error)}"
+                f"Copying {spec.name} into the warehouse failed: {driver_line(error, self._url)}"
             ) from None
 
     # ---- what views ask -------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ class Postgres:
             yield
         except self._errors as error:
             self._cursor.execute("ROLLBACK TO SAVEPOINT tried")
-            raise DataError(f"The query failed: {_line(error)}") from error
+            raise DataError(f"The query failed: {driver_line(error, self._url)}") from error
 
     def _rows(self, query: str) -> pa.Table:
         self._cursor.execute(query)
@@ -214,12 +214,6 @@ def _leave(cursor: Any, connection: Any) -> None:
 
 def _part(load: Load) -> str:
     return f"(SELECT * FROM {SCHEMA}.{load.table} WHERE extract_id = {sql.quote(load.extract)})"
-
-
-def _line(error: Exception, *, hide: str | None = None) -> str:
-    """Give the first line of what the database says, without what the driver puts before it, nor a password."""
-    said = str(error).strip().splitlines()[0].rpartition("ERROR: ")[2].strip()
-    return said.replace(hide, "***") if hide else said
 
 
 @lru_cache(maxsize=512)

@@ -18,7 +18,7 @@ class Mapped:
     """Columns by canonical name, the rows they came from, and what the tool counts by."""
 
     columns: dict[str, list[str]]
-    numbers: list[int]
+    numbers: Sequence[int]
     issues: list[tuple[str, ...]]
     problems: list[Problem] = field(default_factory=list)
 

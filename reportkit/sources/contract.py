@@ -70,10 +70,14 @@ def conform(
     rows = pa.table(columns, schema=schema(spec))
     for earlier, later in spec.ordered:
         check.ordered(rows, earlier, later)
-    kept = rows.filter(pa.array(~check.bad))
+    kept = _where(rows, ~check.bad)
     unique, doubles = check.unique(spec, kept)
     rejected = int(check.bad.sum()) + doubles
-    return kept.filter(pa.array(unique)), tuple(check.problems), rejected
+    return _where(kept, unique), tuple(check.problems), rejected
+
+
+def _where(rows: pa.Table, keep: NDArray[np.bool_]) -> pa.Table:
+    return rows if keep.all() else rows.filter(pa.array(keep))
 
 
 @dataclass
@@ -192,10 +196,15 @@ class _Check:
         parts = [kept[name].cast(pa.string()).fill_null("\0") for name in spec.key]
         if not kept.num_rows or not parts:
             return first, 0
-        joined = pc.binary_join_element_wise(*parts, "\x1f").combine_chunks()
+        joined = (
+            pc.binary_join_element_wise(*parts, "\x1f") if len(parts) > 1 else parts[0]
+        ).combine_chunks()
         if isinstance(joined, pa.ChunkedArray):
             joined = pa.concat_arrays(joined.chunks)
-        places = joined.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+        encoded = joined.dictionary_encode()
+        if len(encoded.dictionary) == kept.num_rows:
+            return first, 0
+        places = encoded.indices.to_numpy(zero_copy_only=False)
         _, leaders, inverse = np.unique(places, return_index=True, return_inverse=True)
         leader = leaders[inverse]
         doubles = np.flatnonzero(leader != np.arange(kept.num_rows))

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from reportkit import sql
 from reportkit.errors import ConfigError, DataError, TemporaryError
-from reportkit.secret import Secret, address
+from reportkit.secret import Secret, address, driver_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,10 +48,7 @@ def _said(where: str, secret: Secret, *errors: type[Exception]) -> Iterator[None
     try:
         yield
     except errors as error:
-        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        line = line.rpartition("ERROR: ")[2].strip()
-        for part in (secret.reveal(), unquote(urlsplit(secret.reveal()).password or "")):
-            line = line.replace(part, "***") if part else line
+        line = driver_line(error, secret)
         if any(word in line.lower() for word in ("connect", "refused", "timed out", "no such file or directory", "starting up")):  # fmt: skip
             raise TemporaryError(
                 f"The database on {where} does not answer ({line}); check the address, or try again."

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from reportkit.sources.cvss import Score, grade
+from reportkit.sources.grid import texts
 from reportkit.sources.model import Asked, Problem, Records
 from reportkit.tables import SEVERITIES
 
@@ -218,17 +219,3 @@ def table_of(rows: list[dict[str, Any]]) -> Any:
     """Give rows as an Arrow table of text columns."""
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: texts([row.get(name) for row in rows]) for name in names})
-
-
-def texts(values: list[Any]) -> Any:
-    """Give values as an Arrow column of text; what is no valid Unicode becomes a replacement character."""
-    try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-        return pa.array(
-            [None if value is None else _clean(str(value)) for value in values], pa.string()
-        )
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

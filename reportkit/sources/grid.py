@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reportkit.sources.model import Problem
 
@@ -17,6 +19,30 @@ _FOOTER = re.compile(
     r"|end of (report|file|export)\b|(report )?(generated|exported|created|printed) (on|at|by)\b|page \d+ of \d+",
     re.IGNORECASE,
 )
+#: A line of this and nothing but numbers is no record, however many they are.
+_TOTAL = re.compile(r"((grand |sub)?totals?|gesamtergebnis)\s*:?$", re.IGNORECASE)
+
+
+class Columns(Mapping[str, list[str]]):
+    """Cells by header, made into Python text only where somebody asks for them."""
+
+    def __init__(self, arrow: dict[str, Any]) -> None:
+        self.arrow = arrow
+        self._made: dict[str, list[str]] = {}
+
+    def __getitem__(self, name: str) -> list[str]:
+        if name not in self._made:
+            self._made[name] = self.arrow[name].to_pylist()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.arrow
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrow)
+
+    def __len__(self) -> int:
+        return len(self.arrow)
 
 
 @dataclass
@@ -27,18 +53,35 @@ class Grid:
         columns: cells by trimmed header; a header without a name is left out.
         numbers: row of the sheet of each row kept; the very first row of the file is 1.
         problems: what was odd about the shape of the file.
+        header: row of the sheet in which the header stands.
     """
 
-    columns: dict[str, list[str]]
-    numbers: list[int]
+    columns: Mapping[str, list[str]]
+    numbers: Sequence[int]
     problems: list[Problem] = field(default_factory=list)
+    header: int = 1
 
     def named(self, name: str) -> list[str] | None:
         """Give a column by its header, whatever its case."""
+        header = self._header(name)
+        return None if header is None else self.columns[header]
+
+    def arrow(self, name: str) -> Any:
+        """Give a column as Arrow text, by its header, whatever its case.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        header = self._header(name) or name
+        if isinstance(self.columns, Columns):
+            return self.columns.arrow[header]
+        return texts(self.columns[header])
+
+    def _header(self, name: str) -> str | None:
         if name in self.columns:
-            return self.columns[name]
+            return name
         folded = fold(name)
-        return next((cells for key, cells in self.columns.items() if fold(key) == folded), None)
+        return next((key for key in self.columns if fold(key) == folded), None)
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Give each row with its number."""
@@ -80,12 +123,27 @@ def find_header(tops: Mapping[str, Sequence[Sequence[str]]], known: Collection[s
                 best = (score, index, delimiter)
     if best[0]:
         return Header(best[1], best[2], recognised=True)
-    first = {
-        delimiter: next((i for i, row in enumerate(rows) if any(c.strip() for c in row)), 0)
-        for delimiter, rows in tops.items()
-    }
-    widest = max(tops, key=lambda mark: len(tops[mark][first[mark]]) if tops[mark] else 0)
-    return Header(first[widest], widest, recognised=False)
+    return Header(*_shaped(tops), recognised=False)
+
+
+def _shaped(tops: Mapping[str, Sequence[Sequence[str]]]) -> tuple[int, str]:
+    """Find the header by shape alone: the first row about as full as most rows are, under the delimiter that splits most.
+
+    A title, notes and blank lines above a table fill fewer cells than the table does.
+    """
+    best: tuple[int, int, str] = (0, 0, ",")
+    for delimiter, rows in tops.items():
+        filled = [sum(1 for cell in row if cell.strip()) for row in rows]
+        counts = Counter(count for count in filled if count)
+        if not counts:
+            continue
+        usual = max(counts, key=lambda count: (counts[count], count))
+        # Where no two rows are alike in shape, the first one must do.
+        enough = min(usual, max(usual - 1, 2)) if counts[usual] > 1 else 1
+        if usual > best[0]:
+            place = next(place for place, count in enumerate(filled) if count >= enough)
+            best = (usual, place, delimiter)
+    return best[1], best[2]
 
 
 def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
@@ -123,8 +181,12 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
             column.extend([""] * (len(numbers) - len(column)))
         block.clear()
 
+    again: list[int] = []
     for number, row in enumerate(iterator, first):
-        if not any(cell and not cell.isspace() for cell in row) or row == header:
+        if row == header:
+            again.append(number)
+            continue
+        if not any(cell and not cell.isspace() for cell in row):
             continue
         if len(row) > width and any(cell.strip() for cell in row[width:]):
             extra = next(cell for cell in row[width:] if cell.strip())
@@ -138,12 +200,15 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
         if len(block) >= _BLOCK:
             flush()
     flush()
+    if again:
+        message = "repeats the header and was left out"
+        problems.append(Problem(again[0], None, None, message, "warning", len(again)))
     _drop_footers(cells, numbers, problems)
     columns: dict[str, list[str]] = {}
     for name, column in zip(names, cells, strict=True):
         if name:
             columns.setdefault(name, column)
-    return Grid(columns, numbers, problems)
+    return Grid(columns, numbers, problems, header_index + 1)
 
 
 def _joined(names: Sequence[str], below: Sequence[str]) -> list[str] | None:
@@ -182,10 +247,29 @@ def _drop_footers(cells: Sequence[list[str]], numbers: list[int], problems: list
         row = [column[-1].strip() for column in cells]
         filled = [cell for cell in row if cell]
         # A line of the table fills most of its columns, or at least its first one with something else.
-        if not filled or not _FOOTER.match(filled[0]) or 2 * len(filled) > len(row) + 1:
+        if not filled or not (
+            (_TOTAL.match(filled[0]) and all(map(_is_number, filled[1:])))
+            or (_FOOTER.match(filled[0]) and 2 * len(filled) <= len(row) + 1)
+        ):
             return
         message = "stands below the table like a total or a footer; it was left out"
         problems.append(Problem(numbers[-1], None, filled[0], message, "warning"))
         numbers.pop()
         for column in cells:
             column.pop()
+
+
+def texts(values: list[Any]) -> Any:
+    """Give values as an Arrow column of text; what is no valid Unicode becomes a replacement character."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        return pa.array(
+            [None if value is None else _clean(str(value)) for value in values], pa.string()
+        )
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -83,7 +83,7 @@ def _grid(asked: Asked) -> Grid:
 
 
 def _head(asked: Asked, spec: TableSpec, grid: Grid) -> list[str]:
-    rows = f"{len(grid.numbers):,} rows below the header in row {min(grid.numbers, default=2) - 1}"
+    rows = f"{len(grid.numbers):,} rows below the header in row {grid.header}"
     return [
         f"# Mapping of {asked.content.name} into {spec.name}, guessed from {rows}. Not tried yet: read every line.",
         "", "[source]", f'table = "{spec.name}"', 'tool = ""  # name of the system', "", "[columns]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def finish(found: Records, asked: Asked, chosen: str) -> Extract:
     raw = _with_unit(found, asked.unit)
     rows, problems, rejected = contract.conform(spec, raw, found.numbers, soft=found.soft)
     if spec.order:
-        rows = rows.sort_by([(column, "ascending") for column in spec.order])
+        rows = _sorted(rows, spec.order)
     mapping = asked.mapping.sha256 if asked.mapping is not None else found.mapping_sha256
     return Extract(
         table=found.table,
@@ -109,6 +110,16 @@ def finish(found: Records, asked: Asked, chosen: str) -> Extract:
         mapping_sha256=mapping,
         complete=found.complete,
     )
+
+
+def _sorted(rows: pa.Table, order: Sequence[str]) -> pa.Table:
+    """Put rows in order; columns without any value need not be moved, and most columns of most exports have none."""
+    places = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in order])
+    moved = (
+        column if column.null_count == len(column) else column.take(places)
+        for column in rows.columns
+    )
+    return pa.table(list(moved), schema=rows.schema)
 
 
 def _with_unit(found: Records, unit: str | None) -> Any:

@@ -8,12 +8,17 @@ from datetime import date, datetime
 from typing import Any
 
 from reportkit.errors import DataError, nearest
+from reportkit.sources import workbook_parts
 from reportkit.sources.content import Content
 from reportkit.sources.grid import Grid, find_header, gather
+from reportkit.sources.model import Problem
 from reportkit.sources.text import PREAMBLE
 
 #: How a workbook begins: a zip of parts, or the older compound file.
 BEGINNINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+#: Cells of a sheet beyond which it is refused: a reader takes memory for each, filled or not.
+CELLS = 50_000_000
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
@@ -70,19 +75,42 @@ def _best(book: Any, content: Content, known: Collection[str], sheet: str | None
         raise DataError(f"{content.path} has no sheet {sheet!r}; {nearest(sheet, names)}")
     if not names:
         raise DataError(f"{content.path} has no visible sheet; name one in the mapping's [read].")
-    first: tuple[list[list[str]], int] | None = None
+    first: tuple[str, list[list[str]], int] | None = None
     for name in [sheet] if sheet is not None else names:
-        rows = [
-            [_text(cell) for cell in row]
-            for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        ]
+        _bounded(content, *workbook_parts.extent(content, name))
+        found = book.get_sheet_by_name(name)
+        _bounded(content, found.total_height + 1, found.total_width + 1)
+        rows = [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
         header = find_header({",": rows[:PREAMBLE]}, known)
         if header.recognised:
-            return gather(rows, header.index)
-        first = first or (rows, header.index)
-    if first is None or not first[0]:
+            return _gathered(content, name, rows, header.index)
+        if rows:
+            first = first or (name, rows, header.index)
+    if first is None:
         raise DataError(f"{content.path} has an empty sheet; export it again.")
-    return gather(*first)
+    return _gathered(content, *first)
+
+
+def _bounded(content: Content, rows: int, columns: int) -> None:
+    if rows * columns > CELLS:
+        raise DataError(
+            f"{content.path} has a sheet that reaches over {rows:,} rows and {columns:,} columns, which is more than "
+            f"{CELLS:,} cells; delete what stands far out, or export it as CSV."
+        )
+
+
+def _gathered(content: Content, sheet: str, rows: list[list[str]], header: int) -> Grid:
+    """Collect the rows of a sheet, and tell which cells hold a failed formula."""
+    for (row, column), word in workbook_parts.failed(content, sheet).items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = word
+    found = gather(rows, header)
+    for word in sorted(workbook_parts.FAILED):
+        hits = [number for number, row in enumerate(rows, 1) if word in row]
+        if hits:
+            message = "is a formula that failed; it was kept as that word"
+            found.problems.append(Problem(hits[0], None, word, message, "warning", len(hits)))
+    return found
 
 
 def _text(cell: Any) -> str:

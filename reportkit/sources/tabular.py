@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
+from typing import Any
 
 from reportkit.errors import DataError, nearest
 from reportkit.sources import applying, mapping
-from reportkit.sources.findings import WORDS, Findings, cves, texts
-from reportkit.sources.grid import Grid, fold
+from reportkit.sources.findings import WORDS, Findings, cves
+from reportkit.sources.grid import Grid, fold, texts
 from reportkit.sources.model import Asked, Records
 from reportkit.tables import SEVERITIES, TABLES, TableSpec
 
@@ -51,11 +53,15 @@ def records(grid: Grid, asked: Asked) -> Records:
         found.mapping_sha256, found.complete = chosen.sha256, chosen.source.complete
     elif spec is not None:
         names = {fold(name): name for name in spec.names}
-        columns = {names.get(fold(header), header): cells for header, cells in grid.columns.items()}
-        found = _rows(spec, applying.Mapped(columns, grid.numbers, []), asked, "")
+        headers = {names.get(fold(header), header): header for header in grid.columns}
+        if _unnamed(spec, headers):
+            columns = {name: grid.columns[header] for name, header in headers.items()}
+            found = _instances(applying.Mapped(columns, grid.numbers, []), asked, "")
+        else:
+            found = _records(spec, {n: grid.arrow(h) for n, h in headers.items()}, grid.numbers)
     else:
-        headers = (" ".join(name.split())[:40] for name in list(grid.columns)[:6])
-        shown = ", ".join(headers) or "no header"
+        seen = (" ".join(name.split())[:40] for name in list(grid.columns)[:6])
+        shown = ", ".join(seen) or "no header"
         what = f"table {asked.table}" if asked.table else "any table"
         raise DataError(
             f"{asked.content.path} has columns ({shown}) that are not those of {what}; say with --mapping which is "
@@ -93,22 +99,23 @@ def _spec(grid: Grid, asked: Asked, *, whole: bool) -> TableSpec | None:
 
 
 def _rows(spec: TableSpec, made: applying.Mapped, asked: Asked, tool: str) -> Records:
-    if spec.name == "findings" and "finding_id" not in made.columns:
+    if _unnamed(spec, made.columns):
         return _instances(made, asked, tool)
-    columns = dict(made.columns)
-    return Records(
-        table=spec.name,
-        rows=_table(columns),
-        numbers=made.numbers,
-        records=len(made.numbers),
-        problems=made.problems,
-    )
+    columns = {name: texts(cells) for name, cells in made.columns.items()}
+    found = _records(spec, columns, made.numbers)
+    found.problems = made.problems
+    return found
 
 
-def _table(columns: dict[str, list[str]]) -> object:
+def _unnamed(spec: TableSpec, columns: Collection[str]) -> bool:
+    """Say whether rows are findings without an id of their own."""
+    return spec.name == "findings" and "finding_id" not in columns
+
+
+def _records(spec: TableSpec, columns: dict[str, Any], numbers: Sequence[int]) -> Records:
     import pyarrow as pa
 
-    return pa.table({name: texts(cells) for name, cells in columns.items()})
+    return Records(table=spec.name, rows=pa.table(columns), numbers=numbers, records=len(numbers))
 
 
 def _instances(made: applying.Mapped, asked: Asked, tool: str) -> Records:

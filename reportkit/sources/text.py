@@ -6,13 +6,13 @@ import codecs
 import csv
 import io
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
 from reportkit.errors import DataError
-from reportkit.sources.content import Content
-from reportkit.sources.grid import Grid, find_header, gather
+from reportkit.sources.content import HEAD, Content
+from reportkit.sources.grid import Grid, Header, find_header, gather
 from reportkit.sources.model import Problem
 
 DELIMITERS = ",;\t|"
@@ -104,7 +104,7 @@ def top(head: bytes, delimiter: str | None = None) -> dict[str, list[list[str]]]
     rows: dict[str, list[list[str]]] = {}
     for mark in delimiter or DELIMITERS:
         csv.field_size_limit(1 << 30)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
         rows[mark] = list(itertools.islice(_whole(reader), PREAMBLE))
     return rows
 
@@ -130,10 +130,13 @@ def grid(content: Content, known: Collection[str], delimiter: str | None = None)
     name, warning = encoding(content)
     # A byte that is not UTF-8 must not change how the header reads.
     head = content.head if name != "cp1252" else content.head.decode("cp1252", "replace").encode()
-    found = find_header(top(head, delimiter), known)
+    tops = top(head, delimiter)
+    found = find_header(tops, known)
+    if warning is None and (result := _regular(content, name, tops[found.delimiter], found)):
+        return result
     with open_text(content, name) as stream:
         csv.field_size_limit(1 << 30)
-        reader = csv.reader(stream, delimiter=found.delimiter)
+        reader = csv.reader(stream, delimiter=found.delimiter, skipinitialspace=True)
         try:
             result = gather(reader, found.index)
         except csv.Error as error:
@@ -143,3 +146,16 @@ def grid(content: Content, known: Collection[str], delimiter: str | None = None)
     if warning is not None:
         result.problems.insert(0, warning)
     return result
+
+
+def _regular(
+    content: Content, name: str, rows: Sequence[Sequence[str]], found: Header
+) -> Grid | None:
+    """Read a large file column by column, if its shape allows."""
+    if name not in ("utf-8", "utf-8-sig") or len(content.head) < HEAD:
+        return None
+    if any("\n" in cell or "\r" in cell for row in rows[: found.index + 1] for cell in row):
+        return None
+    from reportkit.sources import columnar
+
+    return columnar.grid(content, list(rows[found.index]), found.index, found.delimiter)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from reportkit.errors import DataError
-from reportkit.sources import inspect, markup, read, sheet, text
+from reportkit.sources import inspect, markup, read, text
 from reportkit.sources.content import open_file
 from reportkit.sources.grid import Grid
 
@@ -55,47 +54,6 @@ def test_plain_xml_is_accepted(corpus: Path, name: str) -> None:
         inspect(path)
 
 
-def messy(corpus: Path, name: str) -> Path:
-    return corpus / "evil-csv/messytables" / name
-
-
-@pytest.mark.parametrize(
-    ("name", "rows", "columns"),
-    [
-        # The peer counts the header among the rows.
-        ("simple.csv", 7 - 1, 3),
-        ("simple.ssv", 7 - 1, 3),
-        ("simple.psv", 29 - 1, 6),
-        ("simple.zip", 7 - 1, 3),
-        ("complex.csv", 4 - 1, 4),
-        ("example.tsv", 141 - 1, 17),
-        ("utf-16le_encoded.csv", 328 - 1, None),
-    ],
-)
-def test_messy_files_have_the_asserted_shape(
-    corpus: Path, name: str, rows: int, columns: int | None
-) -> None:
-    grid = delimited(messy(corpus, name))
-    assert len(grid.numbers) == rows
-    assert columns is None or len(grid.columns) == columns
-
-
-def test_marks_and_encodings(corpus: Path) -> None:
-    assert next(iter(delimited(messy(corpus, "utf8bom.csv")).columns)) == "kitten"
-    assert list(delimited(messy(corpus, "utf-16le_encoded.csv")).columns)[1] == "Organisation_name"
-    spanish = delimited(messy(corpus, "spanish_chars.csv"))
-    assert "Descripción" in spanish.columns
-    assert "read as cp1252: first odd byte 0xF3" in spanish.problems[0].message
-    assert "Träger" in " ".join(
-        delimited(messy(corpus, "sparse_with_column_errors.csv")).columns["Bezeichnung"]
-    )
-
-
-def test_null_tokens_stay_text(corpus: Path) -> None:
-    grid = delimited(messy(corpus, "null.csv"))
-    assert "null" in {cell for cells in grid.columns.values() for cell in cells}
-
-
 def refusal(path: Path) -> str | None:
     """Give the sentence with which a file is refused, or None when it is read."""
     try:
@@ -115,30 +73,6 @@ def test_every_odd_file_is_refused_in_one_sentence_that_names_it(corpus: Path, f
             assert str(path) in said
             assert "\n" not in said
             assert len(said) < 400 + len(str(path))
-
-
-def cells(corpus: Path, name: str) -> list[list[str]]:
-    """Give header and rows of the first visible sheet."""
-    grid = sheet.grid(open_file(corpus / "evil-xlsx" / name), ())
-    return [list(grid.columns), *[list(row.values()) for _, row in grid.rows()]]
-
-
-@pytest.mark.parametrize("end", ["xlsx", "xls", "xlsb", "ods"])
-def test_days_in_workbooks(corpus: Path, end: str) -> None:
-    assert cells(corpus, f"calamine/date.{end}")[0][0] == "2021-01-01"
-
-
-@pytest.mark.parametrize("end", ["xlsx", "xls"])
-def test_days_counted_from_1904(corpus: Path, end: str) -> None:
-    serial_day = date(1904, 1, 1) + timedelta(days=42735)
-    assert serial_day == date(2021, 1, 1)
-    assert cells(corpus, f"calamine/date_1904.{end}")[0][0] == serial_day.isoformat()
-
-
-def test_iso_days_and_quoted_formats(corpus: Path) -> None:
-    found = [row[0] for row in cells(corpus, "calamine/date_iso.xlsx")[:2]]
-    assert found == ["2021-01-01", datetime.fromisoformat("2021-01-01T10:10:10").isoformat()]
-    assert cells(corpus, "calamine/date_quoted_format.xlsx")[0][0] == "2021-01-01"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from reportkit import relations, sql, warehouse
 from reportkit.errors import ConfigError, DataError, TemporaryError
 from reportkit.measures import definitions
-from reportkit.secret import Secret
+from reportkit.secret import Secret, driver_line
 from reportkit.view import View
 from reportkit.workspace import Workspace
 from tests import estate
@@ -122,6 +122,14 @@ def test_its_address_is_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(TemporaryError, match=r"127\.0\.0\.1 does not answer") as caught:
         _ = written(tmp_path, "env:BOARD_WAREHOUSE").engine
     assert "hunter2" not in caught.value.message
+
+
+def test_what_a_driver_says_is_told_without_the_password() -> None:
+    """A password is written in an address with signs of its own, and drivers repeat either."""
+    url = Secret("postgresql://reporter:hun%2Fter%402@db.example.org/board")
+    said = driver_line(Exception("preface ERROR: no hun/ter@2 nor hun%2Fter%402 here\nmore"), url)
+    assert said == "no *** nor *** here"
+    assert driver_line(Exception(""), url) == "Exception"
 
 
 def written(folder: Path, url: str) -> Workspace:

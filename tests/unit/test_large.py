@@ -50,6 +50,13 @@ def test_the_rows_themselves_are_the_same(both: tuple[View, View]) -> None:
         pd.testing.assert_frame_equal(both[0].sql(query), looked)
 
 
+def test_a_query_that_takes_long_writes_no_bar_into_the_output() -> None:
+    engine = sql.Local()
+    rows = engine.frame("SELECT current_setting('enable_progress_bar') AS bar")
+    engine.close()
+    assert not rows["bar"].iloc[0]
+
+
 def test_which_columns_a_query_asks_for() -> None:
     assert columns("SELECT COUNT(*) FROM findings WHERE kev") == frozenset(
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from reportkit.sources import text
-from reportkit.sources.findings import texts
+from reportkit.sources.grid import texts
 from reportkit.sources.model import Asked, Problem, Records
 
 _COMMENT = re.compile(rb"#model_version:([^,\r\n]+),score_date:(\d{4}-\d{2}-\d{2})")
@@ -29,9 +29,9 @@ def read(asked: Asked) -> Records:
     if day is None:
         problems.append(Problem(None, "score_date", None, "is not in the file; give the day of the scores with --observed", "warning"))  # fmt: skip
     columns = {
-        "vuln_id": texts(grid.named("cve") or []),
-        "epss": texts(grid.named("epss") or []),
-        "percentile": texts(grid.named("percentile") or []),
+        "vuln_id": grid.arrow("cve"),
+        "epss": grid.arrow("epss"),
+        "percentile": grid.arrow("percentile"),
         "score_date": texts([day] * count),
         "model": texts([said.group(1).decode() if said else None] * count),
     }
