@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reportkit.measures.finishing import percent, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 #: A control counts as tested when somebody looked; an assertion is not a test.
@@ -29,8 +29,8 @@ def effective(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of tested controls that work."""
     scope, tested, works = (int(rows[name].sum()) for name in ("scope", "tested", "effective"))
     parts = (
-        ("Tested, of controls in scope", percent(tested, scope), "percent"),
-        ("Never tested", scope - tested, "count"),
+        Part("Tested, of controls in scope", percent(tested, scope), "percent"),
+        Part("Never tested", scope - tested, "count"),
     )
     return share(works, tested, "no control was tested", parts)
 
@@ -64,7 +64,7 @@ def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
         for name in ("requirements", "applicable", "met", "unanswered", "untested")
     )
     parts = (
-        ("No control answers", unanswered, "count"), ("Control not tested", untested, "count"), ("Not applicable", asked - applicable, "count"),
+        Part("No control answers", unanswered, "count"), Part("Control not tested", untested, "count"), Part("Not applicable", asked - applicable, "count"),
     )  # fmt: skip
     return share(met, applicable, "no requirement is applicable", parts)
 
@@ -84,7 +84,7 @@ def evidence(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of controls with evidence in date."""
     scope, fresh, absent = (int(rows[name].sum()) for name in ("scope", "fresh", "absent"))
     return share(
-        fresh, scope, "no control is in scope", (("Without any evidence", absent, "count"),)
+        fresh, scope, "no control is in scope", (Part("Without any evidence", absent, "count"),)
     )
 
 
@@ -101,7 +101,7 @@ def evidence(rows: pd.DataFrame, at: Moment) -> Value:
 def exceptions(rows: pd.DataFrame, at: Moment) -> Value:
     """Count exceptions that outlived their expiry."""
     n, expired, endless = (int(rows[name].sum()) for name in ("n", "expired", "endless"))
-    parts = (("In force", n, "count"), ("Without an expiry date", endless, "count"))
+    parts = (Part("In force", n, "count"), Part("Without an expiry date", endless, "count"))
     return Value(value=expired, numerator=expired, denominator=n, n=n, parts=parts)
 
 
@@ -121,8 +121,8 @@ def policies(rows: pd.DataFrame, at: Moment) -> Value:
     n, current, undated = (int(rows[name].sum()) for name in ("n", "current_", "undated"))
     attested, staff = float(rows["attested"].sum()), float(rows["staff"].sum())
     parts = (
-        ("Attested by staff in scope", percent(attested, staff), "percent"),
-        ("Without a review date", undated, "count"),
+        Part("Attested by staff in scope", percent(attested, staff), "percent"),
+        Part("Without a review date", undated, "count"),
     )
     return share(current, n, "no policy is in force", parts)
 
@@ -148,8 +148,8 @@ def suppliers_assessed(rows: pd.DataFrame, at: Moment) -> Value:
         int(rows[name].sum()) for name in ("n", "assessed", "complete", "failed")
     )
     parts = (
-        ("Register entry complete", percent(complete, n), "percent"),
-        ("Failed their assessment", failed, "count"),
+        Part("Register entry complete", percent(complete, n), "percent"),
+        Part("Failed their assessment", failed, "count"),
     )
     return share(assessed, n, "no critical supplier is known", parts)
 
@@ -167,7 +167,7 @@ def supplier_actions(rows: pd.DataFrame, at: Moment) -> Value:
     """Count supplier actions past their date."""
     n, late = int(rows["n"].sum()), int(rows["late"].sum())
     parts = (
-        (("Services on the three most used suppliers", _on_three(at), "percent"),)
+        (Part("Services on the three most used suppliers", _on_three(at), "percent"),)
         if set(rows["grp"]) <= {""}
         else ()
     )

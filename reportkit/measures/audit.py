@@ -7,7 +7,7 @@ import pandas as pd
 
 from reportkit import stats
 from reportkit.measures.finishing import quantile, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 #: An audit finding is open until independently verified closed or accepted by the committee.
@@ -40,7 +40,7 @@ def open_findings(rows: pd.DataFrame, at: Moment) -> Value:
 def overdue(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open audit findings past their original due date."""
     late, n = int(rows["late"].sum()), int(rows["n"].sum())
-    parts = (("Past the date agreed since", int(rows["late_now"].sum()), "count"),)
+    parts = (Part("Past the date agreed since", int(rows["late_now"].sum()), "count"),)
     return Value(value=late, numerator=late, denominator=n, n=n, parts=parts)
 
 
@@ -75,10 +75,10 @@ def time_to_close(rows: pd.DataFrame, at: Moment) -> Value:
         else f"half are not closed within {curve.last:,.0f} days",
         note=f"{wrong} findings closed before they were issued are left out" if wrong else "",
         parts=(
-            ("Nine in ten closed within", curve.p90, "days"),
-            ("Oldest open", float(ages[-1]) if len(ages) else None, "days"),
-            ("Median age of open", quantile(ages, np.ones(len(ages)), 0.5), "days"),
-            (
+            Part("Nine in ten closed within", curve.p90, "days"),
+            Part("Oldest open", float(ages[-1]) if len(ages) else None, "days"),
+            Part("Median age of open", quantile(ages, np.ones(len(ages)), 0.5), "days"),
+            Part(
                 "Average of closed ones (as many tools print it)",
                 float(closed.mean()) if len(closed) else None,
                 "days",
@@ -106,5 +106,5 @@ def repeated(rows: pd.DataFrame, at: Moment) -> Value:
         again,
         n,
         "no audit finding was issued in the quarter",
-        (("Without a control named", unmapped, "count"),),
+        (Part("Without a control named", unmapped, "count"),),
     )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reportkit import stats
 from reportkit.measures.finishing import percent, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 _ASSETS = (
@@ -81,8 +81,8 @@ def visible(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason=f"no asset is in both {first} and {second}")
     known = listed[first] + listed[second] - both
     parts = (
-        (f"In {first}", listed[first], "count"), (f"In {second}", listed[second], "count"), ("In both", both, "count"),
-        ("Estimated in all", estate.total, "count"),
+        Part(f"In {first}", listed[first], "count"), Part(f"In {second}", listed[second], "count"), Part("In both", both, "count"),
+        Part("Estimated in all", estate.total, "count"),
     )  # fmt: skip
     return Value(
         value=100 * known / estate.total,
@@ -154,7 +154,7 @@ def restorable(rows: pd.DataFrame, at: Moment) -> Value:
         return found
     backed, assets = int(rows["backed"].iloc[0]), int(rows["assets"].sum())
     return replace(
-        found, parts=(("Backed up in the last 7 days", percent(backed, assets), "percent"),)
+        found, parts=(Part("Backed up in the last 7 days", percent(backed, assets), "percent"),)
     )
 
 
@@ -213,7 +213,7 @@ def privileged_mfa(rows: pd.DataFrame, at: Moment) -> Value:
         int(rows[name].sum()) for name in ("n", "ok", "resistant", "people", "people_ok")
     )
     parts = (
-        ("Privileged, resistant to phishing", percent(resistant, n), "percent"),
-        ("All accounts of people", percent(people_ok, people), "percent"),
+        Part("Privileged, resistant to phishing", percent(resistant, n), "percent"),
+        Part("All accounts of people", percent(people_ok, people), "percent"),
     )  # fmt: skip
     return share(ok, n, "no privileged account is known", parts)

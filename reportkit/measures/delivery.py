@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportkit import quant
 from reportkit.measures.finishing import percent, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 from reportkit.measures.risk import scenario_of
 from reportkit.tables import unpack
@@ -46,9 +46,9 @@ def milestones(rows: pd.DataFrame, at: Moment) -> Value:
         float(running["actual"].astype(float).sum()),
     )
     parts = (
-        ("Spent of what was approved, running projects", percent(actual, budget), "percent"),
-        ("Late or at risk", int(running["health"].isin(["late", "at_risk"]).sum()), "count"),
-        ("Running projects", len(running), "count"),
+        Part("Spent of what was approved, running projects", percent(actual, budget), "percent"),
+        Part("Late or at risk", int(running["health"].isin(["late", "at_risk"]).sum()), "count"),
+        Part("Running projects", len(running), "count"),
     )  # fmt: skip
     return share(met, due, "no milestone fell due", parts)
 
@@ -79,17 +79,17 @@ def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
     counted: set[str] = set()
     avoided = cost = 0.0
     used = 0
-    for row in rows[rows["ended_at"].isna()].itertuples():
+    for row in rows[rows["ended_at"].isna()].fillna({"budget": 0}).to_dict("records"):
         names = {
             name
-            for name in str(row.scenario_ids or "").split("|")
+            for name in str(row["scenario_ids"] or "").split("|")
             if {(name, "current"), (name, "residual")} <= losses.keys()
         }
-        years = max(len(_flows(row.cash_flows)) - 1, 1)
-        if not names or not row.budget:
+        years = max(len(_flows(row["cash_flows"])) - 1, 1)
+        if not names or not row["budget"]:
             continue
         used += 1
-        cost += float(row.budget) / years
+        cost += float(row["budget"]) / years
         avoided += sum(
             losses[name, "current"] - losses[name, "residual"] for name in names - counted
         )
@@ -98,7 +98,7 @@ def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no running project has scenarios quantified before and after", n=0)
     return Value(
         value=100 * (avoided - cost) / cost, numerator=avoided, denominator=cost, n=used,
-        parts=(("Loss avoided a year", avoided, "money"), ("Cost a year", cost, "money"), ("Net a year", avoided - cost, "money")),
+        parts=(Part("Loss avoided a year", avoided, "money"), Part("Cost a year", cost, "money"), Part("Net a year", avoided - cost, "money")),
     )  # fmt: skip
 
 
@@ -169,9 +169,9 @@ def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
     return Value(
         value=mean, low=mean - error, high=mean + error, n=len(cases),
         parts=(
-            ("Chance that it is above zero", 100 * float((total > 0).mean()), "percent"), ("One case in ten is below", low, "money"), ("Half the cases are below", middle, "money"),
-            ("One case in ten is above", high, "money"), ("Projects that pay back in their horizon", sum(case.payback is not None for case in cases), "count"),
-            ("Discount rate", 100 * at.discount_rate, "percent"),
+            Part("Chance that it is above zero", 100 * float((total > 0).mean()), "percent"), Part("One case in ten is below", low, "money"), Part("Half the cases are below", middle, "money"),
+            Part("One case in ten is above", high, "money"), Part("Projects that pay back in their horizon", sum(case.payback is not None for case in cases), "count"),
+            Part("Discount rate", 100 * at.discount_rate, "percent"),
         ),
     )  # fmt: skip
 
@@ -195,13 +195,16 @@ def benefits_realised(rows: pd.DataFrame, at: Moment) -> Value:
         and b.get("baseline") is not None
         and b.get("expected") not in {None, b.get("baseline")}
     ]
-    parts = (("Benefits promised", len(promised), "count"), ("Measured", len(moved), "count"))
+    parts = (
+        Part("Benefits promised", len(promised), "count"),
+        Part("Measured", len(moved), "count"),
+    )
     if not moved:
         return Value(reason="no benefit was measured yet", n=0, parts=parts)
     return Value(
         value=100 * sum(moved) / len(moved),
         n=len(moved),
-        parts=(*parts, ("Smallest", 100 * min(moved), "percent")),
+        parts=(*parts, Part("Smallest", 100 * min(moved), "percent")),
     )
 
 
@@ -221,8 +224,8 @@ def objectives_covered(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of objectives whose cyber risk is owned, linked and within appetite."""
     linked, owned, within = rows["links"] > 0, rows["owned"] == 1, rows["above"].fillna(0) == 0
     parts = (
-        ("Without a linked risk or project", int((~linked).sum()), "count"), ("Without an owner", int((~owned).sum()), "count"),
-        ("With a risk above appetite", int((~within).sum()), "count"),
+        Part("Without a linked risk or project", int((~linked).sum()), "count"), Part("Without an owner", int((~owned).sum()), "count"),
+        Part("With a risk above appetite", int((~within).sum()), "count"),
     )  # fmt: skip
     return share(int((linked & owned & within).sum()), len(rows), "no objective is known", parts)
 
@@ -244,5 +247,5 @@ def built_in(rows: pd.DataFrame, at: Moment) -> Value:
         met,
         n,
         "nothing went live in 12 months",
-        (("Reviewed too late", late, "count"), ("Never reviewed", n - met - late, "count")),
+        (Part("Reviewed too late", late, "count"), Part("Never reviewed", n - met - late, "count")),
     )

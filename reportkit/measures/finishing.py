@@ -55,8 +55,8 @@ def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -
         if curve.p90 is not None
         else f"one in ten is not {what} within {curve.last:,.0f} {unit}",
         parts=(
-            ("Median", curve.median, "hours" if unit == "hours" else "days"),
-            ("Not finished yet", 100 * curve.censored, "percent"),
+            Part("Median", curve.median, "hours" if unit == "hours" else "days"),
+            Part("Not finished yet", 100 * curve.censored, "percent"),
         ),
     )
 

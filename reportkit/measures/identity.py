@@ -8,7 +8,7 @@ import pandas as pd
 
 from reportkit import stats
 from reportkit.measures.finishing import nine_in_ten, percent, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 _DIMS = {"unit": "unit_id"}
@@ -34,7 +34,7 @@ def standing_privilege(rows: pd.DataFrame, at: Moment) -> Value:
         standing,
         n - unknown,
         "no privileged account is known",
-        (("For each hundred staff", per_hundred, "ratio"),),
+        (Part("For each hundred staff", per_hundred, "ratio"),),
         f"{unknown} privileged accounts do not say whether it is permanent" if unknown else "",
     )
 
@@ -63,7 +63,7 @@ def leavers(rows: pd.DataFrame, at: Moment) -> Value:
         return found
     late = int(n[hours > 24].sum())
     return replace(
-        found, parts=(*found.parts, ("Later than 24 hours", percent(late, curve.n), "percent"))
+        found, parts=(*found.parts, Part("Later than 24 hours", percent(late, curve.n), "percent"))
     )
 
 
@@ -92,8 +92,8 @@ def reviews(rows: pd.DataFrame, at: Moment) -> Value:
         due,
         "no access review fell due",
         (
-            ("Reviews that took access away", percent(changed, reviewed), "percent"),
-            ("Accounts unused for 90 days", dormant, "count"),
-            ("Of all accounts", percent(dormant, n), "percent"),
+            Part("Reviews that took access away", percent(changed, reviewed), "percent"),
+            Part("Accounts unused for 90 days", dormant, "count"),
+            Part("Of all accounts", percent(dormant, n), "percent"),
         ),
     )

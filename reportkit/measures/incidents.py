@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportkit import stats
 from reportkit.measures.finishing import nine_in_ten, percent, quantile, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 from reportkit.tables import unpack
 
@@ -57,12 +57,12 @@ def time_to_detect(rows: pd.DataFrame, at: Moment) -> Value:
     wrong = int((known < 0).sum())
     hours = np.sort(known[known >= 0].to_numpy(dtype=float) / 3600)
     told = int((rows["unsaid"] == 0).sum())
-    answered = rows["answered"].dropna()
-    answered = answered[answered >= 0].to_numpy(dtype=float) / 3600
+    waits = rows["answered"].dropna()
+    answered = waits[waits >= 0].to_numpy(dtype=float) / 3600
     parts = (
-        ("Start known", percent(len(hours), len(rows)), "percent"),
-        ("Noticed by others", percent(int(rows["outside"].sum()), told), "percent"),
-        ("Half acknowledged within", quantile(answered, np.ones(len(answered)), 0.5), "hours"),
+        Part("Start known", percent(len(hours), len(rows)), "percent"),
+        Part("Noticed by others", percent(int(rows["outside"].sum()), told), "percent"),
+        Part("Half acknowledged within", quantile(answered, np.ones(len(answered)), 0.5), "hours"),
     )  # fmt: skip
     if not len(hours):
         return Value(
@@ -111,8 +111,8 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
         reason=reason,
         note=note,
         parts=(
-            ("Median", curve.median, "hours"),
-            ("Still active", 100 * curve.censored, "percent"),
+            Part("Median", curve.median, "hours"),
+            Part("Still active", 100 * curve.censored, "percent"),
         ),
     )
 
@@ -145,7 +145,7 @@ def time_to_recover(rows: pd.DataFrame, at: Moment) -> Value:
         found,
         parts=(
             *found.parts,
-            ("Service hours lost this quarter", float(rows["lost"].sum()) / 60, "hours"),
+            Part("Service hours lost this quarter", float(rows["lost"].sum()) / 60, "hours"),
         ),
         note=f"{wrong} incidents restored before they were detected are left out" if wrong else "",
     )
@@ -171,8 +171,8 @@ def recurrence(rows: pd.DataFrame, at: Moment) -> Value:
     n, unknown, repeated = (int(rows[name].sum()) for name in ("n", "unknown", "repeated"))
     late = int(rows["late"].iloc[0]) if len(rows) and set(rows["grp"]) == {""} else None
     parts = (
-        ("Cause not known yet", unknown, "count"),
-        ("Actions after incidents past their date", late, "count"),
+        Part("Cause not known yet", unknown, "count"),
+        Part("Actions after incidents past their date", late, "count"),
     )  # fmt: skip
     return share(
         repeated, n - unknown, "no confirmed incident of the quarter has a known cause", parts

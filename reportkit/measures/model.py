@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from reportkit.facts import Figure, Status
 
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from reportkit.period import Period
 
 Unit = Literal["count", "percent", "days", "hours", "money", "ratio"]
-#: A number that belongs to a value: what it is, how much, in which unit.
-Part = tuple[str, float | None, Unit]
 #: What NIST SP 800-55 asks of a measure: is it done, does it work, what does it change.
 Kind = Literal["implementation", "effectiveness", "impact"]
 Direction = Literal["down", "up", "band"]
 #: How a change between two quarters is told from chance; ``census`` counts everything, so every change is real.
 Noise = Literal["census", "proportion", "poisson", "interval"]
+
+
+class Part(NamedTuple):
+    """A number that belongs to a value and is read beside it."""
+
+    name: str
+    value: float | None
+    unit: Unit
 
 
 @dataclass(frozen=True, kw_only=True)

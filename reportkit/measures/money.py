@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reportkit.measures.finishing import percent
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 _MONEY = ("budget", "actual", "committed", "forecast")
@@ -83,9 +83,9 @@ def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
         n=int(year.rows["period"].nunique()),
         note=f"budget lines without an actual yet: {unbooked}" if unbooked else "",
         parts=(
-            ("Committed", year.sum("committed") or None, "money"),
-            ("Forecast of the same quarters", year.sum("forecast") or None, "money"),
-            (
+            Part("Committed", year.sum("committed") or None, "money"),
+            Part("Forecast of the same quarters", year.sum("forecast") or None, "money"),
+            Part(
                 "Of it for change, own currency",
                 percent(float(year.rows["changing"].astype(float).sum()), actual),
                 "percent",
@@ -126,8 +126,8 @@ def spend_ratios(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=it_spend,
         n=len(known),
         parts=(
-            ("Of revenue", percent(actual, revenue), "percent"),
-            ("For each employee, year so far", actual / staff if staff > 0 else None, "money"),
+            Part("Of revenue", percent(actual, revenue), "percent"),
+            Part("For each employee, year so far", actual / staff if staff > 0 else None, "money"),
         ),
     )
 
@@ -162,8 +162,8 @@ def capacity(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=plan,
         n=round(plan),
         parts=(
-            ("Endpoint agents deployed", deployed, "count"),
-            ("of them healthy", percent(healthy, deployed), "percent"),
+            Part("Endpoint agents deployed", deployed, "count"),
+            Part("of them healthy", percent(healthy, deployed), "percent"),
         )
         if whole
         else (),

@@ -53,7 +53,7 @@ def reported(rows: pd.DataFrame, at: Moment) -> Value:
     sent = rows[rows["measure"] == "phishing"]
     minutes = sent["minutes"].dropna()
     parts: list[Part] = [
-        (
+        Part(
             "Hours to the first report, median of units",
             float(minutes.median()) / 60 if len(minutes) else None,
             "hours",
@@ -62,7 +62,9 @@ def reported(rows: pd.DataFrame, at: Moment) -> Value:
     clicks = rows[rows["measure"] == "phishing_clicks"]
     for difficulty, some in clicks.groupby(clicks["difficulty"].fillna("unknown"), sort=True):
         clicked, delivered = _ratio(some, "phishing_clicks")
-        parts.append((f"Clicked, {difficulty} template", percent(clicked, delivered), "percent"))
+        parts.append(
+            Part(f"Clicked, {difficulty} template", percent(clicked, delivered), "percent")
+        )
     return share(
         *_ratio(rows, "phishing"), "no phishing exercise of this quarter was loaded", parts
     )
@@ -83,11 +85,11 @@ def near_misses(rows: pd.DataFrame, at: Moment) -> Value:
     agree, answers = _ratio(rows, "survey")
     survey = stats.wilson(agree, answers)
     parts = (
-        ("Champions for each hundred staff", percent(*_ratio(rows, "champions")), "ratio"),
-        ("Agree that security helps", 100 * survey.value if survey else None, "percent"),
-        ("at least", 100 * survey.low if survey else None, "percent"),
-        ("at most", 100 * survey.high if survey else None, "percent"),
-        ("Answers", answers, "count"),
+        Part("Champions for each hundred staff", percent(*_ratio(rows, "champions")), "ratio"),
+        Part("Agree that security helps", 100 * survey.value if survey else None, "percent"),
+        Part("at least", 100 * survey.low if survey else None, "percent"),
+        Part("at most", 100 * survey.high if survey else None, "percent"),
+        Part("Answers", answers, "count"),
     )  # fmt: skip
     if rate is None:
         return Value(reason="no near misses of this quarter were loaded", n=0, parts=parts)
@@ -124,7 +126,7 @@ def friction(rows: pd.DataFrame, at: Moment) -> Value:
     hours = float(timed["minutes"].sum()) / 60
     months = 3
     parts = tuple(
-        (
+        Part(
             name.replace("_", " ").capitalize(),
             percent(_sum(timed, name, "minutes") / 60 / months, staff),
             "hours",
@@ -155,7 +157,7 @@ def friction(rows: pd.DataFrame, at: Moment) -> Value:
 def service_impact(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the service hours that security controls cost."""
     own, minutes, unknown = (int(rows[name].sum()) for name in ("own", "minutes", "unknown"))
-    parts: tuple[Part, ...] = (("Outages caused by a control", own, "count"),)
+    parts: tuple[Part, ...] = (Part("Outages caused by a control", own, "count"),)
     if set(rows["grp"]) <= {""}:
         desk = at.sql(
             f"SELECT SUM(num) AS tickets, SUM(n) AS staff FROM people_cells WHERE measure = 'tickets' AND period = '{at.period.key}'"
@@ -165,7 +167,7 @@ def service_impact(rows: pd.DataFrame, at: Moment) -> Value:
             if desk["staff"] == desk["staff"] and desk["staff"]
             else None
         )
-        parts += (("Tickets for each thousand staff", rate, "ratio"),)
+        parts += (Part("Tickets for each thousand staff", rate, "ratio"),)
     return Value(
         value=minutes / 60, n=int(rows["cases"].sum()), parts=parts,
         note=f"{unknown} of these outages have no duration" if unknown else "",
@@ -185,10 +187,10 @@ def customer_trust(rows: pd.DataFrame, at: Moment) -> Value:
     asked = rows[rows["measure"] == "questionnaires"]
     minutes = asked["minutes"].dropna()
     parts = (
-        ("Median turnaround", float(minutes.median()) / 1440 if len(minutes) else None, "days"),
-        ("Deals delayed or lost that name security", percent(*_ratio(rows, "deals_delayed")), "percent"),
-        ("Customers gone that name security", percent(*_ratio(rows, "churn")), "percent"),
-        ("Revenue under a certification", percent(*_ratio(rows, "certified_revenue")), "percent"),
+        Part("Median turnaround", float(minutes.median()) / 1440 if len(minutes) else None, "days"),
+        Part("Deals delayed or lost that name security", percent(*_ratio(rows, "deals_delayed")), "percent"),
+        Part("Customers gone that name security", percent(*_ratio(rows, "churn")), "percent"),
+        Part("Revenue under a certification", percent(*_ratio(rows, "certified_revenue")), "percent"),
     )  # fmt: skip
     return share(
         *_ratio(rows, "questionnaires"), "no questionnaire of this quarter was loaded", parts

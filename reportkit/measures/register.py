@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reportkit.measures.finishing import share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 
@@ -64,12 +64,12 @@ def movement(rows: pd.DataFrame, at: Moment) -> Value:
         value=len(now),
         n=len(now),
         parts=(
-            ("Open at the start", len(stayed) + len(left), "count"),
-            ("New", len(now) - len(stayed), "count"),
-            ("Closed", len(left), "count"),
-            ("Exposure raised", int((change > 0).sum()), "count"),
-            ("Exposure lowered", int((change < 0).sum()), "count"),
-            ("Changed without a rationale", silent, "count"),
+            Part("Open at the start", len(stayed) + len(left), "count"),
+            Part("New", len(now) - len(stayed), "count"),
+            Part("Closed", len(left), "count"),
+            Part("Exposure raised", int((change > 0).sum()), "count"),
+            Part("Exposure lowered", int((change < 0).sum()), "count"),
+            Part("Changed without a rationale", silent, "count"),
         ),
     )
 
@@ -95,7 +95,7 @@ def treated(rows: pd.DataFrame, at: Moment) -> Value:
         met,
         due,
         "no risk treatment fell due",
-        (("Dates moved", moved, "count"), ("Verified to work", verified, "count")),
+        (Part("Dates moved", moved, "count"), Part("Verified to work", verified, "count")),
     )
 
 
@@ -115,5 +115,5 @@ def stale(rows: pd.DataFrame, at: Moment) -> Value:
     n, both, old, expired = (int(rows[name].sum()) for name in ("n", "both_", "stale", "expired"))
     return Value(
         value=both, numerator=both, denominator=n, n=n,
-        parts=(("Review overdue", old, "count"), ("Acceptance expired", expired, "count")),
+        parts=(Part("Review overdue", old, "count"), Part("Acceptance expired", expired, "count")),
     )  # fmt: skip

@@ -85,11 +85,11 @@ def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
     def of(curve: quant.LossCurve, p: float) -> float:
         return curve.value_at_risk(p) if figure == "value at risk" else curve.tail_value_at_risk(p)
 
-    parts: list[Part] = [("One year in a hundred", of(portfolio.gross, 0.99), "money")]
+    parts: list[Part] = [Part("One year in a hundred", of(portfolio.gross, 0.99), "money")]
     if portfolio.insurance is not None:
         parts += [
-            ("After insurance", of(portfolio.net, 0.95), "money"),
-            ("One year in a hundred, after insurance", of(portfolio.net, 0.99), "money"),
+            Part("After insurance", of(portfolio.net, 0.95), "money"),
+            Part("One year in a hundred, after insurance", of(portfolio.net, 0.99), "money"),
         ]
     interval = portfolio.gross.value_at_risk_interval(0.95) if figure == "value at risk" else None
     return Value(
@@ -141,10 +141,10 @@ def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no loss appetite is approved for this scope", n=len(rows))
     breached = portfolio.appetite.breaches(portfolio.net)
     parts: list[Part] = [
-        ("Approved points breached", len(breached), "count"),
-        ("Approved points", len(portfolio.appetite.points), "count"),
+        Part("Approved points breached", len(breached), "count"),
+        Part("Approved points", len(portfolio.appetite.points), "count"),
     ]
-    parts += [("Breached at", point.loss, "money") for point in breached]
+    parts += [Part("Breached at", point.loss, "money") for point in breached]
     return Value(
         value=100 * portfolio.appetite.largest_excess(portfolio.net),
         n=len(rows),

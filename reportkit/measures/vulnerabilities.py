@@ -6,7 +6,7 @@ import pandas as pd
 
 from reportkit import stats
 from reportkit.measures.finishing import percent, quantile, share
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 _DIMS = {"severity": "severity", "unit": "unit_id"}
@@ -63,11 +63,11 @@ def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
         value=n,
         n=n,
         parts=(
-            ("Assets", assets, "count"),
-            ("Facing the internet", internet, "count"),
-            ("Used for ransomware", ransomware, "count"),
-            ("Newly listed this quarter", listed, "count"),
-            ("Newly found this quarter", found, "count"),
+            Part("Assets", assets, "count"),
+            Part("Facing the internet", internet, "count"),
+            Part("Used for ransomware", ransomware, "count"),
+            Part("Newly listed this quarter", listed, "count"),
+            Part("Newly found this quarter", found, "count"),
         ),
     )
 
@@ -136,7 +136,10 @@ def on_time(rows: pd.DataFrame, at: Moment) -> Value:
         met,
         due,
         "no critical or high finding fell due",
-        (("Accepted instead", accepted, "count"), ("Still open or fixed late", late, "count")),
+        (
+            Part("Accepted instead", accepted, "count"),
+            Part("Still open or fixed late", late, "count"),
+        ),
     )
 
 
@@ -168,9 +171,9 @@ def past_due(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=dated,
         n=dated,
         parts=(
-            ("Median days late", median, "days"),
-            ("Longest", float(late["late"].max()) if n else None, "days"),
-            ("Accepted among them", int(late["accepted"].sum()), "count"),
+            Part("Median days late", median, "days"),
+            Part("Longest", float(late["late"].max()) if n else None, "days"),
+            Part("Accepted among them", int(late["accepted"].sum()), "count"),
         ),
     )
 
@@ -218,9 +221,9 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
         numerator=curve.n_events,
         denominator=curve.n,
         parts=(
-            ("Nine in ten fixed within", curve.p90, "days"),
-            ("Mean of the first 180 days open", curve.rmst(180), "days"),
-            ("Not fixed yet", 100 * curve.censored, "percent"),
+            Part("Nine in ten fixed within", curve.p90, "days"),
+            Part("Mean of the first 180 days open", curve.rmst(180), "days"),
+            Part("Not fixed yet", 100 * curve.censored, "percent"),
         ),
     )
 
@@ -267,7 +270,7 @@ def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
         n=scored,
         numerator=scored,
         denominator=cves,
-        parts=((f"CVEs at {100 * LIKELY:.0f} % or more", percent(likely, scored), "percent"),),
+        parts=(Part(f"CVEs at {100 * LIKELY:.0f} % or more", percent(likely, scored), "percent"),),
         note="" if scored == cves else f"{cves - scored} of {cves} open CVEs have no score",
     )
 
@@ -298,8 +301,8 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
         value=median,
         n=int(counts.sum()),
         parts=(
-            ("Nine in ten are younger than", quantile(ages, counts, 0.9), "days"),
-            ("Oldest", float(ages.max()), "days"),
+            Part("Nine in ten are younger than", quantile(ages, counts, 0.9), "days"),
+            Part("Oldest", float(ages.max()), "days"),
         ),
     )
 
@@ -337,8 +340,8 @@ def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=closed,
         n=opened + closed,
         parts=(
-            ("Closed of those open at the start", percent(closed, at_start), "percent"),
-            (
+            Part("Closed of those open at the start", percent(closed, at_start), "percent"),
+            Part(
                 "Open critical and high on 100 scanned assets",
                 percent(severe, whole) if whole else None,
                 "ratio",
