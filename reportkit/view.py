@@ -13,9 +13,10 @@ from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
+from reportkit.measures.model import named
 from reportkit.measures.small import withheld
 from reportkit.measures.status import Limits, status
-from reportkit.period import Period
+from reportkit.period import DAY, Period
 from reportkit.store import Load, newest
 from reportkit.tables import TABLES, table
 
@@ -56,6 +57,11 @@ class View:
     def end(self) -> datetime:
         """The last instant of the day, naive UTC."""
         return self.workspace.calendar.end_of_day(self.as_of)
+
+    @property
+    def begin(self) -> datetime:
+        """The last instant before the quarter's first day, naive UTC."""
+        return self.workspace.calendar.end_of_day(self.period.start - DAY)
 
     @property
     def currency(self) -> str:
@@ -183,8 +189,8 @@ class View:
         if by is None:
             return self._finished(words, self._guarded(words, words.finish(rows, self)), "", rows)
         parts = [
-            (group, part, words.finish(part.reset_index(drop=True), self))
-            for group, part in rows.groupby("grp", sort=True)
+            (named(group), part, words.finish(part.reset_index(drop=True), self))
+            for group, part in rows.groupby("grp", sort=True, dropna=False)
         ]
         values = [value for _, _, value in parts]
         if words.people:
@@ -199,7 +205,8 @@ class View:
         return words.reduce.format(
             as_of=sql.day(self.as_of),
             start=sql.day(self.period.start),
-            end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
+            begin=sql.instant(self.begin),
+            end=sql.instant(self.end),
             period=sql.quote(self.period.key),
             unit=sql.quote(self.unit),
             currency=sql.quote(self.currency),

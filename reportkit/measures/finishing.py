@@ -35,6 +35,11 @@ def percent(part: float, whole: float) -> float | None:
     return 100 * part / whole if whole else None
 
 
+def between(curve: stats.Survival, p: float) -> tuple[float | None, float | None]:
+    """Give the 95 % interval of a quantile of a curve that reaches it."""
+    return (None, None) if curve.quantile(p) is None else curve.interval(p)
+
+
 def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -> Value:
     """Give the time by which nine in ten are finished.
 
@@ -46,8 +51,11 @@ def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -
     """
     if curve is None:
         return Value(reason=none, n=0)
+    low, high = between(curve, 0.9)
     return Value(
         value=curve.p90,
+        low=low,
+        high=high,
         n=curve.n,
         numerator=curve.n_events,
         denominator=curve.n,
@@ -59,6 +67,11 @@ def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -
             Part("Not finished yet", 100 * curve.censored, "percent"),
         ),
     )
+
+
+def left_out(*counts: tuple[int, str]) -> str:
+    """Say how many items a value does not rest on, each count with its words; nothing of zeros."""
+    return "; ".join(f"{n:,} {what}" for n, what in counts if n)
 
 
 def quantile(values: Numbers, counts: Numbers, p: float) -> float | None:

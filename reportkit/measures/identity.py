@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reportkit import stats
-from reportkit.measures.finishing import nine_in_ten, percent, share
+from reportkit.measures.finishing import left_out, nine_in_ten, percent, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
@@ -16,7 +16,8 @@ _DIMS = {"unit": "unit_id"}
 
 @measure(
     id="I01", name="Privilege that never ends",
-    definition="Privileged accounts whose privilege is permanent, of all privileged accounts in use on the day; with their number for each hundred staff.",
+    definition="Privileged accounts whose privilege is permanent, of all privileged accounts in use on the day that say so; with their number for each "
+    "hundred staff. Those that do not say are named.",
     why="Privilege that is always there is there for the attacker too.", use="Make it granted on request and for hours.",
     source="reportkit", unit="percent", direction="down", needs=("identities",), fields=("identities.standing",),
     reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN standing THEN 1 ELSE 0 END) AS standing, "
@@ -33,9 +34,11 @@ def standing_privilege(rows: pd.DataFrame, at: Moment) -> Value:
     return share(
         standing,
         n - unknown,
-        "no privileged account is known",
+        "no privileged account says whether it is permanent"
+        if n
+        else "no privileged account is known",
         (Part("For each hundred staff", per_hundred, "ratio"),),
-        f"{unknown} privileged accounts do not say whether it is permanent" if unknown else "",
+        left_out((unknown, "privileged accounts do not say whether it is permanent")),
     )
 
 
@@ -70,22 +73,23 @@ def leavers(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="I03", name="Access reviews done in time",
     definition="Accounts whose access review fell due in the quarter and was done by then, of all that fell due. Beside it: how often a review took access "
-    "away, and enabled accounts unused for 90 days.",
+    "away, and enabled accounts unused for more than 90 days.",
     why="Access that nobody looks at only grows.", use="A review that never removes anything was not one.",
     source="reportkit", unit="percent", direction="up", needs=("identities",), fields=("identities.review_due",),
     reduce="SELECT {group} AS grp, SUM(CASE WHEN review_due >= {start} AND review_due <= {as_of} THEN 1 ELSE 0 END) AS due, "
     "SUM(CASE WHEN review_due >= {start} AND review_due <= {as_of} AND reviewed_at <= review_due AND reviewed_at > review_due - INTERVAL '90' DAY THEN 1 ELSE 0 END) AS met, "
     "SUM(CASE WHEN reviewed_at >= {start} AND reviewed_at <= {as_of} THEN 1 ELSE 0 END) AS reviewed, "
     "SUM(CASE WHEN reviewed_at >= {start} AND reviewed_at <= {as_of} AND review_result IN ('changed', 'revoked') THEN 1 ELSE 0 END) AS changed, "
-    "SUM(CASE WHEN disabled_at IS NULL AND last_used < {as_of} - INTERVAL '90' DAY THEN 1 ELSE 0 END) AS dormant, COUNT(*) AS n "
-    "FROM identities WHERE disabled_at IS NULL OR disabled_at >= {start} GROUP BY {group}",
+    "SUM(CASE WHEN disabled_at IS NULL AND last_used < {as_of} - INTERVAL '90' DAY THEN 1 ELSE 0 END) AS dormant, "
+    "SUM(CASE WHEN disabled_at IS NULL AND last_used IS NOT NULL THEN 1 ELSE 0 END) AS used "
+    "FROM identities WHERE disabled_at IS NULL OR disabled_at > {begin} GROUP BY {group}",
     dims=_DIMS, green=95, red=85, noise="proportion", digits=1, kind="implementation", people=True,
     clock="Starts 90 days before the due date; a review after the due date, or none, is not met.",
 )  # fmt: skip
 def reviews(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due access reviews done in time."""
-    due, met, reviewed, changed, dormant, n = (
-        int(rows[name].sum()) for name in ("due", "met", "reviewed", "changed", "dormant", "n")
+    due, met, reviewed, changed, dormant, used = (
+        int(rows[name].sum()) for name in ("due", "met", "reviewed", "changed", "dormant", "used")
     )
     return share(
         met,
@@ -93,7 +97,7 @@ def reviews(rows: pd.DataFrame, at: Moment) -> Value:
         "no access review fell due",
         (
             Part("Reviews that took access away", percent(changed, reviewed), "percent"),
-            Part("Accounts unused for 90 days", dormant, "count"),
-            Part("Of all accounts", percent(dormant, n), "percent"),
+            Part("Accounts unused for 90 days", dormant if used else None, "count"),
+            Part("Of enabled ones whose last use is known", percent(dormant, used), "percent"),
         ),
     )

@@ -78,6 +78,11 @@ class Moment(Protocol):
         ...
 
     @property
+    def begin(self) -> datetime:
+        """The last instant before the quarter's first day, naive UTC: what came after it belongs to the quarter."""
+        ...
+
+    @property
     def end(self) -> datetime:
         """The last instant of the day, naive UTC."""
         ...
@@ -123,8 +128,9 @@ class Definition:
         version: raised whenever the same data would give another number.
         needs: tables that must have been loaded, and fresh.
         fields: columns that must hold values, as ``table.column``; alternatives are joined by ``|``.
-        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{end}``, ``{period}``, ``{unit}`` are literals and
-            ``{group}`` is the grouping expression; its first column is named ``grp``.
+        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{begin}``, ``{end}``, ``{period}``, ``{unit}`` are literals
+            and ``{group}`` is the grouping expression; its first column is named ``grp``. Days are compared with ``{start}`` and ``{as_of}``;
+            an instant is in the quarter when it is after ``{begin}`` and not after ``{end}``.
         finish: turns the rows of one group into a value.
         dims: what the measure can be split by: name to SQL expression.
         green, red: default limits in the measure's unit; thresholds of the workspace replace them.
@@ -228,3 +234,13 @@ class Measure:
         from reportkit import display
 
         return display.measure(self)
+
+
+def named(group: Any) -> str:
+    """Give the name of a cell; rows that do not say where they belong are a cell of their own, so that cells add up.
+
+    A whole number stays one where unknown ones beside it made the column a fraction.
+    """
+    if group is None or group != group:
+        return "not known"
+    return str(int(group)) if isinstance(group, float) and group.is_integer() else str(group)
