@@ -14,7 +14,7 @@ from reportkit.facts import Figure
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
 from reportkit.measures.model import named
-from reportkit.measures.small import withheld
+from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.measures.status import Limits, status
 from reportkit.period import DAY, Period
 from reportkit.store import Load, newest
@@ -187,7 +187,9 @@ class View:
             return [] if by else self._finished(words, Value(reason=reason), "", None)
         rows = self.sql(self.statement(words, by))
         if by is None:
-            return self._finished(words, self._guarded(words, words.finish(rows, self)), "", rows)
+            value = self._guarded(words, words.finish(rows, self))
+            # The rows of people are finer than what is told of them.
+            return self._finished(words, value, "", None if words.people else rows)
         parts = [
             (named(group), part, words.finish(part.reset_index(drop=True), self))
             for group, part in rows.groupby("grp", sort=True, dropna=False)
@@ -195,8 +197,13 @@ class View:
         values = [value for _, _, value in parts]
         if words.people:
             values = withheld(values)
+            hidden = self._hidden(words) if by == "unit" and self.unit else frozenset()
+            values = [
+                GIVES_AWAY if group in hidden and not value.withheld else value
+                for (group, _, _), value in zip(parts, values, strict=True)
+            ]
         return [
-            self._finished(words, value, f"{by}={group}", None if value.withheld else part)
+            self._finished(words, value, f"{by}={group}", None if words.people else part)
             for (group, part, _), value in zip(parts, values, strict=True)
         ]
 
@@ -220,10 +227,15 @@ class View:
         (own,) = withheld([value])
         if own.withheld or not self.unit or "unit" not in words.dims:
             return own
-        # The firm's total and the other units' values are told too: what is withheld there is withheld here.
+        # The firm's total and each unit's own numbers are told too: a sum over some of the hidden ones gives them away.
+        hidden = self._hidden(words)
+        inside = hidden & set(self._moment.units or ())
+        return GIVES_AWAY if inside and inside != hidden else own
+
+    def _hidden(self, words: Definition) -> frozenset[str]:
+        """Give the units whose own number is withheld in the whole firm."""
         firm = replace(self, unit="").measure(words.id, by="unit")
-        beside = [m for m in firm if m.scope == f"unit={self.unit}"]
-        return beside[0].value if beside and beside[0].value.withheld else own
+        return frozenset(m.scope.removeprefix("unit=") for m in firm if m.value.withheld)
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""

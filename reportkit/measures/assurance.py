@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from reportkit.measures.finishing import percent, share
+from reportkit.measures.finishing import left_out, percent, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
+from reportkit.relations import FEWEST
 
 #: A control counts as tested when somebody looked; an assertion is not a test.
 _TESTED = "result IN ('effective', 'ineffective') AND COALESCE(method, 'test') <> 'assert'"
 _IN_DATE = "(next_due IS NULL OR next_due >= {as_of})"
+#: 1 for a control in scope, 0 for one declared not applicable, which is shown apart.
+_SCOPE = "CASE WHEN COALESCE(state, 'implemented') <> 'na' THEN 1 ELSE 0 END"
 _CONTROLS = {"framework": "framework", "unit": "unit_id"}
 
 
@@ -20,17 +23,21 @@ _CONTROLS = {"framework": "framework", "unit": "unit_id"}
     "not a test. Beside it: the share of controls in scope that were tested at all.",
     why="A control that is only asserted may not be there.", use="Read both: a high rate of few tests says little.",
     source="NIST SP 800-53A; reportkit", unit="percent", direction="up", needs=("controls",), fields=("controls.result",),
-    reduce=f"SELECT {{group}} AS grp, COUNT(*) AS scope, SUM(CASE WHEN {_TESTED} THEN 1 ELSE 0 END) AS tested, "
-    f"SUM(CASE WHEN {_TESTED} AND result = 'effective' THEN 1 ELSE 0 END) AS effective FROM controls "
-    "WHERE COALESCE(state, 'implemented') <> 'na' GROUP BY {group}",
+    reduce=f"SELECT {{group}} AS grp, SUM({_SCOPE}) AS scope, SUM(CASE WHEN {_TESTED} THEN {_SCOPE} ELSE 0 END) AS tested, "
+    f"SUM(CASE WHEN {_TESTED} AND result = 'effective' THEN {_SCOPE} ELSE 0 END) AS effective, SUM(CASE WHEN {_TESTED} AND method IS NULL THEN {_SCOPE} ELSE 0 END) AS unsaid, "
+    f"COUNT(*) AS entries FROM controls GROUP BY {{group}}",
     dims=_CONTROLS, green=90, red=75, noise="proportion", digits=1,
 )  # fmt: skip
 def effective(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of tested controls that work."""
-    scope, tested, works = (int(rows[name].sum()) for name in ("scope", "tested", "effective"))
+    scope, tested, works, unsaid, entries = (
+        int(rows[name].sum()) for name in ("scope", "tested", "effective", "unsaid", "entries")
+    )
     parts = (
         Part("Tested, of controls in scope", percent(tested, scope), "percent"),
-        Part("Never tested", scope - tested, "count"),
+        Part("Not tested", scope - tested, "count"),
+        Part("Tested by a method that is not named", unsaid, "count"),
+        Part("Not applicable", entries - scope, "count"),
     )
     return share(works, tested, "no control was tested", parts)
 
@@ -71,21 +78,25 @@ def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
 
 @measure(
     id="C03", name="Controls with fresh evidence",
-    definition="Controls in scope whose evidence is not older than their cadence allows: dated before the next assessment falls due, or, where no such date is kept, "
-    "not older than 12 months; of all controls in scope.",
+    definition="Controls in scope whose evidence is not older than their cadence allows: the time from their last assessment to the next one due, or, where no such date is kept, "
+    "12 months; of all controls in scope.",
     why="A certification must rest on documents that are still true.", use="Old evidence is collected again before the auditor asks.",
     source="23 NYCRR 500.17(b); reportkit", unit="percent", direction="up", needs=("controls",), fields=("controls.evidence_at",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS scope, SUM(CASE WHEN evidence_at <= {as_of} AND "
-    "(next_due >= {as_of} OR (next_due IS NULL AND evidence_at >= {as_of} - INTERVAL '365' DAY)) THEN 1 ELSE 0 END) AS fresh, "
-    "SUM(CASE WHEN evidence_at IS NULL THEN 1 ELSE 0 END) AS absent FROM controls WHERE COALESCE(state, 'implemented') <> 'na' GROUP BY {group}",
+    reduce=f"SELECT {{group}} AS grp, SUM({_SCOPE}) AS scope, SUM(CASE WHEN evidence_at <= {{as_of}} AND evidence_at >= CASE WHEN next_due > assessed_at "
+    f"THEN {{as_of}} - CAST(DATE_DIFF('day', assessed_at, next_due) AS INTEGER) ELSE {{as_of}} - INTERVAL '12' MONTH END THEN {_SCOPE} ELSE 0 END) AS fresh, "
+    f"SUM(CASE WHEN evidence_at IS NULL THEN {_SCOPE} ELSE 0 END) AS absent, SUM(CASE WHEN evidence_at > {{as_of}} THEN {_SCOPE} ELSE 0 END) AS later FROM controls GROUP BY {{group}}",
     dims=_CONTROLS, green=95, red=80, noise="proportion", digits=1, kind="implementation",
 )  # fmt: skip
 def evidence(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of controls with evidence in date."""
-    scope, fresh, absent = (int(rows[name].sum()) for name in ("scope", "fresh", "absent"))
-    return share(
-        fresh, scope, "no control is in scope", (Part("Without any evidence", absent, "count"),)
+    scope, fresh, absent, later = (
+        int(rows[name].sum()) for name in ("scope", "fresh", "absent", "later")
     )
+    parts = (
+        Part("Without any evidence", absent, "count"),
+        Part("Evidence of a later day only", later, "count"),
+    )
+    return share(fresh, scope, "no control is in scope", parts)
 
 
 @measure(
@@ -111,7 +122,7 @@ def exceptions(rows: pd.DataFrame, at: Moment) -> Value:
     why="A policy nobody reviewed describes another company.", use="Overdue ones go to the owner and approver.",
     source="ISO/IEC 27001 A.5.1; reportkit", unit="percent", direction="up", needs=("governance_items",), fields=("governance_items.review_due",),
     reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN review_due >= {as_of} THEN 1 ELSE 0 END) AS current_, "
-    "SUM(CASE WHEN review_due IS NULL THEN 1 ELSE 0 END) AS undated, SUM(attested_n) AS attested, "
+    "SUM(CASE WHEN review_due IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN scope_n > 0 THEN attested_n END) AS attested, "
     "SUM(CASE WHEN attested_n IS NOT NULL THEN scope_n END) AS staff FROM governance_items "
     "WHERE kind IN ('policy', 'standard') AND COALESCE(status, 'active') = 'active' AND (approved_at IS NULL OR approved_at <= {as_of}) GROUP BY {group}",
     dims={"kind": "kind", "owner": "owner", "unit": "unit_id"}, green=95, red=85, noise="proportion", digits=1, kind="implementation",
@@ -121,13 +132,18 @@ def policies(rows: pd.DataFrame, at: Moment) -> Value:
     n, current, undated = (int(rows[name].sum()) for name in ("n", "current_", "undated"))
     attested, staff = float(rows["attested"].sum()), float(rows["staff"].sum())
     parts = (
-        Part("Attested by staff in scope", percent(attested, staff), "percent"),
+        Part(
+            "Attested by staff in scope",
+            percent(attested, staff) if staff >= FEWEST else None,
+            "percent",
+        ),
         Part("Without a review date", undated, "count"),
     )
     return share(current, n, "no policy is in force", parts)
 
 
-_CRITICAL = "(tier = 1 OR critical_function)"
+#: 1 for a critical supplier.
+_CRITICAL = "CASE WHEN tier = 1 OR critical_function THEN 1 ELSE 0 END"
 
 
 @measure(
@@ -136,55 +152,56 @@ _CRITICAL = "(tier = 1 OR critical_function)"
     "whose register entry is complete (country, contract end, exit tested).",
     why="Their failure is ours.", use="Assess, or plan without them.",
     source="Regulation (EU) 2022/2554 Art. 28; reportkit", unit="percent", direction="up", needs=("suppliers",), fields=("suppliers.last_assessed",),
-    reduce=f"SELECT {{group}} AS grp, COUNT(*) AS n, SUM(CASE WHEN last_assessed >= {{as_of}} - INTERVAL '365' DAY AND last_assessed <= {{as_of}} THEN 1 ELSE 0 END) AS assessed, "
-    "SUM(CASE WHEN country IS NOT NULL AND contract_end IS NOT NULL AND exit_tested_at IS NOT NULL THEN 1 ELSE 0 END) AS complete, "
-    f"SUM(CASE WHEN result = 'fail' THEN 1 ELSE 0 END) AS failed FROM suppliers WHERE {_CRITICAL} GROUP BY {{group}}",
+    reduce=f"SELECT {{group}} AS grp, SUM({_CRITICAL}) AS n, SUM(CASE WHEN last_assessed >= {{as_of}} - INTERVAL '12' MONTH AND last_assessed <= {{as_of}} THEN {_CRITICAL} ELSE 0 END) AS assessed, "
+    f"SUM(CASE WHEN country IS NOT NULL AND contract_end IS NOT NULL AND exit_tested_at <= {{as_of}} THEN {_CRITICAL} ELSE 0 END) AS complete, "
+    f"SUM(CASE WHEN result = 'fail' THEN {_CRITICAL} ELSE 0 END) AS failed, SUM(CASE WHEN last_assessed IS NULL THEN {_CRITICAL} ELSE 0 END) AS never, "
+    "SUM(CASE WHEN tier IS NULL AND critical_function IS NULL THEN 1 ELSE 0 END) AS unsaid FROM suppliers GROUP BY {group}",
     dims={"unit": "unit_id"}, green=100, red=90, noise="proportion", digits=1, kind="implementation",
     clock="An assessment counts for 12 months from its day.",
 )  # fmt: skip
 def suppliers_assessed(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of critical suppliers assessed within a year."""
-    n, assessed, complete, failed = (
-        int(rows[name].sum()) for name in ("n", "assessed", "complete", "failed")
+    n, assessed, complete, failed, never, unsaid = (
+        int(rows[name].sum()) for name in ("n", "assessed", "complete", "failed", "never", "unsaid")
     )
     parts = (
         Part("Register entry complete", percent(complete, n), "percent"),
         Part("Failed their assessment", failed, "count"),
+        Part("Never assessed", never, "count"),
+        Part("Suppliers of unknown criticality, left out", unsaid, "count"),
     )
     return share(assessed, n, "no critical supplier is known", parts)
 
 
 @measure(
     id="T02", name="Supplier actions past their date",
-    definition="Open actions on suppliers whose original due date has passed. Beside it: the share of services that rest on the three most used suppliers.",
+    definition="Open actions on suppliers whose original due date has passed. Beside it, for the whole firm: the share of services that rest on the three most used suppliers.",
     why="What suppliers promised counts like our own promises.", use="Late ones are raised with the supplier's executive.",
     source="reportkit", unit="count", direction="down", needs=("suppliers", "actions"), fields=("actions.due_original",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN due_original < {as_of} THEN 1 ELSE 0 END) AS late FROM actions "
-    "WHERE parent_type = 'supplier' AND done_at IS NULL AND COALESCE(status, 'open') = 'open' GROUP BY {group}",
+    reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN due_original < {as_of} THEN 1 ELSE 0 END) AS late, "
+    "SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN status IN ('done', 'verified') THEN 1 ELSE 0 END) AS unsaid FROM actions "
+    "WHERE parent_type = 'supplier' AND done_at IS NULL AND COALESCE(status, 'open') <> 'cancelled' GROUP BY {group}",
     dims={"unit": "unit_id", "owner": "owner"}, green=0, red=3, kind="implementation",
 )  # fmt: skip
 def supplier_actions(rows: pd.DataFrame, at: Moment) -> Value:
     """Count supplier actions past their date."""
-    n, late = int(rows["n"].sum()), int(rows["late"].sum())
-    parts = (
-        (Part("Services on the three most used suppliers", _on_three(at), "percent"),)
-        if set(rows["grp"]) <= {""}
-        else ()
+    n, late, undated, unsaid = (
+        int(rows[name].sum()) for name in ("n", "late", "undated", "unsaid")
     )
-    return Value(value=late, numerator=late, denominator=n, n=n, parts=parts)
+    parts = [Part("Without a first date", undated, "count")]
+    if set(rows["grp"]) <= {""} and not at.unit:
+        parts.append(Part("Services on the three most used suppliers", _on_three(at), "percent"))
+    note = left_out((unsaid, "are called done without a day and count as open"))
+    return Value(value=late, numerator=late, denominator=n, n=n, parts=tuple(parts), note=note)
 
 
 def _on_three(at: Moment) -> float | None:
+    """Give the share of services on the three most used suppliers; None where no service names any."""
     services = at.sql("SELECT service_id, supplier_ids FROM services ORDER BY 1")
-    uses = [
-        (name, set(ids.split("|")))
-        for name, ids in zip(
-            services["service_id"], services["supplier_ids"].fillna(""), strict=True
-        )
-    ]
+    uses = [set(ids.split("|")) - {""} for ids in services["supplier_ids"].fillna("")]
     counted: dict[str, int] = {}
-    for _, ids in uses:
-        for supplier in ids - {""}:
+    for ids in uses:
+        for supplier in ids:
             counted[supplier] = counted.get(supplier, 0) + 1
     most = set(sorted(counted, key=lambda name: (-counted[name], name))[:3])
-    return percent(sum(bool(ids & most) for _, ids in uses), len(uses))
+    return percent(sum(bool(ids & most) for ids in uses), len(uses)) if counted else None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from reportkit import quant
+from reportkit.errors import DataError
 from reportkit.measures.finishing import percent, share
 from reportkit.measures.model import Moment, Part, Value
+from reportkit.measures.register import HELD
 from reportkit.measures.registry import measure
 from reportkit.measures.risk import scenario_of
 from reportkit.tables import unpack
+
+Worlds = np.ndarray[Any, np.dtype[np.float64]]
 
 _DIMS = {"unit": "unit_id", "objective": "objective_id"}
 _ROWS = (
@@ -24,7 +27,7 @@ _ROWS = (
 
 @measure(
     id="J01", name="Milestones met on the first plan",
-    definition="Milestones of projects whose baseline date fell in the quarter and that were done by it, of all that fell due; a new plan does not move a baseline. "
+    definition="Milestones of projects whose baseline date fell in the quarter and that were done by it, of all that fell due; a baseline moved during the quarter counts as it stood at its start, and is counted. "
     "Beside it: money spent of what was approved, and projects that say they are late or at risk.",
     why="Re-planned projects are always on plan.", use="A slipped milestone carries the risk it was to lower.",
     source="reportkit", unit="percent", direction="up", needs=("initiatives",), fields=("initiatives.milestones",),
@@ -33,13 +36,17 @@ _ROWS = (
 )  # fmt: skip
 def milestones(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due milestones met by their baseline date."""
-    due = met = 0
+    due = met = moved = undated = 0
     start, end = at.period.start.isoformat(), at.as_of.isoformat()
-    for text in rows["milestones"]:
-        for step in unpack(text):
-            if start <= str(step.get("baseline") or "") <= end:
-                due += 1
-                met += bool(step.get("done")) and str(step["done"]) <= str(step["baseline"])
+    earlier = at.previous().sql("SELECT initiative_id, milestones FROM initiatives ORDER BY 1")
+    before = {step: days[0] for step, days in _steps(earlier).items()}
+    for step, (baseline, done) in _steps(rows).items():
+        first = before.get(step, "") or baseline
+        undated += not first
+        moved += bool(baseline) and baseline != first
+        if start <= first <= end:
+            due += 1
+            met += bool(done) and done <= first
     running = rows[rows["ended_at"].isna()]
     budget, actual = (
         float(running["budget"].astype(float).sum()),
@@ -49,12 +56,79 @@ def milestones(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Spent of what was approved, running projects", percent(actual, budget), "percent"),
         Part("Late or at risk", int(running["health"].isin(["late", "at_risk"]).sum()), "count"),
         Part("Running projects", len(running), "count"),
+        Part("Baselines moved in the quarter", moved, "count"),
+        Part("Milestones without a baseline", undated, "count"),
     )  # fmt: skip
     return share(met, due, "no milestone fell due", parts)
 
 
-def _flows(text: object) -> list[dict[str, Any]]:
-    return [flow for flow in unpack(text) if flow.get("mode") is not None]
+def _steps(rows: pd.DataFrame) -> dict[tuple[str, str, int], tuple[str, str]]:
+    """Give the days of each milestone: baseline and done, empty where there is none.
+
+    A milestone is known by its project, its title and, among those of one title, its place.
+    """
+    found: dict[tuple[str, str, int], tuple[str, str]] = {}
+    for project, text in zip(rows["initiative_id"], rows["milestones"], strict=True):
+        for step in unpack(text):
+            title, place = str(step.get("title") or ""), 0
+            while (project, title, place) in found:
+                place += 1
+            baseline, done = (str(step.get(name) or "")[:10] for name in ("baseline", "done"))
+            found[project, title, place] = (baseline, done)
+    return found
+
+
+class Flow(NamedTuple):
+    """Cash in (above zero) or out of one year, between low and high."""
+
+    year: int
+    low: float
+    mode: float
+    high: float
+
+
+def _number(value: object, what: str) -> float:
+    """Read a number that stands in a JSON column.
+
+    Raises:
+        DataError: it is none.
+    """
+    try:
+        return float(str(value))
+    except ValueError:
+        raise DataError(f"{what} is {value!r}; give a number.") from None
+
+
+def _flows(text: object, project: str) -> list[Flow]:
+    """Read the yearly cash flows of a project.
+
+    Raises:
+        DataError: a year without a most likely amount, or a range upside down; left out it would change the sum.
+    """
+    flows = []
+    for flow in unpack(text):
+        what = f"A cash flow of project {project}"
+        if flow.get("year") is None or flow.get("mode") is None:
+            raise DataError(f"{what} has no year or no mode: {flow}; give both.")
+        mode = _number(flow["mode"], what)
+        low, high = (
+            mode if flow.get(name) is None else _number(flow[name], what)
+            for name in ("low", "high")
+        )
+        if not low <= mode <= high:
+            raise DataError(
+                f"{what} has {low:,g}, {mode:,g}, {high:,g}; low, mode and high must rise."
+            )
+        flows.append(Flow(int(_number(flow["year"], what)), low, mode, high))
+    return flows
+
+
+def _foreign(running: pd.DataFrame, at: Moment) -> str:
+    """Say which other currencies projects are in, or nothing."""
+    found = sorted({str(c) for c in running["currency"].dropna()} - {at.currency})
+    if not found:
+        return ""
+    return f"projects are in {', '.join(found)}, the organisation reports in {at.currency}"
 
 
 @measure(
@@ -67,9 +141,17 @@ def _flows(text: object) -> list[dict[str, Any]]:
 )  # fmt: skip
 def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the loss avoided against its cost."""
+    running = rows[rows["ended_at"].isna()]
+    if foreign := _foreign(running, at):
+        return Value(reason=foreign, n=0)
     states = at.sql(
         "SELECT * FROM scenarios WHERE state IN ('current', 'residual') ORDER BY scenario_id, state"
     )
+    if other := sorted({str(c) for c in states["currency"].dropna()} - {at.currency}):
+        return Value(
+            reason=f"scenarios are in {', '.join(other)}, the organisation reports in {at.currency}",
+            n=0,
+        )
     losses = {
         (str(row["scenario_id"]), str(row["state"])): scenario_of(
             {str(k): v for k, v in row.items()}
@@ -79,26 +161,36 @@ def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
     counted: set[str] = set()
     avoided = cost = 0.0
     used = 0
-    for row in rows[rows["ended_at"].isna()].fillna({"budget": 0}).to_dict("records"):
+    for project, ids, flows, budget in zip(
+        running["initiative_id"],
+        running["scenario_ids"],
+        running["cash_flows"],
+        running["budget"].astype(float).fillna(0.0),
+        strict=True,
+    ):
         names = {
             name
-            for name in str(row["scenario_ids"] or "").split("|")
+            for name in str(ids or "").split("|")
             if {(name, "current"), (name, "residual")} <= losses.keys()
         }
-        years = max(len(_flows(row["cash_flows"])) - 1, 1)
-        if not names or not row["budget"]:
+        if not names or budget <= 0:
             continue
         used += 1
-        cost += float(row["budget"]) / years
+        cost += budget / max(len(_flows(flows, project)) - 1, 1)
         avoided += sum(
-            losses[name, "current"] - losses[name, "residual"] for name in names - counted
+            losses[name, "current"] - losses[name, "residual"] for name in sorted(names - counted)
         )
         counted |= names
     if cost <= 0:
-        return Value(reason="no running project has scenarios quantified before and after", n=0)
+        return Value(
+            reason="no running project has a budget and scenarios quantified before and after", n=0
+        )
     return Value(
         value=100 * (avoided - cost) / cost, numerator=avoided, denominator=cost, n=used,
-        parts=(Part("Loss avoided a year", avoided, "money"), Part("Cost a year", cost, "money"), Part("Net a year", avoided - cost, "money")),
+        parts=(
+            Part("Loss avoided a year", avoided, "money"), Part("Cost a year", cost, "money"), Part("Net a year", avoided - cost, "money"),
+            Part("Running projects that cannot be counted", len(running) - used, "count"),
+        ),
     )  # fmt: skip
 
 
@@ -106,42 +198,41 @@ YEARS = 20_000
 SEED = 20_240_102
 
 
-@dataclass(frozen=True)
-class _Case:
-    """A business case in many possible worlds: net present value in each."""
-
-    worlds: np.ndarray[Any, np.dtype[np.float64]]
-    payback: float | None
-
-
-def _case(flows: list[dict[str, Any]], rate: float, seed: int) -> _Case:
-    """Discount the yearly flows; each year is a PERT between low and high, independent of the others."""
+def _worlds(flows: list[Flow], rate: float, seed: int) -> Worlds:
+    """Discount the yearly flows in many possible worlds; each year is a PERT of its own between low and high."""
     chance = np.random.default_rng(seed)
     total = np.zeros(YEARS)
-    running, payback = 0.0, None
     for flow in flows:
-        year, mode = int(flow["year"]), float(flow["mode"])
-        low, high = float(flow.get("low", mode)), float(flow.get("high", mode))
-        if low < high:
+        drawn = np.full(YEARS, flow.mode)
+        if flow.low < flow.high:
             # The shape does not depend on where the range lies, and costs are below zero.
-            pert = quant.Pert(0.0, mode - low, high - low)
-            drawn, mean = (
-                low + (high - low) * chance.beta(pert.alpha, pert.beta, YEARS),
-                low + pert.mean,
-            )
-        else:
-            drawn, mean = np.full(YEARS, mode), mode
-        total += drawn / (1 + rate) ** year
-        before, running = running, running + mean
-        if payback is None and running >= 0 > before and mean > 0:
-            payback = year - 1 + (-before / mean)
-    return _Case(total, payback)
+            pert = quant.Pert(0.0, flow.mode - flow.low, flow.high - flow.low)
+            drawn = flow.low + (flow.high - flow.low) * chance.beta(pert.alpha, pert.beta, YEARS)
+        total += drawn / (1 + rate) ** flow.year
+    return total
+
+
+def payback(flows: list[Flow]) -> float | None:
+    """Give the years after which the mean flows have paid back what went out, spread evenly over each year.
+
+    None when they never do, or nothing went out.
+    """
+    means: dict[int, float] = {}
+    for flow in flows:
+        mean = (flow.low + 4 * flow.mode + flow.high) / 6
+        means[flow.year] = means.get(flow.year, 0.0) + mean
+    running = 0.0
+    for year, mean in sorted(means.items()):
+        if running < 0 <= running + mean:
+            return year - 1 - running / mean
+        running += mean
+    return None
 
 
 @measure(
     id="E02", name="Net present value of running projects",
     definition="Sum of the mean net present values of running projects: yearly cash flows between low and high (PERT, years independent), discounted at the rate that Finance sets. "
-    "Beside it: the chance that the sum is above zero, one case in ten at each end, and how many projects pay back within their horizon.",
+    "Beside it: the chance that the sum is above zero, one case in ten at each end, the years to pay back, and how many projects pay back within their horizon.",
     why="Compares security with every other use of the money.", use="A wide range is a reason to ask what it depends on.",
     source="reportkit", unit="money", direction="up", needs=("initiatives",), fields=("initiatives.cash_flows",),
     reduce=_ROWS, dims={"objective": "objective_id"}, noise="interval", kind="impact",
@@ -149,20 +240,18 @@ def _case(flows: list[dict[str, Any]], rate: float, seed: int) -> _Case:
 def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the net present value of the running projects' cash flows."""
     running = rows[rows["ended_at"].isna()]
-    foreign = sorted({str(c) for c in running["currency"].dropna()} - {at.currency})
-    if foreign:
-        return Value(
-            reason=f"projects are in {', '.join(foreign)}, the organisation reports in {at.currency}",
-            n=0,
-        )
+    if foreign := _foreign(running, at):
+        return Value(reason=foreign, n=0)
     cases = [
-        _case(flows, at.discount_rate, SEED + place)
-        for place, text in enumerate(running["cash_flows"])
-        if (flows := _flows(text))
+        flows
+        for project, text in zip(running["initiative_id"], running["cash_flows"], strict=True)
+        if (flows := _flows(text, project))
     ]
     if not cases:
         return Value(reason="no running project has cash flows", n=0)
-    total = np.sum([case.worlds for case in cases], axis=0)
+    total = np.zeros(YEARS)
+    for place, flows in enumerate(cases):
+        total += _worlds(flows, at.discount_rate, SEED + place)
     low, middle, high = (float(x) for x in np.quantile(total, [0.1, 0.5, 0.9]))
     error = 1.96 * float(total.std(ddof=1)) / YEARS**0.5
     mean = float(total.mean())
@@ -170,7 +259,9 @@ def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
         value=mean, low=mean - error, high=mean + error, n=len(cases),
         parts=(
             Part("Chance that it is above zero", 100 * float((total > 0).mean()), "percent"), Part("One case in ten is below", low, "money"), Part("Half the cases are below", middle, "money"),
-            Part("One case in ten is above", high, "money"), Part("Projects that pay back in their horizon", sum(case.payback is not None for case in cases), "count"),
+            Part("One case in ten is above", high, "money"), Part("Years to pay back, all together", payback([flow for flows in cases for flow in flows]), "ratio"),
+            Part("Projects that pay back in their horizon", sum(payback(flows) is not None for flows in cases), "count"),
+            Part("Running projects without cash flows", len(running) - len(cases), "count"),
             Part("Discount rate", 100 * at.discount_rate, "percent"),
         ),
     )  # fmt: skip
@@ -179,7 +270,7 @@ def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="E03", name="Benefits realised",
     definition="Mean, over the benefits measured so far, of how far the indicator moved from where it stood towards what the case promised; 100 % is the promise, and more or less than that is shown "
-    "as it is. A benefit without a starting point cannot be measured and is counted apart.",
+    "as it is. A benefit without a starting point, or that promises no change, cannot be measured and is counted apart.",
     why="Cases are checked before approval and seldom after.", use="Learn for the next estimate.",
     source="reportkit", unit="percent", direction="up", needs=("initiatives",), fields=("initiatives.benefits",),
     reduce=_ROWS, dims=_DIMS, green=90, red=60, kind="impact",
@@ -187,18 +278,22 @@ def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
 def benefits_realised(rows: pd.DataFrame, at: Moment) -> Value:
     """Give how much of the promised change was realised."""
     promised = [benefit for text in rows["benefits"] for benefit in unpack(text)]
-    moved = [
-        (float(b["realised"]) - float(b["baseline"]))
-        / (float(b["expected"]) - float(b["baseline"]))
-        for b in promised
-        if b.get("realised") is not None
-        and b.get("baseline") is not None
-        and b.get("expected") not in {None, b.get("baseline")}
-    ]
+    moved, still = [], 0
+    for benefit in promised:
+        stood, meant, became = (
+            None
+            if benefit.get(name) is None
+            else _number(benefit[name], f"The {name} value of benefit {benefit.get('metric')}")
+            for name in ("baseline", "expected", "realised")
+        )
+        if stood is None or meant is None or meant == stood:
+            still += 1
+        elif became is not None:
+            moved.append((became - stood) / (meant - stood))
     parts = (
-        Part("Benefits promised", len(promised), "count"),
-        Part("Measured", len(moved), "count"),
-    )
+        Part("Benefits promised", len(promised), "count"), Part("Measured", len(moved), "count"),
+        Part("Cannot be measured: no start, no promise, or a promise of no change", still, "count"),
+    )  # fmt: skip
     if not moved:
         return Value(reason="no benefit was measured yet", n=0, parts=parts)
     return Value(
@@ -210,14 +305,14 @@ def benefits_realised(rows: pd.DataFrame, at: Moment) -> Value:
 
 @measure(
     id="G01", name="Objectives with their cyber risk in hand",
-    definition="Strategic objectives that have an owner, at least one risk or project of security linked to them, and no linked open risk above the appetite of its category, of all objectives.",
+    definition="Strategic objectives that have an owner, at least one risk or project of security linked to them, and no linked open risk above the appetite of its category, of all objectives. "
+    "Objectives with a linked risk that no appetite can be held against are shown apart.",
     why="Security that serves no objective is a cost.", use="An objective without a link has a blind spot, or needs nothing: say which.",
-    source="NACD; reportkit", unit="percent", direction="up", needs=("objectives", "risks"),
+    source="NACD; reportkit", unit="percent", direction="up", needs=("objectives", "risks", "thresholds"),
     reduce="SELECT {group} AS grp, o.objective_id AS objective_id, MAX(CASE WHEN o.owner IS NOT NULL THEN 1 ELSE 0 END) AS owned, COUNT(l.objective_id) AS links, "
-    "SUM(CASE WHEN l.above THEN 1 ELSE 0 END) AS above FROM objectives AS o LEFT JOIN ("
-    "SELECT r.objective_id, COALESCE(r.residual > t.red, FALSE) AS above FROM risks AS r LEFT JOIN "
-    "(SELECT category, MIN(red) AS red FROM thresholds WHERE kind = 'risk_appetite' GROUP BY category) AS t ON t.category = r.category WHERE r.status = 'open' "
-    "UNION ALL SELECT objective_id, FALSE FROM initiatives WHERE ended_at IS NULL) AS l ON l.objective_id = o.objective_id GROUP BY {group}, o.objective_id ORDER BY 1, 2",
+    "SUM(CASE WHEN l.above THEN 1 ELSE 0 END) AS above, SUM(CASE WHEN l.unheld THEN 1 ELSE 0 END) AS unheld FROM objectives AS o LEFT JOIN ("
+    "SELECT objective_id, COALESCE(exposure > appetite, FALSE) AS above, exposure IS NULL OR appetite IS NULL AS unheld FROM " + HELD + " AS h "
+    "UNION ALL SELECT objective_id, FALSE, FALSE FROM initiatives WHERE ended_at IS NULL) AS l ON l.objective_id = o.objective_id GROUP BY {group}, o.objective_id ORDER BY 1, 2",
     dims={}, green=100, red=60, noise="proportion",
 )  # fmt: skip
 def objectives_covered(rows: pd.DataFrame, at: Moment) -> Value:
@@ -225,7 +320,7 @@ def objectives_covered(rows: pd.DataFrame, at: Moment) -> Value:
     linked, owned, within = rows["links"] > 0, rows["owned"] == 1, rows["above"].fillna(0) == 0
     parts = (
         Part("Without a linked risk or project", int((~linked).sum()), "count"), Part("Without an owner", int((~owned).sum()), "count"),
-        Part("With a risk above appetite", int((~within).sum()), "count"),
+        Part("With a risk above appetite", int((~within).sum()), "count"), Part("With a risk that no appetite is held against", int((rows["unheld"].fillna(0) > 0).sum()), "count"),
     )  # fmt: skip
     return share(int((linked & owned & within).sum()), len(rows), "no objective is known", parts)
 
@@ -237,7 +332,7 @@ def objectives_covered(rows: pd.DataFrame, at: Moment) -> Value:
     source="reportkit", unit="percent", direction="up", needs=("initiatives",), fields=("initiatives.go_live",),
     reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN security_review_at <= go_live THEN 1 ELSE 0 END) AS met, "
     "SUM(CASE WHEN security_review_at > go_live THEN 1 ELSE 0 END) AS late FROM initiatives "
-    "WHERE go_live > {as_of} - INTERVAL '365' DAY AND go_live <= {as_of} GROUP BY {group}",
+    "WHERE go_live > {as_of} - INTERVAL '12' MONTH AND go_live <= {as_of} GROUP BY {group}",
     dims=_DIMS, green=100, red=80, noise="proportion", kind="implementation",
 )  # fmt: skip
 def built_in(rows: pd.DataFrame, at: Moment) -> Value:

@@ -68,6 +68,11 @@ class Moment(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """The business unit, or empty for the whole firm."""
+        ...
+
+    @property
     def as_of(self) -> date:
         """The day whose truth is shown."""
         ...

@@ -10,24 +10,34 @@ from reportkit.measures.finishing import percent
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
-_MONEY = ("budget", "actual", "committed", "forecast")
+_MONEY = ("budget", "actual", "committed", "forecast", "it_spend", "revenue")
+_OWN = "COALESCE(s.currency, {currency}) = {currency}"
+
+
+def _money(column: str, what: str = "TRUE", name: str = "") -> str:
+    """Sum a column of money: the organisation's own currency exactly, others at the rate in force on the day."""
+    name = name or column
+    return (
+        f"SUM(CASE WHEN {_OWN} AND {what} THEN s.{column} END) AS {name}, "
+        f"SUM(CASE WHEN NOT ({_OWN}) AND {what} THEN s.{column} * r.rate END) AS {name}_foreign"
+    )
 
 
 def _lines(*extra: str) -> str:
-    """Sum budget lines by period: the organisation's own currency exactly, others at the rate in force on the day."""
-    own = "COALESCE(s.currency, {currency}) = {currency}"
+    """Sum budget lines by period. A budget counts where its actual is booked: what is not known yet was not saved."""
     sums = [
-        f"SUM(CASE WHEN {own} THEN s.{name} END) AS {name}, SUM(CASE WHEN NOT ({own}) THEN s.{name} * r.rate END) AS {name}_foreign"
+        _money(name, "s.actual IS NOT NULL" if name in {"budget", "forecast"} else "TRUE")
         for name in _MONEY
     ]
+    some = " OR ".join(f"s.{name} IS NOT NULL" for name in _MONEY)
     return (
         "SELECT {group} AS grp, s.period AS period, "
         + ", ".join((*sums, *extra))
-        + f", SUM(CASE WHEN NOT ({own}) AND r.rate IS NULL THEN 1 ELSE 0 END) AS unrated, "
-        "SUM(CASE WHEN s.actual IS NULL THEN 1 ELSE 0 END) AS unbooked, "
-        "(SELECT COUNT(actual) FROM spend AS this_quarter WHERE this_quarter.period = {period} AND budget IS NOT NULL) AS booked "
-        "FROM spend AS s LEFT JOIN fx_rates AS r ON r.currency = s.currency AND r.to_currency = {currency} "
-        "WHERE s.budget IS NOT NULL GROUP BY {group}, s.period ORDER BY 1, 2"
+        + f", SUM(CASE WHEN NOT ({_OWN}) AND r.rate IS NULL AND ({some}) THEN 1 ELSE 0 END) AS unrated, "
+        "SUM(CASE WHEN s.budget IS NOT NULL AND s.actual IS NULL THEN 1 ELSE 0 END) AS unbooked, SUM(CASE WHEN s.budget IS NULL AND s.actual IS NOT NULL THEN 1 ELSE 0 END) AS unplanned, "
+        "(SELECT COUNT(actual) FROM spend AS this_quarter WHERE this_quarter.period = {period}) AS booked "
+        "FROM spend AS s LEFT JOIN fx_rates AS r ON r.currency = s.currency AND r.to_currency = {currency} AND r.rate > 0 "
+        "GROUP BY {group}, s.period ORDER BY 1, 2"
     )
 
 
@@ -39,9 +49,12 @@ class _Year:
     reason: str = ""
 
     def sum(self, name: str) -> float:
-        return float(
-            self.rows[name].astype(float).sum() + self.rows[f"{name}_foreign"].astype(float).sum()
-        )
+        return self.known(name) or 0.0
+
+    def known(self, name: str) -> float | None:
+        """Give a sum; None where no line holds any of it."""
+        both = self.rows[[name, f"{name}_foreign"]].astype(float)
+        return float(both.sum().sum()) if both.notna().any(axis=None) else None
 
 
 def _year(rows: pd.DataFrame, at: Moment) -> _Year:
@@ -55,16 +68,22 @@ def _year(rows: pd.DataFrame, at: Moment) -> _Year:
     return _Year(year)
 
 
+def _lacking(year: _Year, at: Moment) -> str:
+    """Say which quarters of the year hold nothing at all."""
+    lacking = at.period.quarter - year.rows["period"].nunique()
+    return f"quarters of the year without any line: {lacking}" if lacking else ""
+
+
 _DIMS = {"category": "s.category", "unit": "s.unit_id", "run_change": "s.run_change"}
 
 
 @measure(
     id="B01", name="Spend against plan",
     definition="Actual spend of the fiscal year to the quarter's end minus budget of the same quarters, in per cent of that budget. Lines in another currency count at the "
-    "rate in force on the day; without a rate there is no figure.",
+    "rate in force on the day; without a rate there is no figure. A line without an actual yet counts on neither side and is named; what was spent without a budget counts as spent.",
     why="Too little spent is late delivery; too much is a surprise.", use="Outside the band: a reason and a forecast.",
     source="reportkit", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.budget"),
-    reduce=_lines("SUM(CASE WHEN s.run_change = 'change' THEN s.actual END) AS changing"),
+    reduce=_lines(_money("actual", "s.run_change = 'change'", "changing")),
     dims=_DIMS, green=5, red=10, digits=1, kind="impact",
 )  # fmt: skip
 def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
@@ -72,24 +91,26 @@ def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
     year = _year(rows, at)
     if year.reason:
         return Value(reason=year.reason)
-    unbooked = int(year.rows["unbooked"].sum())
+    unbooked, unplanned = (int(year.rows[name].sum()) for name in ("unbooked", "unplanned"))
     budget, actual = year.sum("budget"), year.sum("actual")
     if budget <= 0:
         return Value(reason="the budget of the year so far is zero")
+    whole = set(year.rows["grp"]) == {""}
+    notes = (
+        f"budget lines without an actual yet: {unbooked}" if unbooked else "",
+        _lacking(year, at) if whole else "",
+    )
     return Value(
         value=100 * (actual / budget - 1),
         numerator=actual,
         denominator=budget,
         n=int(year.rows["period"].nunique()),
-        note=f"budget lines without an actual yet: {unbooked}" if unbooked else "",
+        note="; ".join(filter(None, notes)),
         parts=(
-            Part("Committed", year.sum("committed") or None, "money"),
-            Part("Forecast of the same quarters", year.sum("forecast") or None, "money"),
-            Part(
-                "Of it for change, own currency",
-                percent(float(year.rows["changing"].astype(float).sum()), actual),
-                "percent",
-            ),
+            Part("Committed", year.known("committed"), "money"),
+            Part("Forecast of the same quarters", year.known("forecast"), "money"),
+            Part("Of it for change", percent(year.sum("changing"), actual), "percent"),
+            Part("Lines spent without a budget", unplanned, "count"),
         ),
     )
 
@@ -99,7 +120,7 @@ def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
     definition="Actual security spend of the fiscal year to the quarter's end, of IT spend in the same quarters. Beside it: of revenue, and for each employee.",
     why="Boards ask it. It says what is paid, not what is achieved, and peers count differently.", use="Explain it; never steer by it.",
     source="IANS; Gartner calls the ratio potentially misleading", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.it_spend"),
-    reduce=_lines("SUM(s.it_spend) AS it_spend", "SUM(s.revenue) AS revenue", "MAX(s.staff) AS staff"),
+    reduce=_lines("MAX(s.staff) AS staff"),
     dims={}, digits=1, kind="impact",
 )  # fmt: skip
 def spend_ratios(rows: pd.DataFrame, at: Moment) -> Value:
@@ -107,29 +128,33 @@ def spend_ratios(rows: pd.DataFrame, at: Moment) -> Value:
     year = _year(rows, at)
     if year.reason:
         return Value(reason=year.reason)
-    known = year.rows[year.rows["it_spend"].notna()]
-    if len(known) < len(year.rows):
-        return Value(
-            reason=f"IT spend is missing in {len(year.rows) - len(known)} of {len(year.rows)} quarters"
-        )
-    actual, it_spend, revenue = (
-        year.sum("actual"),
-        float(known["it_spend"].astype(float).sum()),
-        float(known["revenue"].astype(float).sum()),
-    )
-    staff = float(known["staff"].iloc[-1])
+    if lacking := _quarters_without(year, "it_spend"):
+        return Value(reason=f"IT spend is missing in {lacking} of {len(year.rows)} quarters")
+    actual, it_spend = year.sum("actual"), year.sum("it_spend")
     if it_spend <= 0:
         return Value(reason="IT spend of the year so far is zero")
+    revenue = 0.0 if _quarters_without(year, "revenue") else year.sum("revenue")
+    staff = float(year.rows["staff"].iloc[-1])
+    unbooked = int(year.rows["unbooked"].sum())
+    notes = (
+        f"budget lines without an actual yet: {unbooked}" if unbooked else "",
+        _lacking(year, at),
+    )
     return Value(
         value=100 * actual / it_spend,
         numerator=actual,
         denominator=it_spend,
-        n=len(known),
+        n=len(year.rows),
+        note="; ".join(filter(None, notes)),
         parts=(
             Part("Of revenue", percent(actual, revenue), "percent"),
             Part("For each employee, year so far", actual / staff if staff > 0 else None, "money"),
         ),
     )
+
+
+def _quarters_without(year: _Year, name: str) -> int:
+    return int((year.rows[name].isna() & year.rows[f"{name}_foreign"].isna()).sum())
 
 
 @measure(
@@ -139,8 +164,8 @@ def spend_ratios(rows: pd.DataFrame, at: Moment) -> Value:
     source="reportkit", unit="percent", direction="down", needs=("spend",), fields=("spend.headcount_plan",),
     reduce="SELECT {group} AS grp, SUM(headcount_plan) AS plan, SUM(headcount_actual) AS actual, "
     "SUM(CASE WHEN headcount_plan IS NOT NULL AND headcount_actual IS NULL THEN 1 ELSE 0 END) AS unknown, "
-    "(SELECT COUNT(*) FROM coverage WHERE control = 'edr' AND status IN ('ok', 'degraded')) AS deployed, "
-    "(SELECT COUNT(*) FROM coverage WHERE control = 'edr' AND status = 'ok' AND last_ok >= {as_of} - INTERVAL '7' DAY) AS healthy "
+    "(SELECT COUNT(*) FROM coverage WHERE control = 'edr') AS observed, (SELECT COUNT(*) FROM coverage WHERE control = 'edr' AND status IN ('ok', 'degraded')) AS deployed, "
+    "(SELECT COUNT(*) FROM coverage WHERE control = 'edr' AND status = 'ok' AND last_ok >= {as_of} - INTERVAL '7' DAY AND last_ok <= {as_of}) AS healthy "
     "FROM spend WHERE period = {period} GROUP BY {group}",
     dims={"unit": "unit_id"}, green=10, red=20, digits=1, kind="implementation",
 )  # fmt: skip
@@ -155,14 +180,16 @@ def capacity(rows: pd.DataFrame, at: Moment) -> Value:
     if unknown := int(rows["unknown"].sum()):
         return Value(reason=f"{unknown} lines have planned posts but not the filled ones", n=0)
     whole = set(rows["grp"]) == {""}
-    deployed, healthy = (int(rows[name].iloc[0]) for name in ("deployed", "healthy"))
+    observed, deployed, healthy = (
+        int(rows[name].iloc[0]) for name in ("observed", "deployed", "healthy")
+    )
     return Value(
         value=100 * (1 - actual / plan),
         numerator=plan - actual,
         denominator=plan,
         n=round(plan),
         parts=(
-            Part("Endpoint agents deployed", deployed, "count"),
+            Part("Endpoint agents deployed", deployed if observed else None, "count"),
             Part("of them healthy", percent(healthy, deployed), "percent"),
         )
         if whole

@@ -25,11 +25,14 @@ ONE_IN_TWENTY = 0.05
 
 #: Appetite and insurance are the firm's: a unit is held against an appetite of its own or none, and never netted with
 #: a layer that it shares with the others.
+_APPETITE = "FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}"
+_COVER = "FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})"
 _SCENARIOS = (
     "SELECT '' AS grp, s.*, "
-    "(SELECT MAX(points) FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}) AS points, "
-    "(SELECT MAX(retention) FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS retention, "
-    "(SELECT MAX(limit_amount) FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS limit_amount "
+    f"(SELECT MAX(points) {_APPETITE}) AS points, (SELECT MAX(currency) {_APPETITE}) AS points_currency, "
+    f"(SELECT MAX(retention) {_COVER}) AS retention, (SELECT MAX(limit_amount) {_COVER}) AS limit_amount, "
+    f"(SELECT MAX(currency) {_COVER}) AS cover_currency, (SELECT COUNT(*) {_COVER}) AS covers, "
+    f"(SELECT COUNT(*) {_COVER} AND basis = 'event') AS event_covers "
     "FROM scenarios AS s WHERE s.state = 'current' ORDER BY s.scenario_id"
 )
 
@@ -53,7 +56,7 @@ def annual_loss(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="Q02", name="Chance of a year above the approved loss",
     definition="Simulated probability that the losses of one year, net of insurance, exceed the approved amount: the first approved point "
-    "with a chance of at most one year in twenty. The limit is the chance approved for that amount.",
+    "with a chance of at most one year in twenty. The limit is the chance approved for that amount. Beside it: the same before insurance.",
     why="Says in the board's own terms whether a bad year is within appetite.", use="Above the limit: treat, insure more, or raise the appetite.",
     source="Open FAIR O-RA", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS,
     noise="interval", digits=1,
@@ -73,6 +76,11 @@ def loss_above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
         high=100 * check.high,
         n=len(rows),
         target=100 * check.allowed,
+        parts=()
+        if portfolio.insurance is None
+        else (
+            Part("Before insurance", 100 * portfolio.gross.probability_above(point[0]), "percent"),
+        ),
     )
 
 
@@ -91,6 +99,15 @@ def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
             Part("After insurance", of(portfolio.net, 0.95), "money"),
             Part("One year in a hundred, after insurance", of(portfolio.net, 0.99), "money"),
         ]
+    if figure == "value at risk":
+        # A quantile of rare events is zero, and says nothing of them.
+        parts.append(
+            Part(
+                "Mean of the worst year in a hundred",
+                portfolio.gross.tail_value_at_risk(0.99),
+                "money",
+            )
+        )
     interval = portfolio.gross.value_at_risk_interval(0.95) if figure == "value at risk" else None
     return Value(
         value=of(portfolio.gross, 0.95),
@@ -103,8 +120,8 @@ def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
 
 @measure(
     id="Q03", name="Loss of a bad year",
-    definition="The yearly loss that is exceeded in one simulated year of twenty (value at risk 95 %), before insurance; beside it one year in a hundred, and both "
-    "after insurance.",
+    definition="The yearly loss that is exceeded in one simulated year of twenty (value at risk 95 %), before insurance; beside it one year in a hundred, both "
+    "after insurance, and the mean of the worst year in a hundred.",
     why="The size a reserve or a policy must carry.", use="Read with the mean beyond it: where events are rare the quantile alone can be zero.",
     source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval", kind="impact",
 )  # fmt: skip
@@ -204,15 +221,25 @@ class Portfolio:
         Raises:
             DataError: a scenario that cannot be simulated, or one in another currency.
         """
-        foreign = sorted({str(c) for c in rows["currency"].dropna()} - {at.currency})
-        if foreign:
+        first = rows.iloc[0]
+        for what, found in (
+            ("Scenarios are", rows["currency"]),
+            ("The loss appetite is", rows["points_currency"]),
+            ("The insurance is", rows["cover_currency"]),
+        ):
+            foreign = sorted({str(c) for c in found.dropna()} - {at.currency})
+            if foreign:
+                raise DataError(
+                    f"{what} in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
+                )
+        if first["covers"] > 1 or first["event_covers"]:
             raise DataError(
-                f"Scenarios are in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
+                f"{int(first['covers'])} insurance layers are in force on {at.as_of}, {int(first['event_covers'])} of them by event; "
+                "one layer of a whole year can be simulated. Give the one that stands for them."
             )
         scenarios = tuple(
             scenario_of({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
         )
-        first = rows.iloc[0]
         layer = (
             None
             if pd.isna(first["retention"])
@@ -267,11 +294,16 @@ def scenario_of(row: dict[str, object]) -> quant.Scenario:
         quant.Bernoulli(rate) if kind == "bernoulli"
         else quant.NegativeBinomial(rate, number("dispersion")) if kind == "negbin" else quant.Poisson(rate)
     )  # fmt: skip
+    if number("secondary_p", 0.0) > 0 and number("secondary_high", 0.0) > 0:
+        raise DataError(
+            f"Scenario {name} has a secondary loss, which is not simulated; let low and high hold the whole loss of an event."
+        )
     cap = number("cap", float("inf"))
     if row.get("sev_dist") == "pert":
         severity: quant.Severity = quant.Pert(number("low"), number("mode"), number("high"))
     elif row.get("sev_dist") in {None, "lognormal_ci90"}:
-        severity = quant.LogNormal.from_interval(number("low"), number("high"), cap=cap)
+        level = number("ci_level", 0.9)
+        severity = quant.LogNormal.from_interval(number("low"), number("high"), level, cap=cap)
     else:
         raise DataError(
             f"Scenario {name} has severity {row.get('sev_dist')!r}; lognormal_ci90 and pert can be simulated."

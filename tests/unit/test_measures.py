@@ -433,7 +433,7 @@ def test_spend_not_booked_yet_is_no_saving(tmp_path: Path) -> None:
     ]
     assert (
         view(tmp_path / "a", spend=rows).measure("B01").value.note
-        == "budget lines without an actual yet: 1"
+        == "budget lines without an actual yet: 1; quarters of the year without any line: 1"
     )
     none = view(tmp_path / "b", spend=[rows[0], rows[2]]).measure("B01").value
     assert (none.value, none.reason) == (None, "no spend of this quarter was loaded")
