@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportkit import relations, sql
+from reportkit import relations, sql, trust
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.ledger import Publication
@@ -17,8 +17,8 @@ from reportkit.measures.model import named
 from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.measures.status import Limits, status
 from reportkit.period import DAY, Period
-from reportkit.store import Load, newest
-from reportkit.tables import TABLES, table
+from reportkit.store import Load
+from reportkit.tables import table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from reportkit.profile import Profile
     from reportkit.scorecard import Scorecard
     from reportkit.workspace import Workspace
-
-#: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
-STALE_DAYS = 45
 
 
 @dataclass(frozen=True)
@@ -239,42 +236,11 @@ class View:
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
-        for name in words.needs:
-            if not self.loads[name]:
-                return f"no {TABLES[name].spoken} were loaded"
-            if stale := self._stale(name):
-                return stale
-        for wish in words.fields:
-            options = [part.split(".") for part in wish.split("|")]
-            holding = {
-                name
-                for name, column in options
-                if any(column in load.filled for load in self.loads[name])
-            }
-            if holding and all(self._stale(name) for name in holding):
-                return self._stale(min(holding))
-            if not holding:
-                name, column = options[0]
-                if not self.loads[name]:
-                    return f"no {TABLES[name].spoken} were loaded"
-                return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
-        return ""
+        return trust.missing(self, words)
 
     def max_age(self, name: str) -> int | None:
-        """Give how many days older than this day a table's newest load may be; None when its age does not matter.
-
-        Thresholds and reference data stay in force until others replace them; a workspace may still set a limit.
-        """
-        lasting = TABLES[name].reference or name == "thresholds"
-        return self.workspace.settings.freshness.get(name, None if lasting else STALE_DAYS)
-
-    def _stale(self, name: str) -> str:
-        at, limit = newest(self.loads[name]), self.max_age(name)
-        if at is None or limit is None:
-            return ""
-        if (self.as_of - self.workspace.calendar.day(at)).days <= limit:
-            return ""
-        return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+        """Give how many days older than this day a table's newest load may be; None when its age does not matter."""
+        return trust.max_age(self, name)
 
     def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
         """Compute a measure for the quarters up to this one, all with this view's knowledge.
@@ -394,18 +360,8 @@ class View:
         )
 
     def grade(self, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
-        """Grade how far a figure can be trusted.
-
-        A: fresh, complete sources recorded by the clock. B: knowledge stated afterwards, or a few rejected rows.
-        C: more than 2 % of the rows rejected, or a note on the value itself. D: not measured.
-        """
-        if value.value is None:
-            return "D"
-        loads = [load for name in words.needs for load in self.loads[name]]
-        rows, rejected = sum(load.rows for load in loads), sum(load.rejected for load in loads)
-        if rejected > 0.02 * max(rows + rejected, 1) or value.note:
-            return "C"
-        return "B" if rejected or any(load.stated for load in loads) else "A"
+        """Grade how far a figure can be trusted."""
+        return trust.grade(self, words, value)
 
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 

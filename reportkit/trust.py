@@ -1,0 +1,72 @@
+"""Whether a view can speak: what is missing or stale, and how far a figure can be trusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from reportkit.measures import Definition, Value
+from reportkit.store import newest
+from reportkit.tables import TABLES
+
+if TYPE_CHECKING:
+    from reportkit.view import View
+
+#: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
+STALE_DAYS = 45
+
+
+def missing(view: View, words: Definition) -> str:
+    """Say why a measure cannot be computed here, or give an empty text."""
+    for name in words.needs:
+        if not view.loads[name]:
+            return f"no {TABLES[name].spoken} were loaded"
+        if stale := _stale(view, name):
+            return stale
+    for wish in words.fields:
+        options = [part.split(".") for part in wish.split("|")]
+        holding = {
+            name
+            for name, column in options
+            if any(column in load.filled for load in view.loads[name])
+        }
+        if holding and all(_stale(view, name) for name in holding):
+            return _stale(view, min(holding))
+        if not holding:
+            name, column = options[0]
+            if not view.loads[name]:
+                return f"no {TABLES[name].spoken} were loaded"
+            return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
+    return ""
+
+
+def max_age(view: View, name: str) -> int | None:
+    """Give how many days older than this day a table's newest load may be; None when its age does not matter.
+
+    Thresholds and reference data stay in force until others replace them; a workspace may still set a limit.
+    """
+    lasting = TABLES[name].reference or name == "thresholds"
+    return view.workspace.settings.freshness.get(name, None if lasting else STALE_DAYS)
+
+
+def _stale(view: View, name: str) -> str:
+    at, limit = newest(view.loads[name]), max_age(view, name)
+    if at is None or limit is None:
+        return ""
+    if (view.as_of - view.workspace.calendar.day(at)).days <= limit:
+        return ""
+    return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+
+
+def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
+    """Grade how far a figure can be trusted.
+
+    A: fresh, complete sources recorded by the clock. B: knowledge stated afterwards, or a few rejected rows.
+    C: more than 2 % of the rows rejected, or a note on the value itself. D: not measured.
+    """
+    if value.value is None:
+        return "D"
+    loads = [load for name in words.needs for load in view.loads[name]]
+    rows, rejected = sum(load.rows for load in loads), sum(load.rejected for load in loads)
+    if rejected > 0.02 * max(rows + rejected, 1) or value.note:
+        return "C"
+    return "B" if rejected or any(load.stated for load in loads) else "A"
