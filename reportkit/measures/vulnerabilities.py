@@ -260,7 +260,8 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
 LIKELY = 0.1
 
 _SCORED = (
-    "SELECT grp, SUM(score) AS expected, COUNT(*) AS cves, COUNT(score) AS scored, COUNT(DISTINCT model) AS models, "
+    # A sum of decimals is the same in whatever order it is made.
+    "SELECT grp, SUM(CAST(score AS DECIMAL(18, 9))) AS expected, COUNT(*) AS cves, COUNT(score) AS scored, COUNT(DISTINCT model) AS models, "
     f"SUM(CASE WHEN score >= {LIKELY} THEN 1 ELSE 0 END) AS likely FROM ("
     "SELECT named.grp AS grp, named.cve AS cve, MAX(COALESCE(e.epss, named.own)) AS score, MAX(COALESCE(e.model, named.own_model)) AS model FROM ("
     "SELECT grp, UNNEST(STRING_SPLIT(cves, '|')) AS cve, own, own_model FROM ("
