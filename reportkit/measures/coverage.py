@@ -33,7 +33,8 @@ OBSERVED_DAYS = {"vuln_scan": 45, "edr": 45, "log": 45, "restore_test": 365}
 
 
 def _observed(control: str) -> str:
-    return f"SUM(CASE WHEN c.control = '{control}' AND c.observed_at >= {{as_of}} - INTERVAL '{OBSERVED_DAYS[control]}' DAY THEN 1 ELSE 0 END)"
+    # Of the whole view: where others are observed, a unit on whose assets nothing was seen has none and is no gap in the data.
+    return f"(SELECT COUNT(*) FROM coverage AS o WHERE o.control = '{control}' AND o.observed_at >= {{as_of}} - INTERVAL '{OBSERVED_DAYS[control]}' DAY)"
 
 
 def _works(control: str) -> str:
@@ -188,7 +189,7 @@ def restorable(rows: pd.DataFrame, at: Moment) -> Value:
     if found.value is None or set(rows["grp"]) != {""}:
         return found
     backed = rows["backed"].iloc[0]
-    ran = float(backed) if backed == backed and backed is not None else None
+    ran = None if pd.isna(backed) else float(backed)
     return replace(
         found, parts=(*found.parts, Part("Backed up in the last 7 days", ran, "percent"))
     )

@@ -30,7 +30,7 @@ def standing_privilege(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of privileged accounts that are privileged for ever."""
     n, standing, unknown = (int(rows[name].sum()) for name in ("n", "standing", "unknown"))
     staff = rows["staff"].iloc[0] if len(rows) and set(rows["grp"]) == {""} else None
-    per_hundred = percent(standing, float(staff)) if staff is not None and staff == staff else None
+    per_hundred = None if pd.isna(staff) else percent(standing, float(staff))
     return share(
         standing,
         n - unknown,
