@@ -73,9 +73,9 @@ class Chance:
         """True for about this share of rows."""
         return self._source.random(self.n) < share
 
-    def whole(self, *bounds: int) -> NDArray[np.int64]:
-        """Whole numbers from the first bound, or zero, to below the last."""
-        return self._source.integers(*bounds, size=self.n) if len(bounds) > 1 else self._source.integers(bounds[0], size=self.n)  # fmt: skip
+    def whole(self, low: int, high: int | None = None) -> NDArray[np.int64]:
+        """Whole numbers from ``low`` to below ``high``, or from zero to below the only bound."""
+        return self._source.integers(low, high, self.n)
 
     def spread(self, mean: float) -> NDArray[np.float64]:
         """Exponential waiting times."""
