@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from reportkit.measures import Definition, Value
+from reportkit.sql import day
 from reportkit.store import newest
 from reportkit.tables import TABLES
 
@@ -20,8 +21,8 @@ def missing(view: View, words: Definition) -> str:
     for name in words.needs:
         if not view.loads[name]:
             return f"no {TABLES[name].spoken} were loaded"
-        if stale := _stale(view, name):
-            return stale
+        if unready := _stale(view, name) or _later(view, name):
+            return unready
     for wish in words.fields:
         options = [part.split(".") for part in wish.split("|")]
         holding = {
@@ -55,6 +56,17 @@ def _stale(view: View, name: str) -> str:
     if (view.as_of - view.workspace.calendar.day(at)).days <= limit:
         return ""
     return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+
+
+def _later(view: View, name: str) -> str:
+    """Say that the history of a table begins after this day: nothing known is not nothing there."""
+    spec = TABLES[name]
+    if not spec.effective or spec.reference or not sum(load.rows for load in view.loads[name]):
+        return ""
+    known = view.workspace.known(view.known_by)[0]
+    until = f"{spec.effective} IS NULL OR {spec.effective} <= {day(view.as_of)}"
+    found = view.workspace.engine.frame(f"SELECT 1 FROM {known}.{name} WHERE {until} LIMIT 1")
+    return f"the {spec.spoken} that were loaded begin after this day" if found.empty else ""
 
 
 def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:

@@ -71,7 +71,8 @@ def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
         for name in ("requirements", "applicable", "met", "unanswered", "untested")
     )
     parts = (
-        Part("No control answers", unanswered, "count"), Part("Control not tested", untested, "count"), Part("Not applicable", asked - applicable, "count"),
+        Part("No control answers", unanswered, "count"), Part("Control not tested", untested, "count"),
+        Part("Tested, but not effective or out of date", applicable - met - unanswered - untested, "count"), Part("Not applicable", asked - applicable, "count"),
     )  # fmt: skip
     return share(met, applicable, "no requirement is applicable", parts)
 

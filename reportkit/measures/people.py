@@ -133,7 +133,7 @@ MONTHS = 3
 )  # fmt: skip
 def friction(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the hours of friction for each hundred staff and month."""
-    whole = rows["minutes"].notna() & (rows["n"] > 0)
+    whole = rows["minutes"].notna() & (rows["n"].fillna(0) > 0)
     timed, lacking = rows[whole], int((~whole).sum())
     # Each measure names the same staff of a unit; the largest is the unit's.
     staff = float(timed.groupby("unit_id")["n"].max().sum())
