@@ -233,7 +233,7 @@ def recurrence(rows: pd.DataFrame, at: Moment) -> Value:
     id="N06", name="Regulatory notices sent in time",
     definition="Notices to authorities that fell due in the quarter and were sent by their due time, of all that fell due. "
     "Where the record holds no due time, an 8-K is due at 17:30 in New York four business days of the United States after the day on which materiality "
-    "was determined; other notices without one are named. Beside it: incidents whose materiality is not determined yet, and for how long.",
+    "was determined; other notices without one are left out, and named in the quarter of the incident. Beside it: incidents whose materiality is not determined yet, and for how long.",
     why="A missed clock is an offence of its own.", use="Below 100 %: what failed, and who decides faster next time.",
     source="SEC Form 8-K item 1.05; DORA; NIS2; 23 NYCRR 500.17", unit="percent", direction="up", needs=("incidents",),
     reduce="SELECT {group} AS grp, incident_id, detected, determined_at, material, confirmed, notices FROM incidents "
@@ -251,7 +251,9 @@ def notices_in_time(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Materiality not determined yet", len(waiting), "count"),
         Part("Longest since discovery", float(days.max()) if days.notna().any() else None, "days"),
     )
-    odd = left_out((int(told["due"].isna().sum()), "notices have no due time and are left out"))
+    found = rows.loc[rows["detected"] > pd.Timestamp(at.begin), "incident_id"]
+    undated = int((told["due"].isna() & told["incident_id"].isin(found)).sum())
+    odd = left_out((undated, "notices of this quarter's incidents have no due time"))
     return share(int(due["met"].sum()), len(due), "no notice fell due", parts, odd)
 
 

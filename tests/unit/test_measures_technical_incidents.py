@@ -305,7 +305,9 @@ def test_notices_without_a_due_time_are_named(tmp_path: Path) -> None:
     ]
     value = filed(tmp_path / "a", notices).at("2025-Q4").measure("N06").value
     assert (value.value, value.denominator) == (50, 2)
-    assert value.note == "2 notices have no due time and are left out"
+    assert value.note == "2 notices of this quarter's incidents have no due time"
+    old = filed(tmp_path / "d", notices, detected=datetime(2025, 9, 20)).at("2025-Q4")
+    assert old.measure("N06").value.note == ""  # named in the quarter before
     # An 8-K is not due before the determination.
     waits = filed(tmp_path / "b", [{"regime": "SEC 8-K"}], determined_at=None, material="pending")
     value = waits.at("2025-Q4").measure("N06").value
