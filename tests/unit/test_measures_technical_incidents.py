@@ -314,6 +314,12 @@ def test_notices_without_a_due_time_are_named(tmp_path: Path) -> None:
     assert (value.value, value.reason) == (None, "no notice fell due")
     # From 20 November midnight to the end of 31 December: 41 whole days.
     assert parts(value) == {"Materiality not determined yet": 1, "Longest since discovery": 41}
+    # Without any notice it waits too, unless it was no incident.
+    pending = {"detected": datetime(2025, 12, 1), "material": "pending"}
+    more = [case(2, **pending), case(3, **pending, confirmed="false_positive")]
+    load(waits, "incidents", more, datetime(2026, 1, 5))
+    both = Workspace(waits.folder, now=waits.now).at("2025-Q4").measure("N06").value
+    assert parts(both)["Materiality not determined yet"] == 2
     with pytest.raises(UsageError, match="Time 'soon' is not known"):
         filed(tmp_path / "c", [{"regime": "X", "due": "soon"}]).at("2025-Q4").measure("N06")
 
