@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportkit import grounds, relations
+from reportkit import relations, trust
 from reportkit.facts import Figure, Restatement
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
@@ -185,7 +185,7 @@ class Told:
         parts = [
             _changed(name, words, then, now, limit)
             for words in (definition(id_),)
-            for name in grounds.rests_on(words)
+            for name in trust.rests_on(words)
             if then.loads[name] != now.loads[name]
         ]
         parts = [part for part in parts if len(part)]

@@ -50,6 +50,12 @@ class Report(_Section):
     approval: bool = Field(False, description="a run must be approved before it is published")
 
 
+class Finance(_Section):
+    """What Finance sets: what money a year from now is worth less, as a share."""
+
+    discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.08
+
+
 class Limits(_Section):
     """How long a run may take (seconds) and how much memory its kernel may use (megabytes)."""
 
@@ -100,6 +106,7 @@ class Settings(_Section):
 
     organisation: Organisation = Organisation()
     report: Report = Report()
+    finance: Finance = Finance()
     limits: Limits = Limits()
     mail: Mail = Mail()
     store: Storage = Storage()

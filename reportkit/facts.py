@@ -59,6 +59,7 @@ class Figure(Model):
     confidence: Literal["A", "B", "C", "D"] = "D"
     owner: str = ""
     inputs: tuple[str, ...] = ()
+    parts: tuple[tuple[str, float | None, str], ...] = ()
 
 
 class Source(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -159,8 +160,10 @@ def _differs(now: Measure, before: Measure) -> bool | None:
         return stats.proportions_differ((a.numerator, a.denominator), (b.numerator, b.denominator))
     if noise == "poisson":
         return stats.counts_differ((int(a.value), 1.0), (int(b.value), 1.0))
-    if noise == "interval" and a.low is not None and a.high is not None:
-        return not a.low <= b.value <= a.high
+    if noise == "interval" and (a.low is not None or a.high is not None):
+        # Curves often have no upper end while some are unfinished: the interval is open there.
+        low = -math.inf if a.low is None else a.low
+        return not low <= b.value <= (math.inf if a.high is None else a.high)
     return None
 
 

@@ -54,6 +54,11 @@ def day(value: Any) -> str:
     return f"DATE '{value:%Y-%m-%d}'"
 
 
+def instant(value: datetime) -> str:
+    """Write a naive instant as an SQL literal."""
+    return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+
+
 #: Rows from which a table is read where it lies, and not copied into the engine first.
 LARGE = 500_000
 _MEMORY = 4 << 30

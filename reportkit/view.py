@@ -8,14 +8,16 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import grounds, relations, sql
+from reportkit import relations, sql, trust
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
+from reportkit.measures.model import named
+from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.measures.status import Limits, status
-from reportkit.period import Period
+from reportkit.period import DAY, Period
 from reportkit.store import Load
 from reportkit.tables import table
 
@@ -57,6 +59,11 @@ class View:
         return self.workspace.calendar.end_of_day(self.as_of)
 
     @property
+    def begin(self) -> datetime:
+        """The last instant before the quarter's first day, naive UTC."""
+        return self.workspace.calendar.end_of_day(self.period.start - DAY)
+
+    @property
     def currency(self) -> str:
         """The organisation's currency."""
         return self.workspace.settings.organisation.currency
@@ -65,6 +72,11 @@ class View:
     def jurisdiction(self) -> str:
         """Whose holidays count."""
         return self.workspace.settings.organisation.jurisdiction
+
+    @property
+    def discount_rate(self) -> float:
+        """What money a year from now is worth less, as a share."""
+        return self.workspace.settings.finance.discount_rate
 
     @cached_property
     def loads(self) -> Mapping[str, tuple[Load, ...]]:
@@ -155,8 +167,8 @@ class View:
         return replace(self, period=quarter, as_of=quarter.end)
 
     def previous(self) -> View:
-        """Give the view one quarter earlier, with the same knowledge."""
-        return self.at(self.workspace.calendar.previous(self.period))
+        """Give the view one quarter earlier, with the same knowledge; it is made once."""
+        return self.trailing(2)[0]
 
     # ---- measures ------------------------------------------------------------------------------------------------
 
@@ -188,27 +200,61 @@ class View:
         reason = self.missing(words)
         if reason:
             return [] if by else self._finished(words, Value(reason=reason), "", None)
-        query = words.reduce.format(
+        rows = self.sql(self.statement(words, by))
+        if by is None:
+            value = self._guarded(words, words.finish(rows, self))
+            # The rows of people are finer than what is told of them.
+            return self._finished(words, value, "", None if words.people else rows)
+        parts = [
+            (named(group), part, words.finish(part.reset_index(drop=True), self))
+            for group, part in rows.groupby("grp", sort=True, dropna=False)
+        ]
+        values = [value for _, _, value in parts]
+        if words.people:
+            values = withheld(values)
+            hidden = self._hidden(words) if by == "unit" and self.unit else frozenset()
+            values = [
+                GIVES_AWAY if group in hidden and not value.withheld else value
+                for (group, _, _), value in zip(parts, values, strict=True)
+            ]
+        return [
+            self._finished(words, value, f"{by}={group}", None if words.people else part)
+            for (group, part, _), value in zip(parts, values, strict=True)
+        ]
+
+    def statement(self, words: Definition, by: str | None = None) -> str:
+        """Give the SELECT that a measure is reduced with at this view."""
+        return words.reduce.format(
             as_of=sql.day(self.as_of),
             start=sql.day(self.period.start),
-            end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
+            begin=sql.instant(self.begin),
+            end=sql.instant(self.end),
             period=sql.quote(self.period.key),
             unit=sql.quote(self.unit),
+            currency=sql.quote(self.currency),
             group=words.dims[by] if by else "CAST('' AS VARCHAR)",
         )
-        rows = self.sql(query)
-        if by is None:
-            return self._finished(words, words.finish(rows, self), "", rows)
-        return [
-            self._finished(
-                words, words.finish(part.reset_index(drop=True), self), f"{by}={group}", part
-            )
-            for group, part in rows.groupby("grp", sort=True)
-        ]
+
+    def _guarded(self, words: Definition, value: Value) -> Value:
+        """Withhold a value of fewer than five people, and one from which such a value could be worked out."""
+        if not words.people:
+            return value
+        (own,) = withheld([value])
+        if own.withheld or not self.unit or "unit" not in words.dims:
+            return own
+        # The firm's total and each unit's own numbers are told too: a sum over some of the hidden ones gives them away.
+        hidden = self._hidden(words)
+        inside = hidden & set(self._moment.units or ())
+        return GIVES_AWAY if inside and inside != hidden else own
+
+    def _hidden(self, words: Definition) -> frozenset[str]:
+        """Give the units whose own number is withheld in the whole firm."""
+        firm = replace(self, unit="").measure(words.id, by="unit")
+        return frozenset(m.scope.removeprefix("unit=") for m in firm if m.value.withheld)
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
-        return grounds.missing(self, words)
+        return trust.missing(self, words)
 
     def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
         """Compute a measure for the quarters up to this one, all with this view's knowledge.
@@ -238,6 +284,8 @@ class View:
         for period in wanted:
             if period.key not in made:
                 made[period.key] = self.at(period)
+                # They share what they made, so that no quarter is computed twice.
+                vars(made[period.key])["_trailing"] = made
         return [made[period.key] for period in wanted]
 
     def told(
@@ -258,34 +306,9 @@ class View:
     def _told(self) -> dict[str, tuple[Publication | None, dict[tuple[str, str], Figure]]]:
         return {}
 
-    def limits(self, words: Definition) -> Limits:
-        """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
-        import pandas as pd
-
-        rows = self._thresholds
-        rows = rows[
-            (rows["kind"] == "measure")
-            & (rows["measure_id"] == words.id)
-            & rows["scope"].isin({self.unit, ""})
-        ]
-        if rows.empty:
-            return Limits(words.green, words.red)
-        row = rows.sort_values("scope").iloc[-1]
-        green, red, hysteresis = (
-            None if pd.isna(row[name]) else float(row[name])
-            for name in ("green", "red", "hysteresis")
-        )
-        return Limits(
-            green,
-            red,
-            hysteresis=hysteresis or 0.0,
-            default=False,
-            override=row["override_status"] or None,
-            reason=row["override_reason"],
-        )
-
     @cached_property
-    def _thresholds(self) -> pd.DataFrame:
+    def thresholds(self) -> pd.DataFrame:
+        """The limits in force on this day."""
         rows = self.table("thresholds")
         text = ["scope", "measure_id", "override_status", "override_reason", "category"]
         rows[text] = rows[text].fillna("")
@@ -296,7 +319,7 @@ class View:
     ) -> Measure:
         # A limit of a share or a duration holds for every part; one of a count or an amount is meant for the whole.
         part = bool(scope) and words.unit in ("count", "money")
-        limits = Limits(None, None) if part else self.limits(words)
+        limits = Limits(None, None) if part else trust.limits(self, words)
         red = limits.red
         if value.target is not None:
             limits, red = (
@@ -318,9 +341,9 @@ class View:
             default_limits=limits.default,
             status=status(value.value, limits, words.direction, told.status if told else "none"),
             override=limits.reason if limits.override else "",
-            confidence=grounds.grade(self, words, value),
+            confidence=trust.grade(self, words, value),
             owner=self.workspace.settings.owners.get(words.id, ""),
-            inputs=grounds.inputs(self, words),
+            inputs=trust.inputs(self, words),
             frame=rows,
         )
 

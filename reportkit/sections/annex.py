@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, grounds, locale, restate
+from reportkit import display, locale, restate, trust
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts, Source
 from reportkit.locale import plural
@@ -36,7 +36,7 @@ def sources(view: View) -> Shown:
             Source(
                 table=name, source=", ".join(systems), rows=sum(x.rows for x in loads), rejected=sum(x.rejected for x in loads),
                 oldest=min((x.first_day for x in loads if x.first_day), default=None), newest=max((x.last_day for x in loads if x.last_day), default=None),
-                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=grounds.max_age(view, name), loads=len(loads),
+                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=trust.max_age(view, name), loads=len(loads),
             )
         )  # fmt: skip
     rows = [

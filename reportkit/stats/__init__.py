@@ -25,6 +25,7 @@ from reportkit.stats.intervals import (
     wilson,
     wilson_band,
 )
+from reportkit.stats.ranks import median_interval
 from reportkit.stats.tails import chi_squared_tail
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "kaplan_meier_counts",
     "logrank",
     "logrank_stratified",
+    "median_interval",
     "newcombe",
     "poisson_exact",
     "proportions_differ",

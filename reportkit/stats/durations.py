@@ -99,6 +99,18 @@ class Survival:
         reached = np.flatnonzero(curve <= 1 - p + 1e-9)
         return float(self.time[reached[0]]) if reached.size else None
 
+    def interval(self, p: float) -> tuple[float | None, float | None]:
+        """Give the 95 % interval of a quantile: where the two ends of the band reach it.
+
+        Either end is None when its band never gets there; the upper one often does not while many are unfinished.
+
+        Source:
+            Brookmeyer, Crowley (1982), with the log-log band.
+        """
+        reached = [np.flatnonzero(band <= 1 - p + 1e-9) for band in (self.low, self.high)]
+        low, high = (float(self.time[place[0]]) if place.size else None for place in reached)
+        return low, high
+
     @property
     def median(self) -> float | None:
         """Time by which half have finished; None when not reached."""

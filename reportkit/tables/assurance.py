@@ -86,6 +86,7 @@ GOVERNANCE = TableSpec(
     "one policy, standard, exception or obligation",
     ("item_id",),
     effective="valid_from",
+    ordered=(("attested_n", "scope_n"),),
     columns=(
         key("item_id"),
         UNIT,

@@ -18,8 +18,8 @@ GROUND = {
     "verify",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "grounds", "bridge", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile",
+    "sources", "workspace", "view", "bridge", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
+    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (

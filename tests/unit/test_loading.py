@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reportkit import grounds
+from reportkit import trust
 from reportkit.display import Shown
 from reportkit.measures import definition
 from reportkit.store import Store
@@ -177,7 +177,7 @@ def test_a_figure_names_every_table_it_rests_on(place: Path) -> None:
 
 
 def test_what_a_measure_rests_on_is_more_than_it_needs() -> None:
-    assert {"assets", "coverage"} <= set(grounds.rests_on(definition("K07")))
+    assert {"assets", "coverage"} <= set(trust.rests_on(definition("K07")))
 
 
 def test_store_keeps_which_columns_are_pseudonyms(place: Path, typed: Typed) -> None:

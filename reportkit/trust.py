@@ -1,4 +1,4 @@
-"""On what grounds a figure stands: which tables it is made from, whether they are there and fresh, how far to trust it."""
+"""Whether a view can speak: what is missing or stale, and how far a figure can be trusted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from reportkit import relations
 from reportkit.measures import Definition, Value
+from reportkit.measures.status import Limits
+from reportkit.sql import day
 from reportkit.store import newest
 from reportkit.tables import TABLES
 
@@ -17,20 +19,13 @@ if TYPE_CHECKING:
 STALE_DAYS = 45
 
 
-def rests_on(words: Definition) -> tuple[str, ...]:
-    """Give the tables a measure is made from: those it needs, those whose columns it asks for, those its query reads."""
-    asked = {option.split(".")[0] for wish in words.fields for option in wish.split("|")}
-    read = {name for name in relations.named(words.reduce) if name in TABLES}
-    return tuple(name for name in TABLES if name in {*words.needs, *asked, *read})
-
-
 def missing(view: View, words: Definition) -> str:
     """Say why a measure cannot be computed here, or give an empty text."""
     for name in words.needs:
         if not view.loads[name]:
             return f"no {TABLES[name].spoken} were loaded"
-        if stale := _stale(view, name):
-            return stale
+        if unready := _stale(view, name) or _later(view, name):
+            return unready
     for wish in words.fields:
         options = [part.split(".") for part in wish.split("|")]
         holding = {
@@ -66,13 +61,15 @@ def _stale(view: View, name: str) -> str:
     return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
 
 
-def inputs(view: View, words: Definition) -> tuple[str, ...]:
-    """Give one hash for each table a measure is made from: of the extracts in the order they were recorded."""
-    return tuple(
-        f"{name}:{hashlib.sha256(''.join(load.extract for load in loads).encode()).hexdigest()[:16]}"
-        for name in rests_on(words)
-        if (loads := view.loads[name])
-    )
+def _later(view: View, name: str) -> str:
+    """Say that the history of a table begins after this day: nothing known is not nothing there."""
+    spec = TABLES[name]
+    if not spec.effective or spec.reference or not sum(load.rows for load in view.loads[name]):
+        return ""
+    known = view.workspace.known(view.known_by)[0]
+    until = f"{spec.effective} IS NULL OR {spec.effective} <= {day(view.as_of)}"
+    found = view.workspace.engine.frame(f"SELECT 1 FROM {known}.{name} WHERE {until} LIMIT 1")
+    return f"the {spec.spoken} that were loaded begin after this day" if found.empty else ""
 
 
 def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
@@ -88,3 +85,45 @@ def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C",
     if rejected > 0.02 * max(rows + rejected, 1) or value.note:
         return "C"
     return "B" if rejected or any(load.stated for load in loads) else "A"
+
+
+def rests_on(words: Definition) -> tuple[str, ...]:
+    """Give the tables a measure is made from: those it needs, those whose columns it asks for, those its query reads."""
+    asked = {option.split(".")[0] for wish in words.fields for option in wish.split("|")}
+    read = {name for name in relations.named(words.reduce) if name in TABLES}
+    return tuple(name for name in TABLES if name in {*words.needs, *asked, *read})
+
+
+def inputs(view: View, words: Definition) -> tuple[str, ...]:
+    """Give one hash for each table a measure is made from: of the extracts in the order they were recorded."""
+    return tuple(
+        f"{name}:{hashlib.sha256(''.join(load.extract for load in loads).encode()).hexdigest()[:16]}"
+        for name in rests_on(words)
+        if (loads := view.loads[name])
+    )
+
+
+def limits(view: View, words: Definition) -> Limits:
+    """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
+    import pandas as pd
+
+    rows = view.thresholds
+    rows = rows[
+        (rows["kind"] == "measure")
+        & (rows["measure_id"] == words.id)
+        & rows["scope"].isin({view.unit, ""})
+    ]
+    if rows.empty:
+        return Limits(words.green, words.red)
+    row = rows.sort_values("scope").iloc[-1]
+    green, red, hysteresis = (
+        None if pd.isna(row[name]) else float(row[name]) for name in ("green", "red", "hysteresis")
+    )
+    return Limits(
+        green,
+        red,
+        hysteresis=hysteresis or 0.0,
+        default=False,
+        override=row["override_status"] or None,
+        reason=row["override_reason"],
+    )
