@@ -133,9 +133,9 @@ FROM (
   SELECT *, SUM(CASE WHEN hidden THEN 1 ELSE 0 END) OVER ({table}) AS hidden_in_all
   FROM (
     SELECT *, people IS NOT NULL
-      AND (people < {FEWEST} OR (smallest < {FEWEST} AND (place <= 2 OR before_it < {FEWEST}))) AS hidden
+      AND (people < {FEWEST} OR (smallest < {FEWEST} AND before_it < {FEWEST})) AS hidden
     FROM (
-      SELECT *, MIN(people) OVER ({table}) AS smallest, ROW_NUMBER() OVER ({ordered}) AS place,
+      SELECT *, MIN(people) OVER ({table}) AS smallest,
         COALESCE(SUM(people) OVER ({ordered} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before_it
       FROM (
         SELECT *, CASE WHEN {fewest} < {many} THEN {fewest} WHEN num > 0 OR minutes > 0 THEN 1 END AS people

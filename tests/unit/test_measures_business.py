@@ -43,6 +43,12 @@ LINES = [
 RATES = [
     {"currency": "USD", "to_currency": "EUR", "rate": 0.5, "valid_from": date(2026, 1, 1)},
     {"currency": "USD", "to_currency": "EUR", "rate": 0.1, "valid_from": date(2026, 10, 1)},
+    {
+        "currency": "GBP",
+        "to_currency": "EUR",
+        "rate": 0.0,
+        "valid_from": date(2026, 1, 1),
+    },  # no rate
 ]
 
 

@@ -33,14 +33,15 @@ def test_the_audit_roll_forward_adds_up(tmp_path: Path) -> None:
         audit("9", opened=AUGUST, closed_by_owner=date(2026, 9, 1)),  # nobody verified it
         audit("10", verified_closed=date(2026, 10, 1), state="closed"),  # after the day
         audit("11", opened=date(2026, 10, 1)),
+        audit("12", accepted_at=AUGUST, verified_closed=AUGUST, state="closed"),  # both: it was verified
     ]  # fmt: skip
     at = view(tmp_path, audits=rows)
     value = at.measure("A01").value
-    # At the start 1, 2, 6, 7, 10; new 4, 5, 9; closed 2; accepted 5, 6; open 1, 4, 7, 9, 10: 5 + 3 - 1 - 2 = 5.
+    # At the start 1, 2, 6, 7, 10, 12; new 4, 5, 9; closed 2, 12; accepted 5, 6; open 1, 4, 7, 9, 10: 6 + 3 - 2 - 2 = 5.
     assert value.value == 5
-    assert list(parts(value).values()) == [5, 3, 1, 2, 1]
+    assert list(parts(value).values()) == [6, 3, 2, 2, 1]
     assert value.note == "1 are called closed or accepted without a day and count as open"
-    assert at.previous().measure("A01").value.value == 5
+    assert at.previous().measure("A01").value.value == 6
     by_rating = split(at, "A01", "rating")
     assert {name: cell.value for name, cell in by_rating.items()} == {"high": 1, "not known": 4}
     assert list(parts(by_rating["high"]).values()) == [2, 0, 1, 0, 1]
@@ -260,11 +261,20 @@ def test_critical_suppliers_assessed_in_twelve_months(tmp_path: Path) -> None:
     assert (none.value, none.reason) == (None, "no critical supplier is known")
 
 
-def test_twelve_months_may_hold_a_leap_day(tmp_path: Path) -> None:
+def test_months_may_hold_a_leap_day(tmp_path: Path) -> None:
+    """From 30 September 2023 to that of 2024 are 366 days, from 2022 on 731: twelve months, and twenty-four."""
     ws = workspace(tmp_path / "ws", now=datetime(2024, 10, 12))
-    rows = [supplier("1", last_assessed=date(2023, 9, 30))]
-    load(ws, "suppliers", rows, datetime(2024, 10, 2))
-    assert ws.at("2024-Q3").measure("T01").value.value == 100
+    last, year, two = date(2024, 9, 30), date(2023, 9, 30), date(2022, 9, 30)
+    tables: dict[str, list[dict[str, Any]]] = {
+        "suppliers": [supplier("1", last_assessed=year)],
+        "controls": [{"control_id": "1", "assessed_at": year, "evidence_at": year}],
+        "initiatives": [{"initiative_id": "1", "go_live": date(2023, 10, 1), "security_review_at": year}],
+        "audits": [audit("1", control_id="C", opened=two), audit("2", control_id="C", opened=last)],
+    }  # fmt: skip
+    for name, rows in tables.items():
+        load(ws, name, rows, datetime(2024, 10, 2))
+    at = ws.at("2024-Q3")
+    assert [at.measure(id_).value.value for id_ in ("T01", "C03", "G02", "A04")] == [100] * 4
 
 
 def promise(name: str, due: date | None, **more: Any) -> dict[str, Any]:

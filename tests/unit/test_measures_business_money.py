@@ -192,7 +192,8 @@ def test_return_agrees_with_the_worked_case(tmp_path: Path) -> None:
     assert (both.denominator, both.n) == (180_000, 2)
     assert both.value == pytest.approx(100 * (SAVED - 180_000) / 180_000, abs=1e-4)
     assert parts(both)["Running projects that cannot be counted"] == 2
-    none = value_of(tmp_path / "c", "E01", initiatives=[more[1]], scenarios=BOTH)
+    alone = [project("6", scenario_ids="Z", budget=1.0)]
+    none = value_of(tmp_path / "c", "E01", initiatives=alone, scenarios=BOTH)
     assert none.value is None
     assert (
         none.reason == "no running project has a budget and scenarios quantified before and after"

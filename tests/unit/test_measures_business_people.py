@@ -230,6 +230,26 @@ def test_a_small_group_cannot_be_worked_out(tmp_path: Path, sizes: dict[str, int
     assert len(known) >= sum(n >= 5 for n in sizes.values()) - (1 if small else 0)
 
 
+def test_nor_in_a_measure_that_is_made_of_accounts(tmp_path: Path) -> None:
+    """No table of people is masked here: the view alone guards what a measure of one's own, or of accounts, tells."""
+    sizes = {"F": 40, "R": 50, "S": 3, "H": 6, "T": 20, "U": 30}
+    rows = [
+        {
+            "account_id": f"{unit}{n}", "unit_id": unit, "type": "admin", "privileged": True, "standing": n % 2 == 0,
+            "mfa": "strong", "enforced": n % 2 == 0,
+        }
+        for unit, size in sizes.items()
+        for n in range(size)
+    ]  # fmt: skip
+    at = view(tmp_path, identities=rows, units=UNITS)
+    for id_ in ("K04", "I01"):
+        assert at.measure(id_).value.denominator == 149
+        assert worked_out(seen(at, id_), list(sizes)) == {"F", "R", "T", "U"}, id_
+        part = at.workspace.at("2026-Q3", unit="R")
+        assert part.measure(id_).value.reason == GIVES_AWAY
+        assert split(at.workspace.at("2026-Q3", unit="H"), id_, "unit")["H"].reason == GIVES_AWAY
+
+
 def test_the_attack_works_where_nothing_is_hidden() -> None:
     """The test above can fail: the total less all units but one is that one."""
     told = [(frozenset("ABC"), 9.0), (frozenset("A"), 4.0), (frozenset("B"), 3.0)]
