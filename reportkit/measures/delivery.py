@@ -132,7 +132,7 @@ def _foreign(running: pd.DataFrame, at: Moment) -> str:
 
 
 @measure(
-    id="E01", name="Return on security investment",
+    id="E01", name="Return on security investment", amounts=True,
     definition="Expected yearly loss avoided minus yearly cost, in per cent of that cost, over running projects whose scenarios are quantified as they are and as they will be. The loss avoided is the "
     "difference of the two mean losses; a scenario that several projects treat is counted once. The yearly cost is the approved budget spread over the years of the project's cash flows.",
     why="Finance asks it.", use="Never alone: it says nothing about the tail, and a case can be right below zero.",

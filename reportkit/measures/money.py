@@ -78,7 +78,7 @@ _DIMS = {"category": "s.category", "unit": "s.unit_id", "run_change": "s.run_cha
 
 
 @measure(
-    id="B01", name="Spend against plan",
+    id="B01", name="Spend against plan", amounts=True,
     definition="Actual spend of the fiscal year to the quarter's end minus budget of the same quarters, in per cent of that budget. Lines in another currency count at the "
     "rate in force on the day; without a rate there is no figure. A line without an actual yet counts on neither side and is named; what was spent without a budget counts as spent.",
     why="Too little spent is late delivery; too much is a surprise.", use="Outside the band: a reason and a forecast.",
@@ -116,7 +116,7 @@ def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="B02", name="Security's share of IT spend",
+    id="B02", name="Security's share of IT spend", amounts=True,
     definition="Actual security spend of the fiscal year to the quarter's end, of IT spend in the same quarters. Beside it: of revenue, and for each employee.",
     why="Boards ask it. It says what is paid, not what is achieved, and peers count differently.", use="Explain it; never steer by it.",
     source="IANS; Gartner calls the ratio potentially misleading", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.it_spend"),

@@ -170,7 +170,7 @@ def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="R05", name="Loss that three scenarios carry",
+    id="R05", name="Loss that three scenarios carry", amounts=True,
     definition="Share of the mean yearly loss of all quantified scenarios that the three largest carry. Scores cannot be added up, so only money counts.",
     why="Where the money is decides where the next euro goes.", use="High: treat the three. Low: look for what they share.",
     source="reportkit", unit="percent", direction="down", needs=("scenarios",), reduce=_SCENARIOS, digits=0, kind="impact",

@@ -15,7 +15,7 @@ START, END, KNOWN = date(2026, 7, 1), date(2026, 9, 30), datetime(2026, 10, 2)
 Row = dict[str, Any]
 
 
-def view(folder: Path, unit: str = "", settings: str = "", **tables: list[Row]) -> View:
+def view(folder: Path, unit: str = "", settings: str = "", **tables: Any) -> View:
     """Give the third quarter of 2026 over some tables."""
     ws = workspace(folder / "ws", settings)
     for name, rows in tables.items():
@@ -23,7 +23,7 @@ def view(folder: Path, unit: str = "", settings: str = "", **tables: list[Row]) 
     return ws.at("2026-Q3", unit=unit)
 
 
-def value_of(folder: Path, id_: str, **tables: list[Row]) -> Value:
+def value_of(folder: Path, id_: str, **tables: Any) -> Value:
     """Give the value of one measure over some tables."""
     found: Value = view(folder, **tables).measure(id_).value
     return found

@@ -18,7 +18,7 @@ START, END = date(2026, 7, 1), date(2026, 9, 30)
 Row = dict[str, Any]
 
 
-def stored(folder: Path, settings: str = "", **tables: list[Row]) -> Workspace:
+def stored(folder: Path, settings: str = "", **tables: Any) -> Workspace:
     """Make a workspace that knows these rows since ``KNOWN``."""
     ws = workspace(folder, settings)
     for name, rows in tables.items():
@@ -26,7 +26,7 @@ def stored(folder: Path, settings: str = "", **tables: list[Row]) -> Workspace:
     return ws
 
 
-def view(folder: Path, settings: str = "", **tables: list[Row]) -> View:
+def view(folder: Path, settings: str = "", **tables: Any) -> View:
     """Look at these rows at the end of the third quarter of 2026."""
     return stored(folder, settings, **tables).at("2026-Q3")
 

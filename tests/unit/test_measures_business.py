@@ -305,7 +305,8 @@ def test_what_cannot_be_simulated_is_refused_by_name(tmp_path: Path) -> None:
         ("has no rate", {"scenarios": [scenario(rate=None)]}),
     ]  # fmt: skip
     for place, (words, tables) in enumerate(cases):
-        at = view(tmp_path / str(place), **({"scenarios": [scenario()]} | tables))
+        loaded: dict[str, Any] = {"scenarios": [scenario()]} | tables
+        at = view(tmp_path / str(place), **loaded)
         with pytest.raises(DataError, match=words):
             at.measure("Q01")
 

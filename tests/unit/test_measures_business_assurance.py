@@ -233,8 +233,8 @@ def test_policies_in_date_and_attested(tmp_path: Path) -> None:
 
 def test_more_attested_than_there_are_is_refused_at_the_door() -> None:
     raw = pa.table({"item_id": ["1"], "kind": ["policy"], "scope_n": ["5"], "attested_n": ["6"]})
-    rows, problems, rejected = contract.conform(table("governance_items"), raw)
-    assert (rows.num_rows, rejected) == (0, 1)
+    rows, problems, refused = contract.conform(table("governance_items"), raw)
+    assert (rows.num_rows, refused.num_rows) == (0, 1)
     assert "below attested_n" in problems[0].message
 
 
@@ -290,7 +290,7 @@ def test_supplier_actions_and_who_carries_the_services(tmp_path: Path) -> None:
     ]  # fmt: skip
     # Used by three, two, one and one services; of equals the first by name counts.
     uses = ["a|b", "a|b", "a|c", "d", None]
-    tables = {
+    tables: dict[str, Any] = {
         "actions": actions, "suppliers": [supplier("a")], "units": [{"unit_id": "X", "name": "X"}],
         "services": [{"service_id": str(n), "supplier_ids": ids} for n, ids in enumerate(uses)],
     }  # fmt: skip
@@ -319,7 +319,7 @@ def test_objectives_with_their_risk_in_hand(tmp_path: Path) -> None:
     projects = [
         {"initiative_id": "P1", "objective_id": "O5"}, {"initiative_id": "P2", "objective_id": "O3", "ended_at": END},
     ]  # fmt: skip
-    tables = {"objectives": objectives, "risks": risks, "initiatives": projects}
+    tables: dict[str, Any] = {"objectives": objectives, "risks": risks, "initiatives": projects}
     value = value_of(tmp_path / "a", "G01", thresholds=[limit("cyber", 2)], **tables)
     # 1 at its line, 5 by a project, 6 with no appetite to be above; 2 above, 3 without a link, 4 without an owner.
     assert (value.numerator, value.denominator) == (3, 6)

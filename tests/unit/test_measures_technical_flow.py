@@ -17,7 +17,7 @@ NEXT_DAY = END + timedelta(1)
 QUARTER = 91
 
 
-def median(folder: Path, *rows: dict[str, Any], **tables: list[dict[str, Any]]) -> Value:
+def median(folder: Path, *rows: dict[str, Any], **tables: Any) -> Value:
     value: Value = view(folder, findings=list(rows), **tables).measure("V06").value
     return value
 
