@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import clocks, data, demo, keep, report, setup, told
+from reportkit.cli import clocks, data, demo, keep, measures, report, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -58,6 +58,8 @@ app.command("verify")(keep.verify)
 app.command("rejected")(keep.rejected)
 app.command("prune")(keep.prune)
 app.command("export")(keep.export)
+app.command("measures")(measures.measures)
+app.command("measure")(measures.measure)
 app.command("run")(report.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
