@@ -98,7 +98,94 @@ def formats() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"reference/tables.md": tables, "reference/formats.md": formats}
+def mappings() -> str:
+    """Give the page of the keys of a mapping."""
+    from reportkit.sources.mapping import Read, Rule, Source
+
+    def keys(part: type[Source | Read | Rule]) -> Iterator[str]:
+        rows = (
+            (f"`{f.alias or name}`", f.description or "") for name, f in part.model_fields.items()
+        )
+        return _table(("key", "meaning"), rows)
+
+    lines = [
+        "# Mappings",
+        "",
+        "A mapping is a TOML file that says which column of somebody's export is which column of a table. `reportkit guess FILE` writes a",
+        "first one; `templates/mappings/` holds ready ones to copy from.",
+        "",
+        "## What `guess` does",
+        "",
+        "It compares the headings, and the cells below them, with what people call the columns of each table",
+        "(`reportkit/sources/headings.toml`), and the words of columns that take few with what people write there (`words.toml`): English,",
+        "and the common ones in German, French and Dutch.",
+        "",
+        "- A heading that names a column, with cells that may be it, becomes a line. One that only looks like it becomes a comment.",
+        "- Each word of such a column is written out. Its answer is empty where it is not obvious: what stays empty has no value, and",
+        "  rejects the row where the column is required.",
+        "- A required column that no heading names is asked for, as a column or as one value for all rows.",
+        '- What may be read in two ways is written as a question, such as `order = "dmy or mdy?"`: the mapping is refused until it is answered.',
+        "- Without `--table` it takes the table that fits best; with one that fits worse than another, it says so. Of a workbook it takes",
+        "  the sheet that fits best, and lists the others with the command for each.",
+        "",
+        "Read every line: headings lie. Plain numbers in a column that counts in steps, such as the tier of a supplier, are taken as they",
+        "stand, where 1 is the worst; a file that counts the other way needs a `map`.",
+    ]
+    for title, words, part in (
+        ("[source]", "What the file is.", Source),
+        ("[read]", "How it is read.", Read),
+        (
+            "[columns]",
+            "One rule for each column of the table: a heading, or a table of these keys.",
+            Rule,
+        ),
+    ):
+        lines += ["", f"## {title}", "", words, "", *keys(part)]
+    lines += [
+        "",
+        "## [where] and [unless]",
+        "",
+        "Words by column of the file: only rows with one of them, and no rows with one of them.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def measures() -> str:
+    """Give the page of the measures."""
+    from reportkit.catalogue import FAMILIES, described
+    from reportkit.measures import definitions
+
+    known = [described(words) for words in definitions().values()]
+    lines = [
+        "# Measures",
+        "",
+        f"{len(known)} measures. A value is never shown without its definition, its day and its source; what cannot be computed is not",
+        "measured, and says why. `reportkit measures V06` shows an entry, `reportkit measure V06 --period 2026-Q3 --by severity` computes it.",
+        "Limits are defaults until `thresholds` says otherwise. Measures of people leave out cells of fewer than five.",
+    ]
+    for letter, family in FAMILIES.items():
+        own = [said for said in known if said["id"].startswith(letter)]
+        lines += ["", f"## {family}"] if own else []
+        for said in own:
+            lines += ["", f"### {said['id']} {said['name']}", "", said["definition"], ""]
+            facts = [
+                (title, said[name])
+                for title, name in (
+                    ("Why", "why"), ("Used for", "use"), ("Clock", "clock"), ("Unit", "unit"), ("Direction", "direction"), ("Limits", "limits"),
+                    ("Tables", "needs"), ("Columns", "fields"), ("Split by", "split by"), ("Kind", "kind"), ("Source", "source"), ("Version", "version"),
+                )
+                if said[name]
+            ]  # fmt: skip
+            lines += _table(("", ""), facts)
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "reference/measures.md": measures,
+    "reference/tables.md": tables,
+    "reference/formats.md": formats,
+    "reference/mappings.md": mappings,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

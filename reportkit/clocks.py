@@ -1,22 +1,26 @@
 """When a notice to a regulator is due.
 
-The rules are data: a law that changes is a changed row, not changed code. Times are naive UTC unless they carry a zone.
+The rules are data with days from which they hold, in ``clocks.toml``: a law that changes is a new row, not changed code. Times are naive UTC unless they carry a zone.
 None of this is legal advice; each row names its source.
 """
 
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Collection
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from reportkit.errors import ConfigError, DataError, nearest
+from reportkit import resources
+from reportkit.errors import ConfigError, DataError, from_os, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
+    from pathlib import Path
 
 DAY = timedelta(days=1)
 #: Last minute of a day on which a notice still counts for that day.
@@ -38,6 +42,9 @@ class Regime:
         closes: time of day at which the last day ends; not used for hours.
         jurisdiction: whose holidays count, an ISO country or country-subdivision; used for business days only.
         note: what the row leaves out.
+        valid_from: first day on which the rule is in force.
+        verified: read in the law itself; else known from secondary sources only.
+        enabled: in use.
     """
 
     id: str
@@ -50,6 +57,9 @@ class Regime:
     closes: time = END_OF_DAY
     jurisdiction: str = ""
     note: str = ""
+    valid_from: date = date.min
+    verified: bool = True
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         if self.amount <= 0:
@@ -62,51 +72,73 @@ class Regime:
             )
 
 
-_DORA = "Regulation (EU) 2022/2554 (DORA) Art. 19(4) and its technical standard on time limits"
-_DORA_NOTE = "The standard lets many entities send at noon of the next working day when the limit falls on a day off."
-_NIS2 = "Directive (EU) 2022/2555 (NIS2) Art. 23(4)"
-_NIS2_NOTE = "A directive: the national law may be stricter."
-_BRUSSELS = "Europe/Brussels"
-
-REGIMES: tuple[Regime, ...] = (
-    Regime(
-        "sec-8k", "SEC Form 8-K, Item 1.05", 4, "business days", "materiality determined",
-        "Form 8-K, Item 1.05 and General Instruction B.1; Regulation S-T Rule 13(a)(2)",
-        zone="America/New_York", closes=time(17, 30), jurisdiction="US",
-        note="Days on which the Commission closes by order are given by the user; delay by the Attorney General is not counted.",
-    ),
-    Regime("dora-4h", "DORA initial notification", 4, "hours", "classified as major", _DORA, note=_DORA_NOTE),
-    Regime("dora-24h", "DORA initial notification, latest", 24, "hours", "aware of the incident", _DORA, note=_DORA_NOTE),
-    Regime("dora-72h", "DORA intermediate report", 72, "hours", "initial notification sent", _DORA, note=_DORA_NOTE),
-    Regime(
-        "dora-1m", "DORA final report", 1, "months", "latest intermediate report sent", _DORA,
-        zone=_BRUSSELS, note=_DORA_NOTE,
-    ),
-    Regime("nis2-24h", "NIS2 early warning", 24, "hours", "aware of the incident", _NIS2, note=_NIS2_NOTE),
-    Regime("nis2-72h", "NIS2 incident notification", 72, "hours", "aware of the incident", _NIS2, note=_NIS2_NOTE),
-    Regime(
-        "nis2-1m", "NIS2 final report", 1, "months", "incident notification sent", _NIS2,
-        zone=_BRUSSELS, note=_NIS2_NOTE,
-    ),
-    Regime(
-        "nydfs-72h", "NYDFS notice of a cybersecurity incident", 72, "hours", "incident determined",
-        "23 NYCRR 500.17(a)(1)",
-    ),
-)  # fmt: skip
+#: The file in which the rules stand: in the package, and in a workspace that changes them.
+FILE = "clocks.toml"
 
 
-def regime(name: str) -> Regime:
-    """Give a clock by its id.
+@cache
+def shipped() -> tuple[Regime, ...]:
+    """Give the clocks that came with the package."""
+    return _parse(resources.templates() / FILE)
+
+
+def read(workspace: Path) -> tuple[Regime, ...]:
+    """Give the clocks of a workspace: those that came with the package, and what its own file changes or adds.
 
     Raises:
-        DataError: unknown id; the message holds the nearest known one.
+        ConfigError: its file cannot be understood.
     """
-    for known in REGIMES:
-        if known.id == name:
-            return known
-    raise DataError(
-        f"Regime {name!r} is not known; {nearest(name, (known.id for known in REGIMES))}"
-    )
+    path = workspace / FILE
+    own = _parse(path) if path.exists() else ()
+    replaced = {(rule.id, rule.valid_from) for rule in own}
+    return (*(rule for rule in shipped() if (rule.id, rule.valid_from) not in replaced), *own)
+
+
+def _parse(path: Path) -> tuple[Regime, ...]:
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    except OSError as error:
+        raise from_os(error, f"Reading {path}") from error
+    known = {item.name for item in fields(Regime)}
+    needed = {item.name for item in fields(Regime) if item.default is MISSING}
+    rules = []
+    for row in said.get("clock", ()):
+        name = row.get("id", "without an id")
+        if wrong := sorted(row.keys() - known):
+            raise ConfigError(f"{path}: clock {name!r} has unknown key {wrong[0]!r}; {nearest(wrong[0], known)}")  # fmt: skip
+        if gone := sorted(needed - row.keys()):
+            raise ConfigError(f"{path}: clock {name!r} has no {gone[0]!r}; every clock needs {', '.join(sorted(needed))}.")  # fmt: skip
+        rules.append(Regime(**row))
+    return tuple(rules)
+
+
+def regime(name: str, day: date | None = None, rules: Collection[Regime] = ()) -> Regime:
+    """Give a clock by its id, whatever its case, as it was in force on a day.
+
+    Args:
+        name: its id.
+        day: the day; the newest version when not given.
+        rules: among which; by default those that came with the package.
+
+    Raises:
+        DataError: unknown id, none in force on that day, or none that is enabled; the message says which.
+    """
+    among = rules or shipped()
+    versions = [rule for rule in among if rule.id.casefold() == name.strip().casefold()]
+    if not versions:
+        known = dict.fromkeys(rule.id for rule in among)
+        raise DataError(f"Regime {name!r} is not known; {nearest(name, known)}")
+    fitting = [
+        rule for rule in versions if rule.enabled and (day is None or rule.valid_from <= day)
+    ]
+    if not fitting:
+        first = min(rule.valid_from for rule in versions)
+        raise DataError(
+            f"Regime {name!r} is switched off." if not any(r.enabled for r in versions) else f"Regime {name!r} is in force from {first} on."
+        )  # fmt: skip
+    return max(fitting, key=lambda rule: rule.valid_from)
 
 
 def due(rule: Regime, start: datetime, closed: Collection[date] = ()) -> datetime:

@@ -47,6 +47,13 @@ class Report(_Section):
         "TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"
     ] = "TLP:AMBER"
     language: Literal["en"] = "en"
+    approval: bool = Field(False, description="a run must be approved before it is published")
+
+
+class Finance(_Section):
+    """What Finance sets: what money a year from now is worth less, as a share."""
+
+    discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.08
 
 
 class Limits(_Section):
@@ -66,6 +73,12 @@ class Mail(_Section):
 
 class Engine(_Section):
     """Where measures are computed: in this process, or in the warehouse at an address."""
+
+    url: Address = ""
+
+
+class Told(_Section):
+    """Where is kept what was told: the workspace's own file, or a PostgreSQL database at an address."""
 
     url: Address = ""
 
@@ -93,10 +106,12 @@ class Settings(_Section):
 
     organisation: Organisation = Organisation()
     report: Report = Report()
+    finance: Finance = Finance()
     limits: Limits = Limits()
     mail: Mail = Mail()
     store: Storage = Storage()
     engine: Engine = Engine()
+    ledger: Told = Told()
     privacy: Privacy = Privacy()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
         default_factory=dict,

@@ -34,7 +34,7 @@ from reportkit.facts import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportkit.measures import Measure
+    from reportkit.measures import Definition, Measure
     from reportkit.measures.model import Value
     from reportkit.profile import Profile
     from reportkit.view import View
@@ -90,6 +90,13 @@ def write(
     return f"{text}{locale.NARROW}{short}" if short else text
 
 
+def change(value: float | None, unit: str, *, digits: int = 0, currency: str = "EUR") -> str:
+    """Write a difference between two values; of two percentages it is points, which are no percentage of anything."""
+    if unit == "percent" and value is not None:
+        return f"{locale.EN.number(value, digits, sign=True)} pts"
+    return write(value, unit, digits=digits, currency=currency, sign=True)
+
+
 def limit(measure: Measure) -> str:
     """Write the limit a measure is held against, without decimals that say nothing."""
     target, words = measure.target, measure.definition
@@ -97,11 +104,11 @@ def limit(measure: Measure) -> str:
     return write(target, words.unit, digits=digits, currency=measure.currency)
 
 
-def ratio(value: Value, unit: str, currency: str = "EUR") -> str:
+def ratio(value: Value, words: Definition, currency: str = "EUR") -> str:
     """Write numerator and denominator: ``412 of 450``."""
     if value.numerator is None or value.denominator is None:
         return ""
-    if unit == "percent" and value.denominator > 1e5:
+    if words.amounts:
         return f"{locale.EN.money(value.numerator, currency)} of {locale.EN.money(value.denominator, currency)}"
     return f"{locale.EN.number(value.numerator)} of {locale.EN.number(value.denominator)}"
 
@@ -161,7 +168,7 @@ def measure(item: Measure) -> dict[str, Any]:
     tile = Tile(
         label=f"{words_.id} {words_.name}" + (f" ({item.scope})" if item.scope else ""),
         value=shown if value.value is not None else "Not measured",
-        note=value.reason or ratio(value, words_.unit, item.currency),
+        note=value.reason or ratio(value, words_, item.currency),
         tone=TONES[item.status],
     )
     return Shown(Tiles(items=(tile,)), Facts(figures=(item.figure(),)))._repr_mimebundle_()
@@ -212,7 +219,7 @@ def profile(item: Profile) -> dict[str, Any]:
     ]  # fmt: skip
     shown = table(
         "profile",
-        f"{item.table}: {item.rows:,} rows",
+        f"{item.table}: {locale.plural(item.rows, 'row')}",
         columns,
         rows,
         note=profile_note(item),
@@ -231,7 +238,7 @@ def profile_note(item: Profile) -> str:
         )
         parts.append(f"months without any: {shown}")
     if item.rejected:
-        parts.append(f"{item.rejected:,} records were rejected")
+        parts.append(f"{locale.plural(item.rejected, 'record was', 'records were')} rejected")
     if empty:
         parts.append(f"columns without a value: {', '.join(empty)}")
     return "; ".join(parts) + "."

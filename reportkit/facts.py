@@ -34,7 +34,8 @@ class Figure(Model):
     """One number as it is told to readers, with everything needed to question it.
 
     ``value`` is None when the figure is not measured; ``reason`` then says why.
-    ``unit`` is one of count, percent, days, hours, money, ratio; percent values run from 0 to 100.
+    ``unit`` is one of count, percent, days, hours, money, ratio; percent values run from 0 to 100. ``inputs`` has one
+    ``table:hash`` for each table behind it, so that two figures made from the same rows are known to be.
     """
 
     measure: str
@@ -58,6 +59,7 @@ class Figure(Model):
     confidence: Literal["A", "B", "C", "D"] = "D"
     owner: str = ""
     inputs: tuple[str, ...] = ()
+    parts: tuple[tuple[str, float | None, str], ...] = ()
 
 
 class Source(Model):
@@ -113,11 +115,12 @@ class Restatement(Model):
 
 
 class Binding(Model):
-    """A number in prose and the measure it stands for."""
+    """A number in prose and what it stands for: a part of a measure, of this quarter or the one before."""
 
     text: str
     measure: str
     value: float | None
+    part: Literal["value", "ratio", "prior", "target"] = "value"
 
 
 class Facts(Model):
@@ -128,6 +131,7 @@ class Facts(Model):
     reconciliations: tuple[Reconciliation, ...] = ()
     restatements: tuple[Restatement, ...] = ()
     bindings: tuple[Binding, ...] = ()
+    typed: tuple[str, ...] = Field((), description="numbers in prose that stand for no measure")
 
     def plus(self, other: Facts) -> Facts:
         """Add the facts of another output; the same fact twice counts once."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportkit import config, lifecycle, privacy, store
 from reportkit.errors import DataError
+from reportkit.locale import plural
 from reportkit.store import Load, Provenance
 from reportkit.tables import TABLES
 
@@ -55,11 +56,16 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
         The load, and how many findings a complete export closed; None when it is not complete.
 
     Raises:
-        DataError: a complete export has rejected records, so nothing can be concluded from what is absent.
+        DataError: a complete export has rejected records, so nothing can be concluded from what is absent; or it is older
+            than what it would close.
+        UsageError: a complete export of a table of which nothing can be closed; nothing was kept.
         TemporaryError: the disk is full or the folder cannot be written; nothing is left half-written.
     """
+    closes = origin.complete or extract.complete
+    if closes:
+        lifecycle.closable(extract.table)
     settings = config.read(folder)
-    extract, pseudonyms = privacy.protect(extract, folder, settings.privacy)
+    extract, pseudonyms, replaced = privacy.protect(extract, folder, settings.privacy)
     people = TABLES[extract.table].people or pseudonyms is not None
     provenance = Provenance(
         source=origin.source,
@@ -72,24 +78,25 @@ def keep(extract: Extract, folder: Path, origin: Origin) -> tuple[Load, int | No
         raw_sha256=extract.raw_sha256,
         mapping_sha256=extract.mapping_sha256,
         pseudonyms=pseudonyms,
+        replaced=replaced,
         cursor=origin.cursor,
     )
     place = store.of(folder)
+    if extract.rejected:
+        provenance = replace(provenance, refused=place.keep_refused(extract.table, extract.refused))
     # The copy first: without its record it is harmless, and a record must not speak of a copy that could not be kept.
     if origin.file is not None and origin.file.is_file() and settings.store.raw and not people:
         place.keep_raw(origin.file, extract.raw_sha256)
     load = place.add(TABLES[extract.table], extract.rows, provenance, again=origin.pulled)
-    if not (origin.complete or extract.complete):
-        return load, None
-    return load, _close(place, extract, provenance, origin)
+    return load, _close(place, extract, provenance, origin) if closes else None
 
 
 def _close(place: store.Store, extract: Extract, provenance: Provenance, origin: Origin) -> int:
     """Close what a complete export no longer lists, and give how many that were."""
     if extract.rejected:
         raise DataError(
-            f"{extract.rejected:,} records were rejected, so nothing was closed: what they say is not known. "
-            "Mend them and load the file again."
+            f"{plural(extract.rows.num_rows, 'row was', 'rows were')} loaded, but nothing was closed: "
+            f"{plural(extract.rejected, 'record was', 'records were')} rejected, and what is in them is not known. Mend them and load the file again."
         )
     rows = lifecycle.gone(
         place,
@@ -102,7 +109,7 @@ def _close(place: store.Store, extract: Extract, provenance: Provenance, origin:
     )
     if rows.num_rows:
         concluded = replace(
-            provenance, format=lifecycle.ABSENCE, records=0, rejected=0, problems=()
+            provenance, format=lifecycle.ABSENCE, records=0, rejected=0, refused="", problems=()
         )
         place.add(TABLES[extract.table], rows, concluded)
     return int(rows.num_rows)

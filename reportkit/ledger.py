@@ -1,23 +1,31 @@
 """What was told: the figures of every published report, kept as they were printed.
 
-``reportkit publish`` is the only act that writes here. The ledger is a SQLite file in the workspace; SQLAlchemy Core
-keeps the door open to a server. Nothing is ever updated or deleted.
+``reportkit publish`` is the only act that writes told figures; an erratum adds a revision beside the first, which stays
+readable. The ledger is a SQLite file in the workspace, or a PostgreSQL database that several desks share (``[ledger] url``).
+Nothing is ever updated or deleted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from reportkit.errors import TemporaryError, UsageError
+from reportkit import config
+from reportkit.errors import ConfigError, TemporaryError, UsageError
 from reportkit.facts import Facts, Figure
+from reportkit.secret import Secret, address, driver_line
 
 FILE = "ledger.db"
+#: What happened to a run after it was made; draft and held stand in its own manifest.
+State = Literal["approved", "published", "superseded"]
 
 _meta = sa.MetaData()
 _publications = sa.Table(
@@ -32,6 +40,7 @@ _publications = sa.Table(
     sa.Column("as_of", sa.Date, nullable=False),
     sa.Column("known_by", sa.DateTime, nullable=False),
     sa.Column("published_at", sa.DateTime, nullable=False),
+    sa.Column("also", sa.Text, nullable=False, default="[]"),
     sa.UniqueConstraint("report", "period", "unit", "revision"),
 )
 _inputs = sa.Table(
@@ -52,11 +61,33 @@ _figures = sa.Table(
     sa.Column("definition_version", sa.Integer, nullable=False),
     sa.Column("figure", sa.Text, nullable=False),
 )
+_errata = sa.Table(
+    "errata",
+    _meta,
+    sa.Column("publication_id", sa.ForeignKey("publications.id"), primary_key=True),
+    sa.Column("measure", sa.String, primary_key=True),
+    sa.Column("scope", sa.String, primary_key=True),
+    sa.Column("erratum", sa.Text, nullable=False),
+)
+_events = sa.Table(
+    "events",
+    _meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("by", sa.String, nullable=False, default=""),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+)
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One published report: which quarter, as known by when, told when."""
+    """One published report: which quarter, as known by when, told when.
+
+    Attributes:
+        also: names of the loads that count although they were recorded later; an erratum names them.
+    """
 
     report: str
     period: str
@@ -67,6 +98,37 @@ class Publication:
     known_by: datetime
     published_at: datetime
     id: int = 0
+    also: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the publication as plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erratum:
+    """One told figure put right: what it was, what it is, why, and who approved that."""
+
+    measure: str
+    scope: str
+    name: str
+    unit: str
+    old: float | None
+    new: float | None
+    cause: str
+    reason: str
+    approver: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to a run."""
+
+    run_id: str
+    state: State
+    at: datetime
+    by: str = ""
+    note: str = ""
 
 
 class Ledger:
@@ -74,17 +136,24 @@ class Ledger:
 
     Args:
         folder: the workspace; its ``ledger.db`` is made at the first publication.
+        url: of a PostgreSQL database to use in place of that file; may be the name of a secret that is one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.path = folder / FILE
-        self._engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
+        self._url = url
+        self.place = "at [ledger] url" if url else str(self.path)
+
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        if not self._url:
+            return sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
+        return sa.create_engine(_server(address(self._url)), pool_pre_ping=True)
+
+    # ---- writing -------------------------------------------------------------------------------------------------
 
     def publish(
-        self,
-        publication: Publication,
-        facts: Facts,
-        extracts: Mapping[str, tuple[str, ...]],
+        self, publication: Publication, facts: Facts, extracts: Mapping[str, tuple[str, ...]]
     ) -> Publication:
         """Keep the figures of a report as told.
 
@@ -95,7 +164,7 @@ class Ledger:
 
         Raises:
             UsageError: the quarter is already published from another run; told figures are not overwritten.
-            TemporaryError: the ledger is locked or cannot be written.
+            TemporaryError: the ledger is locked, cannot be reached or cannot be written.
         """
         told = self.publication(publication.report, publication.period, publication.unit)
         if told is not None:
@@ -106,46 +175,91 @@ class Ledger:
                 f"{told.run_id}; told figures are not overwritten. A new run of it stays a draft."
             )
         try:
-            _meta.create_all(self._engine)
-            with self._engine.begin() as connection:
-                result = connection.execute(
-                    _publications.insert().values(
-                        report=publication.report,
-                        period=publication.period,
-                        unit=publication.unit,
-                        revision=1,
-                        run_id=publication.run_id,
-                        as_of=publication.as_of,
-                        known_by=publication.known_by,
-                        published_at=publication.published_at,
-                    )
-                )
-                number = int((result.inserted_primary_key or (0,))[0])
-                inputs = [
-                    {"publication_id": number, "table": table, "extract": extract}
-                    for table, shas in extracts.items()
-                    for extract in sorted(set(shas))
-                ]
-                figures = {(f.measure, f.scope): f for f in facts.figures}
-                if inputs:
-                    connection.execute(_inputs.insert(), inputs)
-                if figures:
-                    connection.execute(
-                        _figures.insert(), [_row(number, f) for f in figures.values()]
-                    )
+            return self._add(publication, 1, facts.figures, extracts, ())
         except sa.exc.IntegrityError:
             return self.publish(publication, facts, extracts)
-        except sa.exc.OperationalError as error:
-            raise TemporaryError(
-                f"The ledger {self.path} cannot be written ({error.orig}); try again."
-            ) from error
-        told = self.publication(publication.report, publication.period, publication.unit)
-        if told is None:
-            raise TemporaryError(f"The ledger {self.path} did not keep the publication; try again.")
+
+    def correct(
+        self,
+        publication: Publication,
+        figures: Sequence[Figure],
+        errata: Sequence[Erratum],
+        extracts: Mapping[str, tuple[str, ...]],
+    ) -> Publication:
+        """Keep a corrected revision of a published report beside the earlier ones.
+
+        Args:
+            publication: the last revision, with the loads that are to count too and the new time of telling.
+            figures: all figures of the new revision.
+            errata: those that are others, with reason and approver.
+            extracts: as in :meth:`publish`.
+
+        Raises:
+            UsageError: somebody else corrected it in the meantime.
+            TemporaryError: as in :meth:`publish`.
+        """
+        try:
+            told = self._add(publication, publication.revision + 1, figures, extracts, errata)
+        except sa.exc.IntegrityError:
+            raise UsageError(
+                f"Report {publication.report} for {publication.period} has another revision {publication.revision + 1} "
+                "since; look at it with 'reportkit errata' and begin again."
+            ) from None
+        before = self.publication(told.report, told.period, told.unit, publication.revision)
+        if before is not None:
+            note = f"by revision {told.revision}"
+            self.record(Event(before.run_id, "superseded", told.published_at, note=note))
         return told
 
-    def publication(self, report: str, period: str, unit: str = "") -> Publication | None:
-        """Give the latest publication of a report for a quarter, or None when it was never published."""
+    def record(self, event: Event) -> None:
+        """Keep what happened to a run."""
+        with self._writing() as connection:
+            connection.execute(_events.insert().values(**asdict(event)))
+
+    def _add(
+        self,
+        publication: Publication,
+        revision: int,
+        figures: Sequence[Figure],
+        extracts: Mapping[str, tuple[str, ...]],
+        errata: Sequence[Erratum],
+    ) -> Publication:
+        values = {name: value for name, value in asdict(publication).items() if name not in {"id", "revision", "also"}}  # fmt: skip
+        with self._writing() as connection:
+            result = connection.execute(
+                _publications.insert().values(
+                    **values, revision=revision, also=json.dumps(sorted(publication.also))
+                )
+            )
+            number = int((result.inserted_primary_key or (0,))[0])
+            parts: tuple[tuple[sa.Table, list[dict[str, Any]]], ...] = (
+                (_inputs, [{"publication_id": number, "table": table, "extract": extract} for table, shas in extracts.items() for extract in sorted(set(shas))]),
+                (_figures, [_row(number, f) for f in {(f.measure, f.scope): f for f in figures}.values()]),
+                (_errata, [{"publication_id": number, "measure": e.measure, "scope": e.scope, "erratum": json.dumps(asdict(e))} for e in errata]),
+            )  # fmt: skip
+            for table, rows in parts:
+                if rows:
+                    connection.execute(table.insert(), rows)
+        told = self.publication(publication.report, publication.period, publication.unit)
+        if told is None:
+            raise TemporaryError(
+                f"The ledger {self.place} did not keep the publication; try again."
+            )
+        return told
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._said("written"):
+            _meta.create_all(self._engine)
+            with self._engine.begin() as connection:
+                yield connection
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    def publication(
+        self, report: str, period: str, unit: str = "", revision: int | None = None
+    ) -> Publication | None:
+        """Give a publication of a report for a quarter, the latest revision when none is named; None when there is none."""
         query = (
             sa.select(_publications)
             .where(
@@ -155,6 +269,8 @@ class Ledger:
             )
             .order_by(_publications.c.revision.desc())
         )
+        if revision is not None:
+            query = query.where(_publications.c.revision == revision)
         found = self._select(query)
         return found[0] if found else None
 
@@ -167,9 +283,23 @@ class Ledger:
     def figures(self, publication: Publication) -> dict[tuple[str, str], Figure]:
         """Give the told figures of a publication by measure and scope."""
         query = sa.select(_figures.c.figure).where(_figures.c.publication_id == publication.id)
-        with self._engine.connect() as connection:
-            told = [Figure.model_validate_json(text) for (text,) in connection.execute(query)]
+        told = [Figure.model_validate_json(text) for (text,) in self._rows(query)]
         return {(figure.measure, figure.scope): figure for figure in told}
+
+    def errata(self, publication: Publication) -> list[Erratum]:
+        """List what a revision put right; nothing for a first one."""
+        query = sa.select(_errata.c.erratum).where(_errata.c.publication_id == publication.id)
+        found = [Erratum(**json.loads(text)) for (text,) in self._rows(query)]
+        return sorted(found, key=lambda one: (one.measure, one.scope))
+
+    def events(self, run_id: str | None = None) -> list[Event]:
+        """List what happened to a run, or to all, in its order."""
+        query = sa.select(
+            _events.c.run_id, _events.c.state, _events.c.at, _events.c.by, _events.c.note
+        ).order_by(_events.c.id)
+        if run_id is not None:
+            query = query.where(_events.c.run_id == run_id)
+        return [Event(*row) for row in self._rows(query)]
 
     def inputs(self) -> list[tuple[Publication, list[tuple[str, str]]]]:
         """List every publication with the table and hash of each extract it rests on."""
@@ -178,8 +308,7 @@ class Ledger:
             query = sa.select(_inputs.c.table, _inputs.c.extract).where(
                 _inputs.c.publication_id == publication.id
             )
-            with self._engine.connect() as connection:
-                found.append((publication, [(a, b) for a, b in connection.execute(query)]))
+            found.append((publication, [(a, b) for a, b in self._rows(query)]))
         return found
 
     def cut_off(self, table: str) -> datetime | None:
@@ -189,20 +318,68 @@ class Ledger:
             .join(_inputs, _inputs.c.publication_id == _publications.c.id)
             .where(_inputs.c.table == table)
         )
-        if not self.path.exists():
-            return None
-        with self._engine.connect() as connection:
-            latest: datetime | None = connection.execute(query).scalar()
+        found = self._rows(query)
+        latest: datetime | None = found[0][0] if found else None
         return latest
 
-    def _select(self, query: sa.Select[tuple[object, ...]]) -> list[Publication]:
-        if not self.path.exists():
+    def _select(self, query: sa.Select[Any]) -> list[Publication]:
+        return [
+            Publication(**{**values, "also": tuple(json.loads(values["also"]))})
+            for values in ({**row._mapping} for row in self._rows(query))  # noqa: SLF001 - public by name
+        ]
+
+    def _rows(self, query: sa.Select[Any]) -> list[Any]:
+        """Run a query; a ledger that was never written has no rows, and asking makes none."""
+        if not self._url and not self.path.exists():
             return []
-        with self._engine.connect() as connection:
-            return [Publication(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - public by name
+        with self._said("read"):
+            if not sa.inspect(self._engine).has_table("publications"):
+                return []
+            with self._engine.connect() as connection:
+                return list(connection.execute(query))
+
+    @contextmanager
+    def _said(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            said = driver_line(error.orig or error, address(self._url)) if self._url else str(error.orig)  # fmt: skip
+            raise TemporaryError(
+                f"The ledger {self.place} cannot be {done} ({said}); try again."
+            ) from None
 
 
-def _row(number: int, figure: Figure) -> dict[str, object]:
+def of(folder: Path) -> Ledger:
+    """Give the ledger of a workspace: its own file, or the database that its configuration names.
+
+    Raises:
+        ConfigError: the configuration cannot be understood.
+    """
+    return Ledger(folder, config.read(folder).ledger.url)
+
+
+def _server(url: Secret) -> sa.URL:
+    """Give the address of a PostgreSQL server with the driver that is asked for.
+
+    Raises:
+        ConfigError: another kind of address, or the driver is not installed.
+    """
+    found = sa.make_url(url.reveal())
+    if found.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ConfigError(
+            f"[ledger] url has the scheme {found.get_backend_name()!r}; postgresql:// is known. Leave it out to keep the "
+            "ledger in the workspace."
+        )
+    try:
+        import psycopg  # noqa: F401 - asked for here, where its absence can be told
+    except ImportError:
+        raise ConfigError(
+            "[ledger] url needs a driver; pip install 'reportkit-security[ledger]'."
+        ) from None
+    return found.set(drivername="postgresql+psycopg")
+
+
+def _row(number: int, figure: Figure) -> dict[str, Any]:
     return {
         "publication_id": number,
         "measure": figure.measure,

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from reportkit import sql
-from reportkit.errors import UsageError
-from reportkit.tables import TABLES
+from reportkit.errors import DataError, UsageError
+from reportkit.tables import OPEN, TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 
 #: Formats of loads that were not read from a file but concluded from one.
 ABSENCE = "absence"
-_OPEN = ("open", "reopened", "accepted")
+
+
+def closable(table: str) -> None:
+    """Refuse a complete export of a table of which absence says nothing.
+
+    Raises:
+        UsageError: the table is not findings; other tables say themselves when a thing ended.
+    """
+    if table != "findings":
+        raise UsageError(
+            f"Only findings can be closed by a complete export, not {table}; leave out --complete."
+        )
 
 
 def gone(
@@ -50,25 +61,31 @@ def gone(
 
     Raises:
         UsageError: another table.
+        DataError: something it would close was opened, or seen, after the day of the export.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if table != "findings":
-        raise UsageError(
-            f"Only findings can be closed by a complete export, not {table}; leave out --complete."
-        )
+    closable(table)
     spec = TABLES[table]
     loads = [load for load in store.loads(table, known_by=known_by) if load.source == source]
     before = sql.versions(spec, loads, store)
     present = pa.array(listed["finding_id"].to_pylist() if listed.num_rows else [], pa.string())
     keep = pc.and_(
-        pc.is_in(before["state"], pa.array(_OPEN)),
+        pc.is_in(before["state"], pa.array(OPEN)),
         pc.invert(pc.is_in(before["finding_id"], present)),
     )
     if unit is not None:
         keep = pc.and_kleene(keep, pc.equal(before["unit_id"], unit))
     rows = before.filter(pc.fill_null(keep, False))
+    for name in ("opened", "last_seen"):
+        newest = pc.max(rows[name]).as_py()
+        if newest is not None and newest > day:
+            raise DataError(
+                f"The export was loaded, but nothing was closed: it is of {day}, and a finding it does not list was "
+                f"{name.replace('_', ' ')} on {newest}. Load exports in the order of their days, or give the right day "
+                "with --observed."
+            )
     ended = {"state": pa.array(["fixed"] * rows.num_rows, pa.string()), "closed": pa.array([day] * rows.num_rows, pa.date32())}  # fmt: skip
     for name, values in ended.items():
         rows = rows.set_column(rows.column_names.index(name), name, values)

@@ -191,3 +191,8 @@ def get(name: str = "en") -> Locale:
         raise ConfigError(
             f"locale {name!r} is not known; {nearest(name.lower(), _LOCALES)}"
         ) from None
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: 1 risk, 2 risks."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from reportkit import display
 from reportkit.errors import DataError, nearest
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 _BINDING = re.compile(r"\{\{\s*([A-Z]\d\d)\.(value|ratio|prior|target)\s*\}\}")
 _ANY = re.compile(r"\{\{.*?\}\}")
+#: Digits that name a day, a year or a quarter, and are no figure.
+_DATES = re.compile(
+    r"\b(?:19|20)\d\d(?:-?Q[1-4]|-\d\d(?:-\d\d)?)?\b|\bQ[1-4]\b"
+    r"|\b\d{1,2}(?:\.|st|nd|rd|th)? (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+)
+_NUMBER = re.compile(r"(?<![\w.])[€$£]?\d[\d,.]*(?: ?(?:%|bn|m|k))?(?!\w)")
 _TITLE = re.compile(r"^##\s+(?:\[(good|watch|bad|neutral)\]\s*)?(.+)$")
 
 
@@ -59,27 +65,31 @@ def commentary(view: View) -> Commentary:
         ) from None
     text = _bind(written, view, bindings, path.name)
     statement, messages = _parts(text)
-    return Commentary(statement, messages, Facts(bindings=tuple(bindings)), written=True)
+    facts = Facts(bindings=tuple(bindings), typed=_typed(written))
+    return Commentary(statement, messages, facts, written=True)
 
 
 def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:
     from reportkit.measures import definitions
 
     def fill(match: re.Match[str]) -> str:
-        id_, part = match[1], match[2]
+        id_, part = match[1], cast("Literal['value', 'ratio', 'prior', 'target']", match[2])
         if id_ not in definitions():
             raise DataError(f"{file}: {match[0]} names no measure; {nearest(id_, definitions())}")
         measure = (view.trailing(2)[0] if part == "prior" else view).measure(id_)
         words = measure.definition
         value = measure.target if part == "target" else measure.value.value
+        if part == "ratio":
+            value = measure.value.numerator
         shown = (
-            display.ratio(measure.value, words.unit, measure.currency)
+            display.ratio(measure.value, words, measure.currency)
             if part == "ratio"
             else display.write(value, words.unit, digits=words.digits, currency=measure.currency)
         )
-        if part == "value":
-            bindings.append(Binding(text=shown, measure=id_, value=value))
-        return shown if value is not None else "not measured"
+        if value is None:
+            shown = "not measured"
+        bindings.append(Binding(text=shown, measure=id_, value=value, part=part))
+        return shown
 
     filled = _BINDING.sub(fill, text)
     stray = _ANY.search(filled)
@@ -88,6 +98,12 @@ def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:
             f"{file}: {stray[0]} is not understood; write for example {{{{ V04.value }}}} (value, ratio, prior, target)."
         )
     return filled
+
+
+def _typed(text: str) -> tuple[str, ...]:
+    """Give the numbers in a text that somebody typed: nothing makes sure of them."""
+    rest = _DATES.sub("", _BINDING.sub("", text))
+    return tuple(dict.fromkeys(found.rstrip(".,") for found in _NUMBER.findall(rest)))
 
 
 def _parts(text: str) -> tuple[str, tuple[Message, ...]]:

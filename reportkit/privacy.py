@@ -20,6 +20,8 @@ from reportkit.errors import ConfigError, from_os
 from reportkit.tables import TABLES, TableSpec, table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from reportkit.config import Privacy
     from reportkit.sources.model import Extract, Problem
 
@@ -36,7 +38,9 @@ def personal(spec: TableSpec, settings: Privacy) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*marked, *more]))
 
 
-def protect(extract: Extract, folder: Path, settings: Privacy) -> tuple[Extract, str | None]:
+def protect(
+    extract: Extract, folder: Path, settings: Privacy
+) -> tuple[Extract, str | None, tuple[str, ...]]:
     """Replace what names a person.
 
     Args:
@@ -45,28 +49,41 @@ def protect(extract: Extract, folder: Path, settings: Privacy) -> tuple[Extract,
         settings: what is personal, and whether it is replaced.
 
     Returns:
-        The extract with pseudonyms, in its problems too, and the fingerprint of the key; None when nothing is personal.
+        The extract with pseudonyms, in its problems too, the fingerprint of the key (None when nothing is personal), and
+        the columns that were replaced.
 
     Raises:
         ConfigError: a column that is not known, or a key that is not one.
         TemporaryError: a new key cannot be written.
     """
     _known(settings.columns)
-    names = [n for n in personal(TABLES[extract.table], settings) if n in extract.rows.column_names]
+    wanted = personal(TABLES[extract.table], settings)
+    present = {*extract.rows.column_names, *extract.refused.column_names}
+    names = [name for name in wanted if name in present]
     if not names:
-        return extract, None
+        return extract, None, ()
     secret = _key(folder / KEY)
-    rows = extract.rows
-    for name in names:
-        place = rows.column_names.index(name)
-        rows = rows.set_column(place, name, _pseudonyms(rows[name], secret))
-    problems = tuple(_withheld(problem, names) for problem in extract.problems)
-    return replace(extract, rows=rows, problems=problems), fingerprint(secret)
+    protected = replace(
+        extract,
+        rows=_replaced(extract.rows, names, secret),
+        # The reason of a rejection names no value, but the row does.
+        refused=_replaced(extract.refused, names, secret),
+        problems=tuple(_withheld(problem, names) for problem in extract.problems),
+    )
+    return protected, fingerprint(secret), tuple(names)
 
 
 def fingerprint(secret: bytes) -> str:
     """Give what tells one key from another and says nothing of either."""
     return hashlib.sha256(b"fingerprint" + secret).hexdigest()[:12]
+
+
+def _replaced(rows: pa.Table, names: Sequence[str], secret: bytes) -> pa.Table:
+    for name in names:
+        if name in rows.column_names:
+            place = rows.column_names.index(name)
+            rows = rows.set_column(place, name, _pseudonyms(rows[name], secret))
+    return rows
 
 
 def _pseudonyms(values: object, secret: bytes) -> object:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reportkit import sql
-from reportkit.store import SPAN_COLUMNS
 from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -61,6 +60,10 @@ class Profile:
     newest: date | None
     gaps: tuple[str, ...]
     columns: tuple[ColumnProfile, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the profile as plain values for JSON."""
+        return asdict(self)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -135,7 +138,7 @@ def _months(
     """Give first and last day, and the months between without any; the first of its dated columns counts."""
     import pandas as pd
 
-    dated = SPAN_COLUMNS.get(spec.name, (spec.effective,) if spec.effective else ())
+    dated = spec.spans
     if not dated:
         return None, None, ()
     each = " UNION ALL ".join(

@@ -12,11 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reportkit.sql import day, quote
-from reportkit.tables import TABLES, TableSpec
-
-#: Findings in these states never counted: they leave every view from the moment they are known as such.
-RECLASSIFIED = ("false_positive", "duplicate", "out_of_scope")
+from reportkit.sql import among, day, quote
+from reportkit.tables import OPEN, RECLASSIFIED, TABLES, TableSpec
 
 #: The day on which a row begins to exist.
 BEGINS = {
@@ -29,19 +26,28 @@ HAPPENS = {
     "assets": ("retired_at",),
     "identities": ("hr_end", "disabled_at"),
     "incidents": ("acknowledged", "contained", "eradicated", "restored", "closed", "determined_at"),
-    "risks": ("closed",),
+    "risks": ("closed", "reviewed_at"),
     "actions": ("done_at", "verified_at"),
     "audits": ("closed_by_owner", "verified_closed", "accepted_at"),
     "initiatives": ("ended_at", "decided_at"),
     "decisions": ("decided_at",),
 }
 
+#: States that a later event brought, by table: column, the event, what it is called since, and what it was before.
+LATER = {
+    "risks": (("status", "closed", ("closed",), "open"),),
+    "actions": (("status", "done_at", ("done", "verified"), "open"), ("status", "verified_at", ("verified",), "done")),
+    "audits": (("state", "verified_closed", ("closed",), "open"), ("state", "accepted_at", ("accepted",), "open")),
+}  # fmt: skip
 
 #: What a relation is made from, besides its own table.
 MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",)}
+#: A cell of fewer people than this is not shown.
+FEWEST = 5
 ESTATE = ("assets", "coverage")
 FINDINGS = ("findings", "open_findings")
-NAMES = (*TABLES, "open_findings")
+#: Measures of people stand in ``people_cells``; who asks for ``people_measures`` gets them without cells of few people.
+NAMES = (*TABLES, "open_findings", "people_cells")
 _ENVELOPE = ("source", "recorded_at", "extract_id")
 
 
@@ -92,8 +98,52 @@ def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
         asked: columns that will be used; what only others need is not looked up. None for all.
     """
     if name == "open_findings" and asked is None:
-        return f"SELECT * FROM {at.schema}.findings WHERE state IN ('open', 'reopened', 'accepted')"
+        return f"SELECT * FROM {at.schema}.findings WHERE state IN {among(OPEN)}"
+    if name in {"people_cells", "people_measures"}:
+        return _people(at, masked=name == "people_measures")
     return _findings(at, asked, name) if name in FINDINGS else _at(TABLES[name], at)
+
+
+def _people(at: Moment, *, masked: bool) -> str:
+    """Give measures of people, with the mark of small cells and of the next larger ones that would give them away.
+
+    The rule of :func:`reportkit.measures.small.withheld`, over all units of the firm: who reads one unit's numbers may
+    know the others. A cell without people is not small; one that counts something and says of how many is.
+
+    Args:
+        at: the day.
+        masked: leave the numbers of marked cells out, in place of the marks.
+    """
+    spec = TABLES["people_measures"]
+    numbers = ("n", "num", "den", "minutes", "survey_n")
+    many = "1000000000"
+    sizes = (f"COALESCE(NULLIF({name}, 0), {many})" for name in ("n", "den", "survey_n"))
+    fewest = f"LEAST({', '.join(sizes)})"
+    table = "PARTITION BY period, measure"
+    ordered = f"{table} ORDER BY COALESCE(people, {many}), unit_id"
+    shown = [
+        f"CASE WHEN NOT hidden THEN {name} END AS {name}" if masked and name in numbers else name
+        for name in spec.names
+    ]
+    shown += [] if masked else ["people", "hidden", "hidden_in_all"]
+    units = "" if at.units is None else f" WHERE unit_id IN ({', '.join(map(quote, at.units))})"
+    return f"""
+SELECT {", ".join((*shown, *_ENVELOPE))}
+FROM (
+  SELECT *, SUM(CASE WHEN hidden THEN 1 ELSE 0 END) OVER ({table}) AS hidden_in_all
+  FROM (
+    SELECT *, people IS NOT NULL
+      AND (people < {FEWEST} OR (smallest < {FEWEST} AND before_it < {FEWEST})) AS hidden
+    FROM (
+      SELECT *, MIN(people) OVER ({table}) AS smallest,
+        COALESCE(SUM(people) OVER ({ordered} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before_it
+      FROM (
+        SELECT *, CASE WHEN {fewest} < {many} THEN {fewest} WHEN num > 0 OR minutes > 0 THEN 1 END AS people
+        FROM {at.known}.people_measures WHERE period <= {quote(at.period)}
+      ) AS counted
+    ) AS ranked
+  ) AS guarded
+) AS told{units}"""
 
 
 def columns(query: str) -> frozenset[str] | None:
@@ -110,8 +160,17 @@ def _at(spec: TableSpec, at: Moment) -> str:
         return instant if spec.column(name).type == "instant" else day(at.as_of)
 
     masked = HAPPENS.get(spec.name, ())
+    later: dict[str, str] = {}
+    for column, event, since, before in LATER.get(spec.name, ()):
+        names = ", ".join(map(quote, since))
+        case = f"WHEN {column} IN ({names}) AND {event} > {limit(event)} THEN {quote(before)} "
+        later[column] = later.get(column, "") + case
     shown = [
-        f"CASE WHEN {name} <= {limit(name)} THEN {name} END AS {name}" if name in masked else name
+        f"CASE WHEN {name} <= {limit(name)} THEN {name} END AS {name}"
+        if name in masked
+        else f"CASE {later[name]}ELSE {name} END AS {name}"
+        if name in later
+        else name
         for name in spec.names
     ]
     conditions = []
@@ -121,16 +180,21 @@ def _at(spec: TableSpec, at: Moment) -> str:
         conditions.append(f"({begin} IS NULL OR {begin} <= {limit(begin)})")
     if "period" in spec.names:
         conditions.append(f"(period IS NULL OR period <= {quote(at.period)})")
+    unit = ""
     if at.units is not None and "unit_id" in spec.names and not spec.reference:
-        conditions.append(f"unit_id IN ({', '.join(map(quote, at.units))})")
+        unit = f"unit_id IN ({', '.join(map(quote, at.units))})"
+        if not spec.effective:
+            conditions.append(unit)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     chosen = f"SELECT {', '.join((*shown, *_ENVELOPE))}"
     if not spec.effective:
         return f"{chosen} FROM {at.known}.{spec.name}{where}"
     identity = ", ".join(spec.identity)
+    # Of whose unit a thing is says its version in force: what moved away is not shown by an older one.
+    last = f"rank_ = 1 AND {unit}" if unit else "rank_ = 1"
     return (
         f"{chosen} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {spec.effective} DESC NULLS LAST) "
-        f"AS rank_ FROM {at.known}.{spec.name}{where}) AS versions WHERE rank_ = 1"
+        f"AS rank_ FROM {at.known}.{spec.name}{where}) AS versions WHERE {last}"
     )
 
 
@@ -203,7 +267,7 @@ def _findings(at: Moment, asked: Collection[str] | None, name: str) -> str:
     where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
     # What is not open is left out before anything is made of it.
     still = (
-        f" AND f.state NOT IN ({', '.join(map(quote, RECLASSIFIED))}) AND ({ended} IS NULL OR {ended} > {t})"
+        f" AND f.state NOT IN {among(RECLASSIFIED)} AND ({ended} IS NULL OR {ended} > {t})"
         if name == "open_findings"
         else ""
     )
@@ -213,7 +277,7 @@ SELECT {", ".join((*plain, *added))},
   CASE WHEN accepted_at <= {t} THEN accepted_at END AS accepted_at,
   CASE WHEN ended <= {t} THEN ended END AS closed,
   CASE
-    WHEN state IN ({", ".join(map(quote, RECLASSIFIED))}) THEN state
+    WHEN state IN {among(RECLASSIFIED)} THEN state
     WHEN ended <= {t} THEN CASE WHEN state = 'decommissioned' THEN state ELSE 'fixed' END
     WHEN accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL) THEN 'accepted'
     WHEN state = 'reopened' THEN 'reopened'

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from reportkit import locale
 from reportkit.facts import Facts, Figure, Reconciliation, Restatement
 from reportkit.measures import audit
+from reportkit.sql import among, day
+from reportkit.tables import COUNTED, RECLASSIFIED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,11 +44,11 @@ class Stock:
 WEAKNESSES = Stock(
     "V01", "Open weaknesses", "SELECT finding_id AS id FROM open_findings",
     (
-        ("Newly found", 1, "SELECT COUNT(*) AS n FROM findings WHERE opened >= {start} AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned')"),
+        ("Newly found", 1, "SELECT COUNT(*) AS n FROM findings WHERE opened >= {start} AND state IN " + among(COUNTED)),
         ("Fixed", -1, "SELECT COUNT(*) AS n FROM findings WHERE closed >= {start} AND state = 'fixed'"),
         ("Decommissioned", -1, "SELECT COUNT(*) AS n FROM findings WHERE closed >= {start} AND state = 'decommissioned'"),
     ),
-    "SELECT finding_id AS id FROM findings WHERE state IN ('false_positive', 'duplicate', 'out_of_scope')",
+    "SELECT finding_id AS id FROM findings WHERE state IN " + among(RECLASSIFIED),
 )  # fmt: skip
 AUDITS = Stock(
     "A01", "Open audit findings", f"SELECT finding_id AS id FROM audits WHERE {audit.OPEN}",
@@ -125,8 +127,7 @@ def roll_forward(view: View, stock: Stock) -> RollForward:
     if reason:
         return RollForward(stock, reason=reason)
     before = view.trailing(2)[0]
-    start = f"DATE '{view.period.start:%Y-%m-%d}'"
-    as_of = f"DATE '{view.as_of:%Y-%m-%d}'"
+    start, as_of = day(view.period.start), day(view.as_of)
     moves = [
         (name, sign * int(view.sql(query.format(start=start, as_of=as_of))["n"].iloc[0]))
         for name, sign, query in stock.moves
@@ -166,10 +167,24 @@ def _bridge(
 
 
 def restatements(view: View) -> pd.DataFrame:
-    """Give told figures of the last quarter that are others today, one row each."""
+    """Give told figures of the last quarter that are others today, one row for each cause.
+
+    The stocks of the roll-forwards say item by item what happened; of the other figures the bridge from told to today does.
+    """
     import pandas as pd
 
-    facts = view.scorecard().facts()
-    for stock in (WEAKNESSES, AUDITS):
-        facts = facts.plus(roll_forward(view, stock).facts(view.trailing(2)[0].period.key))
+    from reportkit import bridge
+
+    before = view.previous()
+    told = bridge.told(before)
+    facts = Facts()
+    stocks = (WEAKNESSES, AUDITS)
+    if told is not None:
+        rolled = {stock.measure for stock in stocks}
+        wanted = [key for key in told.figures if not key[1] and key[0] not in rolled]
+        found = [one for one in told.bridges(wanted) if one.printed]
+        key = before.period.key
+        facts = Facts(restatements=tuple(fact for one in found for fact in one.restatements(key)))
+    for stock in stocks:
+        facts = facts.plus(roll_forward(view, stock).facts(before.period.key))
     return pd.DataFrame([item.model_dump() for item in facts.restatements])

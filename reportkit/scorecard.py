@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportkit import display, locale, stats
 from reportkit.errors import UsageError, nearest
-from reportkit.facts import Cell, Column, Facts, Figure, Restatement
+from reportkit.facts import Cell, Column, Facts, Figure
 from reportkit.measures import Measure
 
 if TYPE_CHECKING:
@@ -67,9 +68,18 @@ class Scorecard:
 
     def facts(self) -> Facts:
         """Give the figures, and a restatement line for each told figure that is another one today."""
+        from reportkit import bridge
+
+        before = bridge.told(self.view.previous())
+        wanted = [(row.now.definition.id, "") for row in self.rows if row.restated]
+        bridges = before.bridges(wanted) if before is not None else []
         return Facts(
             figures=tuple(row.now.figure() for row in self.rows),
-            restatements=tuple(_restatement(row, self.view) for row in self.rows if row.restated),
+            restatements=tuple(
+                fact
+                for one in bridges
+                for fact in one.restatements(self.view.previous().period.key)
+            ),
         )
 
     def shown(self) -> display.Shown:
@@ -150,8 +160,10 @@ def _differs(now: Measure, before: Measure) -> bool | None:
         return stats.proportions_differ((a.numerator, a.denominator), (b.numerator, b.denominator))
     if noise == "poisson":
         return stats.counts_differ((int(a.value), 1.0), (int(b.value), 1.0))
-    if noise == "interval" and a.low is not None and a.high is not None:
-        return not a.low <= b.value <= a.high
+    if noise == "interval" and (a.low is not None or a.high is not None):
+        # Curves often have no upper end while some are unfinished: the interval is open there.
+        low = -math.inf if a.low is None else a.low
+        return not low <= b.value <= (math.inf if a.high is None else a.high)
     return None
 
 
@@ -173,7 +185,7 @@ def _cells(row: Row) -> tuple[Cell, ...]:
         Cell(text=words.name, kind="strong", sub=words.id),
         Cell(
             text="–" if missing else text(now.value.value), kind="number" if missing else "strong",
-            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words.unit, now.currency).replace(" ", locale.HARD),
+            sub=(now.value.reason or "not measured") if missing else display.ratio(now.value, words, now.currency).replace(" ", locale.HARD),
         ),
         Cell(text=text(told), kind="number", sub="restated" if row.restated else "" if row.told else "not told"),
         Cell(text=text(row.before.value.value), kind="number"),
@@ -182,24 +194,4 @@ def _cells(row: Row) -> tuple[Cell, ...]:
         Cell(text=", ".join(text(v) for v in row.series), kind="spark", spark=row.series),
         Cell(text=now.confidence, kind="muted"),
         Cell(text=now.owner or "–", kind="muted"),
-    )  # fmt: skip
-
-
-def _restatement(row: Row, view: View) -> Restatement:
-    words, told = row.now.definition, row.told
-    publication = view.told()[0]
-    late = publication is not None and any(
-        load.recorded_at > publication.known_by for name in words.needs for load in view.loads[name]
-    )
-    cause = (
-        "definition"
-        if told is not None and told.definition_version != words.version
-        else "late data"
-        if late
-        else "unexplained"
-    )
-    return Restatement(
-        measure=words.id, name=words.name, period=row.before.period.key, told=told.value if told else None,
-        today=row.before.value.value, unit=words.unit, cause=cause,
-        note="loaded after the last report's cut-off" if cause == "late data" else "",
     )  # fmt: skip

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 
 from reportkit.errors import DataError
-from reportkit.tables import TABLES, TableSpec
+from reportkit.knowledge import Knowledge
+from reportkit.store import Load, Store, counted
+from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from reportkit.store import Load, Store
 
 TYPES = {
     "text": "VARCHAR",
@@ -39,6 +40,11 @@ TYPES = {
 }
 
 
+def among(words: Sequence[str]) -> str:
+    """Write the list behind IN."""
+    return f"({', '.join(map(quote, words))})"
+
+
 def quote(text: str) -> str:
     """Write a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -49,6 +55,11 @@ def day(value: Any) -> str:
     return f"DATE '{value:%Y-%m-%d}'"
 
 
+def instant(value: datetime) -> str:
+    """Write a naive instant as an SQL literal."""
+    return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+
+
 #: Rows from which a table is read where it lies, and not copied into the engine first.
 LARGE = 500_000
 _MEMORY = 4 << 30
@@ -57,8 +68,8 @@ _MEMORY = 4 << 30
 class Engine(Protocol):
     """What views ask of the place where the data lives."""
 
-    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
-        """Make every canonical table, as known by an instant, in a schema of its own; give the loads used, by table."""
+    def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
+        """Make every canonical table, as known, in a schema of its own; give the loads used, by table."""
         ...
 
     def add_schema(self, schema: str) -> None:
@@ -106,9 +117,9 @@ class Local:
         self._connection.execute(f"SET memory_limit='{memory() >> 20}MiB'")
         self._connection.execute(f"SET temp_directory={quote(str(spill) if spill else '')}")
 
-    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
-        """Make every canonical table, as known by an instant; see :class:`Engine`."""
-        return make_known(self, store, schema, known_by, lambda load: _parquet(store, load))
+    def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
+        """Make every canonical table, as known; see :class:`Engine`."""
+        return make_known(self, store, schema, knowledge, lambda load: _parquet(store, load))
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
         """Make the table of some loads, all of one, as they leave it."""
@@ -200,12 +211,12 @@ def make_known(
     engine: Engine,
     store: Store,
     schema: str,
-    known_by: datetime,
+    knowledge: Knowledge,
     part: Callable[[Load], str],
     *,
     at_home: bool = False,
 ) -> dict[str, tuple[Load, ...]]:
-    """Make every canonical table, as known by an instant, in a schema of its own.
+    """Make every canonical table, as known, in a schema of its own.
 
     For each version of a thing (its key) the row recorded last wins. Tables without a load are made empty, so that
     every query runs; whether a table says anything is asked of the returned loads.
@@ -214,7 +225,7 @@ def make_known(
         engine: where to make them.
         store: which loads there are.
         schema: name of the new schema.
-        known_by: naive UTC instant; what was recorded later counts for nothing.
+        knowledge: which loads count.
         part: gives what stands behind FROM to read the rows of a load.
         at_home: the rows lie in the engine already, and are not copied without need.
 
@@ -222,16 +233,22 @@ def make_known(
         The loads used, by table.
     """
     used: dict[str, list[Load]] = {name: [] for name in TABLES}
-    for load in store.loads(known_by=known_by):
-        used.setdefault(load.table, []).append(load)
+    for load in store.loads():
+        if knowledge.counts(load):
+            used.setdefault(load.table, []).append(load)
+
+    def rows(load: Load) -> str:
+        if not knowledge.holds_back(load):
+            return part(load)
+        return f"(SELECT * FROM {part(load)} AS held WHERE state NOT IN {among(RECLASSIFIED)})"
+
     for name, loads in used.items():
-        # Under another key the same people have other pseudonyms, and would be counted twice.
-        used[name] = [load for load in loads if load.pseudonyms == loads[-1].pseudonyms]
+        used[name] = counted(TABLES[name], loads)[0]
     engine.add_schema(schema)
     for name, spec in TABLES.items():
         # One load by itself has one row of each version, by its contract.
         lone = len(used[name]) == 1
-        select = known(spec, used[name], part, ranked=not lone)
+        select = known(spec, used[name], rows, ranked=not lone)
         engine.make(
             f"{schema}.{name}", select, copied=not (lone and (at_home or is_large(used[name])))
         )

@@ -1,7 +1,7 @@
 """Immutable, content-addressed storage: what was loaded is kept for ever, exactly as it was understood.
 
-``store/extracts/<table>/<sha256>.parquet`` holds rows, ``store/loads/<table>/<recorded_at>-<sha8>.json`` says when and
-from where they came. Files are written beside their place and renamed, so a reader never sees half of one and any
+``store/extracts/<table>/<sha256>.parquet`` holds rows, ``store/loads/<table>/<recorded_at>-<hash>.json`` says when and
+from where they came (the hash is of source and rows). Files are written beside their place and renamed, so a reader never sees half of one and any
 number of writers may work at once; there is no lock, no pointer file and no database file.
 """
 
@@ -10,19 +10,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from reportkit import config, objects
-from reportkit.errors import DataError, from_os
+from reportkit.errors import DataError
 from reportkit.objects import Folder, Objects
+from reportkit.rows import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from reportkit.tables import TableSpec
 
 _STAMP = "%Y%m%dT%H%M%S%f"
-#: Rows of one row group: what a writer holds in memory.
-_GROUP = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +40,10 @@ class Provenance:
         stated: the instant was stated by a person and not taken from the clock.
         records: records seen in the raw input, before any rule dropped one.
         rejected: records that broke the table's contract.
+        refused: hash of the file with those records as they came; empty when there were none.
         problems: what was wrong, in words, as shown in the annex.
         pseudonyms: fingerprint of the key under which names of people were replaced.
+        replaced: columns in which pseudonyms stand.
         cursor: where the source goes on the next time it is asked.
     """
 
@@ -55,10 +53,12 @@ class Provenance:
     format: str = ""
     records: int = 0
     rejected: int = 0
+    refused: str = ""
     problems: tuple[str, ...] = ()
     raw_sha256: str = ""
     mapping_sha256: str | None = None
     pseudonyms: str | None = None
+    replaced: tuple[str, ...] = ()
     cursor: str | None = None
 
 
@@ -80,6 +80,12 @@ class Load(Provenance):
     last_day: date | None = None
     name: str = field(default="", compare=False)
     repeated: bool = field(default=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the load as plain values for JSON."""
+        values = asdict(self)
+        del values["name"]
+        return values
 
 
 class Store:
@@ -120,7 +126,7 @@ class Store:
             raise DataError(
                 f"Table {spec.name} has no column {foreign[0]!r}; see 'reportkit tables {spec.name}'."
             )
-        with _Rows(self.objects, spec, rows) as kept:
+        with Rows(self.objects, spec, rows) as kept:
             load = Load(
                 **asdict(provenance),
                 table=spec.name,
@@ -129,13 +135,16 @@ class Store:
                 filled=kept.filled,
                 first_day=kept.first,
                 last_day=kept.last,
-                name=f"{provenance.recorded_at.strftime(_STAMP)}-{kept.sha256[:8]}",
+                name=_name(provenance, kept.sha256),
             )
             # What was concluded from an export (its format says so) stands beside it and repeats nothing.
             like = (load.source, load.format)
             earlier = [old for old in self.loads(spec.name) if (old.source, old.format) == like]
-            if not again and earlier and earlier[-1].extract == kept.sha256:
-                return Load(**{**_fields(earlier[-1]), "name": earlier[-1].name, "repeated": True})
+            newest = earlier[-1] if earlier else None
+            # The same rows known earlier than so far are news.
+            known = newest is not None and newest.recorded_at <= provenance.recorded_at
+            if newest is not None and known and newest.extract == kept.sha256 and not again:
+                return Load(**{**_fields(newest), "name": newest.name, "repeated": True})
             kept.keep(self.extract_name(load))
         text = json.dumps(_fields(load), default=str, indent=1, sort_keys=True)
         with objects.prepared(self.objects, f"loads/{spec.name}/{load.name}.json") as file:
@@ -178,6 +187,28 @@ class Store:
         with objects.prepared(self.objects, _raw(sha256)) as copy, path.open("rb") as file:
             shutil.copyfileobj(file, copy, 1 << 20)
 
+    def keep_refused(self, table: str, rows: pa.Table) -> str:
+        """Keep rows that broke the contract of their table, as they came, and give their hash."""
+        import pyarrow.parquet as pq
+
+        packed = io.BytesIO()
+        pq.write_table(rows, packed, compression="zstd")
+        sha256 = hashlib.sha256(packed.getbuffer()).hexdigest()
+        name = _refused(table, sha256)
+        if not self.objects.has(name):
+            with objects.prepared(self.objects, name) as file:
+                file.write(packed.getbuffer())
+        return sha256
+
+    def refused(self, load: Load) -> pa.Table | None:
+        """Give the rejected rows of a load with ``row`` and ``why``; None when there are none (any more)."""
+        import pyarrow.parquet as pq
+
+        name = _refused(load.table, load.refused)
+        if not load.refused or not self.objects.has(name):
+            return None
+        return pq.read_table(self.objects.local(name))
+
     def raw(self, sha256: str) -> Path | None:
         """Give the copy of a file as it came, or None when there is none (any more)."""
         path = self.objects.local(_raw(sha256))
@@ -185,6 +216,8 @@ class Store:
 
     def prune(self, before: datetime, *, dry: bool = False) -> list[Load]:
         """Remove the copies of files that no load since an instant came from; extracts always stay.
+
+        Rows that were rejected go with them: they are a part of such a file.
 
         Args:
             before: naive UTC instant.
@@ -202,7 +235,17 @@ class Store:
         ]
         for load in () if dry else old:
             self.objects.remove(_raw(load.raw_sha256))
-        return old
+        refused = {
+            _refused(load.table, load.refused): load for load in self.loads() if load.refused
+        }
+        past = [
+            (name, load)
+            for name, load in refused.items()
+            if load.recorded_at < before and self.objects.has(name)
+        ]
+        for name, _ in () if dry else past:
+            self.objects.remove(name)
+        return [*old, *(load for _, load in past if load not in old)]
 
 
 def of(folder: Path) -> Store:
@@ -217,123 +260,18 @@ def of(folder: Path) -> Store:
     return Store(objects.Bucket(settings.url, folder / "store", settings.options))
 
 
+def _name(provenance: Provenance, extract: str) -> str:
+    """Name a record: the same rows from two sources, known at the same instant, are two loads."""
+    digest = hashlib.sha256(f"{provenance.source}\0{provenance.format}\0{extract}".encode())
+    return f"{provenance.recorded_at.strftime(_STAMP)}-{digest.hexdigest()[:8]}"
+
+
+def _refused(table: str, sha256: str) -> str:
+    return f"refused/{table}/{sha256}.parquet"
+
+
 def _raw(sha256: str) -> str:
     return f"raw/{sha256}"
-
-
-class _Rows:
-    """Rows on their way into a file: written batch by batch, hashed and summed up as they pass."""
-
-    def __init__(
-        self, place: Objects, spec: TableSpec, rows: pa.Table | pa.RecordBatchReader
-    ) -> None:
-        self._place, self._spec, self._source = place, spec, rows
-        self._file = Path()
-        self.sha256, self.rows = "", 0
-        self.filled: tuple[str, ...] = ()
-        self.first: date | None = None
-        self.last: date | None = None
-
-    def __enter__(self) -> Self:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        names = [name for name in self._spec.names if name in self._source.schema.names]
-        schema = pa.schema([self._source.schema.field(name) for name in names])
-        filled: set[str] = set()
-        days: list[date] = []
-        with self._hashed() as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for batch in self._batches():
-                part = batch.select(names).replace_schema_metadata(None)
-                writer.write_table(part, row_group_size=_GROUP)
-                self.rows += part.num_rows
-                filled.update(n for n in names if part[n].null_count < part.num_rows)
-                days += _days(self._spec, part)
-        self.filled = tuple(name for name in names if name in filled)
-        self.first, self.last = min(days, default=None), max(days, default=None)
-        return self
-
-    def _batches(self) -> Iterator[pa.Table]:
-        import pyarrow as pa
-
-        if isinstance(self._source, pa.Table):
-            yield self._source
-            return
-        for batch in self._source:
-            yield pa.Table.from_batches([batch])
-
-    @contextmanager
-    def _hashed(self) -> Iterator[_Hashing]:
-        where = f"Keeping {self._spec.name}"
-        try:
-            handle, name = tempfile.mkstemp(dir=self._place.room(), prefix=".", suffix=".part")
-            self._file = Path(name)
-            with os.fdopen(handle, "wb") as raw:
-                file = _Hashing(raw)
-                yield file
-                raw.flush()
-                os.fsync(raw.fileno())
-            self._file.chmod(0o644)
-            self.sha256 = file.digest.hexdigest()
-        except OSError as error:
-            self.__exit__()
-            raise from_os(error, where) from error
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def keep(self, name: str) -> None:
-        """Give the file its name."""
-        try:
-            self._place.put(self._file, name)
-        except OSError as error:
-            raise from_os(error, f"Keeping {self._spec.name}") from error
-
-    def __exit__(self, *_: object) -> None:
-        if self._file.name:
-            self._file.unlink(missing_ok=True)
-
-
-class _Hashing(io.RawIOBase):
-    """A file that hashes what is written to it."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._inner, self.digest = file, hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:
-        self.digest.update(content)
-        return self._inner.write(content)
-
-    def tell(self) -> int:
-        return self._inner.tell()
-
-
-def _days(spec: TableSpec, rows: pa.Table) -> list[date]:
-    """First and last days on which the rows say something happened (plans and due dates do not count)."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    days: list[date] = []
-    for name in SPAN_COLUMNS.get(spec.name, (spec.effective or "",)):
-        if name in rows.column_names:
-            column = rows[name]
-            if pa.types.is_timestamp(column.type):
-                column = column.cast(pa.timestamp("us")).cast(pa.date32())
-            days += [day for day in pc.min_max(column).as_py().values() if day is not None]
-    return days
-
-
-#: Columns whose days tell how far a table's knowledge reaches.
-SPAN_COLUMNS = {
-    "assets": ("first_seen", "last_seen", "valid_from"),
-    "findings": ("opened", "closed", "last_seen"),
-    "incidents": ("detected", "closed"),
-    "audits": ("opened", "verified_closed", "valid_from"),
-    "kev": ("date_added",),
-}
 
 
 def _fields(load: Load) -> dict[str, Any]:
@@ -349,12 +287,32 @@ def _read(place: Objects, name: str) -> Load:
         for key in ("first_day", "last_day"):
             values[key] = date.fromisoformat(values[key]) if values[key] else None
         values["recorded_at"] = datetime.fromisoformat(values["recorded_at"])
-        values["problems"], values["filled"] = tuple(values["problems"]), tuple(values["filled"])
+        for key in ("problems", "filled", "replaced"):
+            values[key] = tuple(values.get(key, ()))
         return Load(**values, name=path.stem)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"The load record {place.where(name)} is damaged ({error}); restore it from a copy."
         ) from error
+
+
+def counted(spec: TableSpec, loads: Sequence[Load]) -> tuple[list[Load], list[Load]]:
+    """Part the loads of a table into those that count together and those set aside.
+
+    Where names of people are part of what tells rows apart, the same people have other pseudonyms under another key (and
+    names without one), and would be counted twice: what was loaded under the last key counts.
+
+    Args:
+        spec: the table.
+        loads: in the order in which they were recorded.
+    """
+
+    def under(load: Load) -> str | None:
+        return load.pseudonyms if set(load.replaced) & set(spec.key) else None
+
+    last = under(loads[-1]) if loads else None
+    kept = [load for load in loads if under(load) == last]
+    return kept, [load for load in loads if under(load) != last]
 
 
 def newest(loads: Sequence[Load]) -> datetime | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from reportkit.errors import DataError
-from reportkit.ledger import Ledger
+from reportkit.ledger import of as ledger_of
 from reportkit.objects import Folder, Objects
 from reportkit.store import of
 
@@ -31,7 +31,7 @@ class Checked:
 
 def workspace(folder: Path) -> Checked:
     """Check store and ledger of a workspace."""
-    store, ledger = of(folder), Ledger(folder)
+    store, ledger = of(folder), ledger_of(folder)
     faults: list[str] = []
     records = store.records()
     wanted: dict[str, str] = {}
@@ -50,6 +50,10 @@ def workspace(folder: Path) -> Checked:
         faults.append(fault)
     faults += [
         _fault(store.objects, name, PurePosixPath(name).name) for name in store.objects.names("raw")
+    ]
+    faults += [
+        _fault(store.objects, name, PurePosixPath(name).stem)
+        for name in store.objects.names("refused")
     ]
     for publication, inputs in ledger.inputs():
         name = f"{publication.report} {publication.period}{' ' * bool(publication.unit)}{publication.unit}"

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from reportkit import relations, sql
+from reportkit import relations, sql, trust
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
+from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
+from reportkit.measures.model import named
+from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.measures.status import Limits, status
-from reportkit.period import Period
-from reportkit.store import Load, newest
-from reportkit.tables import TABLES, table
+from reportkit.period import DAY, Period
+from reportkit.store import Load
+from reportkit.tables import table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,9 +29,6 @@ if TYPE_CHECKING:
     from reportkit.profile import Profile
     from reportkit.scorecard import Scorecard
     from reportkit.workspace import Workspace
-
-#: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
-STALE_DAYS = 45
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class View:
         as_of: the day whose truth is shown.
         known_by: the instant whose knowledge is used, naive UTC.
         report: the report whose publications count as told.
+        knowledge: which loads count, where that is more than an instant can say.
     """
 
     workspace: Workspace
@@ -50,11 +51,17 @@ class View:
     as_of: date
     known_by: datetime
     report: str = "board"
+    knowledge: Knowledge | None = None
 
     @property
     def end(self) -> datetime:
         """The last instant of the day, naive UTC."""
         return self.workspace.calendar.end_of_day(self.as_of)
+
+    @property
+    def begin(self) -> datetime:
+        """The last instant before the quarter's first day, naive UTC."""
+        return self.workspace.calendar.end_of_day(self.period.start - DAY)
 
     @property
     def currency(self) -> str:
@@ -66,14 +73,19 @@ class View:
         """Whose holidays count."""
         return self.workspace.settings.organisation.jurisdiction
 
+    @property
+    def discount_rate(self) -> float:
+        """What money a year from now is worth less, as a share."""
+        return self.workspace.settings.finance.discount_rate
+
     @cached_property
     def loads(self) -> Mapping[str, tuple[Load, ...]]:
         """The loads this view rests on, by table."""
-        return self.workspace.known(self.known_by)[1]
+        return self.workspace.known(self.knowledge or self.known_by)[1]
 
     @cached_property
     def _moment(self) -> relations.Moment:
-        known = self.workspace.known(self.known_by)[0]
+        known = self.workspace.known(self.knowledge or self.known_by)[0]
         return relations.Moment(
             self.workspace.next_schema(),
             known,
@@ -115,6 +127,16 @@ class View:
             units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
         return tuple(sorted(units))
 
+    def relation(self, name: str, columns: str = "*") -> str:
+        """Give a relation's full name, for a query over several views; it is made if it is not there yet.
+
+        Args:
+            name: a canonical table.
+            columns: which of its columns will be asked for, as a query lists them.
+        """
+        self._make(f"SELECT {columns} FROM {name}")
+        return f"{self._moment.schema}.{name}"
+
     # ---- looking -------------------------------------------------------------------------------------------------
 
     def sql(self, query: str) -> pd.DataFrame:
@@ -135,13 +157,18 @@ class View:
         rejected = sum(load.rejected for load in self.loads[spec.name])
         return profile.of_table(self.workspace.engine, self._moment.schema, spec, rejected)
 
-    def at(self, period: Period) -> View:
-        """Give the same view at another quarter's end, with the same knowledge: like for like."""
-        return replace(self, period=period, as_of=period.end)
+    def at(self, period: str | Period) -> View:
+        """Give the same view at another quarter's end, with the same knowledge: like for like.
+
+        Raises:
+            UsageError: not a quarter, or one that is not closed.
+        """
+        quarter = period if isinstance(period, Period) else self.workspace.period(period)
+        return replace(self, period=quarter, as_of=quarter.end)
 
     def previous(self) -> View:
-        """Give the view one quarter earlier, with the same knowledge."""
-        return self.at(self.workspace.calendar.previous(self.period))
+        """Give the view one quarter earlier, with the same knowledge; it is made once."""
+        return self.trailing(2)[0]
 
     # ---- measures ------------------------------------------------------------------------------------------------
 
@@ -173,62 +200,61 @@ class View:
         reason = self.missing(words)
         if reason:
             return [] if by else self._finished(words, Value(reason=reason), "", None)
-        query = words.reduce.format(
+        rows = self.sql(self.statement(words, by))
+        if by is None:
+            value = self._guarded(words, words.finish(rows, self))
+            # The rows of people are finer than what is told of them.
+            return self._finished(words, value, "", None if words.people else rows)
+        parts = [
+            (named(group), part, words.finish(part.reset_index(drop=True), self))
+            for group, part in rows.groupby("grp", sort=True, dropna=False)
+        ]
+        values = [value for _, _, value in parts]
+        if words.people:
+            values = withheld(values)
+            hidden = self._hidden(words) if by == "unit" and self.unit else frozenset()
+            values = [
+                GIVES_AWAY if group in hidden and not value.withheld else value
+                for (group, _, _), value in zip(parts, values, strict=True)
+            ]
+        return [
+            self._finished(words, value, f"{by}={group}", None if words.people else part)
+            for (group, part, _), value in zip(parts, values, strict=True)
+        ]
+
+    def statement(self, words: Definition, by: str | None = None) -> str:
+        """Give the SELECT that a measure is reduced with at this view."""
+        return words.reduce.format(
             as_of=sql.day(self.as_of),
             start=sql.day(self.period.start),
-            end=f"TIMESTAMP '{self.end.isoformat(sep=' ')}'",
+            begin=sql.instant(self.begin),
+            end=sql.instant(self.end),
             period=sql.quote(self.period.key),
             unit=sql.quote(self.unit),
+            currency=sql.quote(self.currency),
             group=words.dims[by] if by else "CAST('' AS VARCHAR)",
         )
-        rows = self.sql(query)
-        if by is None:
-            return self._finished(words, words.finish(rows, self), "", rows)
-        return [
-            self._finished(
-                words, words.finish(part.reset_index(drop=True), self), f"{by}={group}", part
-            )
-            for group, part in rows.groupby("grp", sort=True)
-        ]
+
+    def _guarded(self, words: Definition, value: Value) -> Value:
+        """Withhold a value of fewer than five people, and one from which such a value could be worked out."""
+        if not words.people:
+            return value
+        (own,) = withheld([value])
+        if own.withheld or not self.unit or "unit" not in words.dims:
+            return own
+        # The firm's total and each unit's own numbers are told too: a sum over some of the hidden ones gives them away.
+        hidden = self._hidden(words)
+        inside = hidden & set(self._moment.units or ())
+        return GIVES_AWAY if inside and inside != hidden else own
+
+    def _hidden(self, words: Definition) -> frozenset[str]:
+        """Give the units whose own number is withheld in the whole firm."""
+        firm = replace(self, unit="").measure(words.id, by="unit")
+        return frozenset(m.scope.removeprefix("unit=") for m in firm if m.value.withheld)
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
-        for name in words.needs:
-            if not self.loads[name]:
-                return f"no {TABLES[name].spoken} were loaded"
-            if stale := self._stale(name):
-                return stale
-        for wish in words.fields:
-            options = [part.split(".") for part in wish.split("|")]
-            holding = {
-                name
-                for name, column in options
-                if any(column in load.filled for load in self.loads[name])
-            }
-            if holding and all(self._stale(name) for name in holding):
-                return self._stale(min(holding))
-            if not holding:
-                name, column = options[0]
-                if not self.loads[name]:
-                    return f"no {TABLES[name].spoken} were loaded"
-                return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
-        return ""
-
-    def max_age(self, name: str) -> int | None:
-        """Give how many days older than this day a table's newest load may be; None when its age does not matter.
-
-        Thresholds and reference data stay in force until others replace them; a workspace may still set a limit.
-        """
-        lasting = TABLES[name].reference or name == "thresholds"
-        return self.workspace.settings.freshness.get(name, None if lasting else STALE_DAYS)
-
-    def _stale(self, name: str) -> str:
-        at, limit = newest(self.loads[name]), self.max_age(name)
-        if at is None or limit is None:
-            return ""
-        if (self.as_of - self.workspace.calendar.day(at)).days <= limit:
-            return ""
-        return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+        return trust.missing(self, words)
 
     def trend(self, id_: str, *, periods: int = 8) -> pd.DataFrame:
         """Compute a measure for the quarters up to this one, all with this view's knowledge.
@@ -258,6 +284,8 @@ class View:
         for period in wanted:
             if period.key not in made:
                 made[period.key] = self.at(period)
+                # They share what they made, so that no quarter is computed twice.
+                vars(made[period.key])["_trailing"] = made
         return [made[period.key] for period in wanted]
 
     def told(
@@ -278,34 +306,9 @@ class View:
     def _told(self) -> dict[str, tuple[Publication | None, dict[tuple[str, str], Figure]]]:
         return {}
 
-    def limits(self, words: Definition) -> Limits:
-        """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
-        import pandas as pd
-
-        rows = self._thresholds
-        rows = rows[
-            (rows["kind"] == "measure")
-            & (rows["measure_id"] == words.id)
-            & rows["scope"].isin({self.unit, ""})
-        ]
-        if rows.empty:
-            return Limits(words.green, words.red)
-        row = rows.sort_values("scope").iloc[-1]
-        green, red, hysteresis = (
-            None if pd.isna(row[name]) else float(row[name])
-            for name in ("green", "red", "hysteresis")
-        )
-        return Limits(
-            green,
-            red,
-            hysteresis=hysteresis or 0.0,
-            default=False,
-            override=row["override_status"] or None,
-            reason=row["override_reason"],
-        )
-
     @cached_property
-    def _thresholds(self) -> pd.DataFrame:
+    def thresholds(self) -> pd.DataFrame:
+        """The limits in force on this day."""
         rows = self.table("thresholds")
         text = ["scope", "measure_id", "override_status", "override_reason", "category"]
         rows[text] = rows[text].fillna("")
@@ -314,7 +317,9 @@ class View:
     def _finished(
         self, words: Definition, value: Value, scope: str, rows: pd.DataFrame | None
     ) -> Measure:
-        limits = self.limits(words) if not scope else Limits(words.green, words.red)
+        # A limit of a share or a duration holds for every part; one of a count or an amount is meant for the whole.
+        part = bool(scope) and words.unit in ("count", "money")
+        limits = Limits(None, None) if part else trust.limits(self, words)
         red = limits.red
         if value.target is not None:
             limits, red = (
@@ -322,9 +327,6 @@ class View:
                 value.target,
             )
         told = self.told()[1].get((words.id, scope))
-        extracts = tuple(
-            dict.fromkeys(load.extract[:12] for name in words.needs for load in self.loads[name])
-        )
         return Measure(
             definition=words,
             value=value,
@@ -339,25 +341,11 @@ class View:
             default_limits=limits.default,
             status=status(value.value, limits, words.direction, told.status if told else "none"),
             override=limits.reason if limits.override else "",
-            confidence=self.grade(words, value),
+            confidence=trust.grade(self, words, value),
             owner=self.workspace.settings.owners.get(words.id, ""),
-            inputs=extracts[-8:],
+            inputs=trust.inputs(self, words),
             frame=rows,
         )
-
-    def grade(self, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
-        """Grade how far a figure can be trusted.
-
-        A: fresh, complete sources recorded by the clock. B: knowledge stated afterwards, or a few rejected rows.
-        C: more than 2 % of the rows rejected, or a note on the value itself. D: not measured.
-        """
-        if value.value is None:
-            return "D"
-        loads = [load for name in words.needs for load in self.loads[name]]
-        rows, rejected = sum(load.rows for load in loads), sum(load.rejected for load in loads)
-        if rejected > 0.02 * max(rows + rejected, 1) or value.note:
-            return "C"
-        return "B" if rejected or any(load.stated for load in loads) else "A"
 
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, sql, store
 from reportkit.errors import DataError, UsageError
-from reportkit.ledger import Ledger
+from reportkit.knowledge import Knowledge
+from reportkit.ledger import Ledger, Publication
 from reportkit.period import Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportkit.profile import Profile
+
+
+def as_told(publication: Publication) -> Knowledge | None:
+    """Give what a publication knew where an instant cannot say it: an erratum counts some loads that came later."""
+    also = frozenset(publication.also)
+    return Knowledge(publication.known_by, also=also) if also else None
 
 
 def open_workspace(folder: Path | str = ".", *, now: datetime | None = None) -> Workspace:
@@ -49,8 +56,8 @@ class Workspace:
         self.settings = config.read(self.folder)
         self.calendar = self.settings.calendar
         self.store = store.of(self.folder)
-        self.ledger = Ledger(self.folder)
-        self._known: dict[datetime, tuple[str, dict[str, tuple[Load, ...]]]] = {}
+        self.ledger = Ledger(self.folder, self.settings.ledger.url)
+        self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._views = 0
 
     @cached_property
@@ -62,12 +69,13 @@ class Workspace:
             return warehouse.connect(self.settings.engine.url)
         return sql.Local(self.folder / "store" / ".spill")
 
-    def known(self, known_by: datetime) -> tuple[str, dict[str, tuple[Load, ...]]]:
-        """Give the schema with all tables as known by an instant, and the loads behind it."""
-        if known_by not in self._known:
+    def known(self, known_by: datetime | Knowledge) -> tuple[str, dict[str, tuple[Load, ...]]]:
+        """Give the schema with all tables as known, and the loads behind it."""
+        knowledge = known_by if isinstance(known_by, Knowledge) else Knowledge(known_by)
+        if knowledge not in self._known:
             schema = f"known_{len(self._known)}"
-            self._known[known_by] = (schema, self.engine.known(self.store, schema, known_by))
-        return self._known[known_by]
+            self._known[knowledge] = (schema, self.engine.known(self.store, schema, knowledge))
+        return self._known[knowledge]
 
     def periods(self) -> list[Period]:
         """List the closed quarters that have data, oldest first.
@@ -141,7 +149,8 @@ class Workspace:
         if isinstance(known_by, str):
             known_by = parse_instant(known_by) if known_by else None
         known = known_by or (told.known_by if told else self.now)
-        return View(self, quarter, unit or "", as_of or quarter.end, known, report)
+        knowledge = as_told(told) if told and known == told.known_by else None
+        return View(self, quarter, unit or "", as_of or quarter.end, known, report, knowledge)
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table with all its versions, as known now."""
@@ -155,6 +164,28 @@ class Workspace:
         spec = table(name)
         rejected = sum(load.rejected for load in loads[spec.name])
         return profile.of_table(self.engine, schema, spec, rejected)
+
+    def rejected(self, name: str = "") -> pd.DataFrame:
+        """Give the rows that broke the contract of a table (of any, when not named) as they came, to be mended.
+
+        Returns:
+            One row each with ``recorded_at``, ``table``, ``source``, ``row`` of the file, ``why``, and its own cells. Empty
+            when none was rejected, or all are past their retention date.
+        """
+        import pandas as pd
+
+        parts = []
+        for load in self.store.loads(table(name).name if name else None):
+            rows = self.store.refused(load)
+            if rows is not None:
+                frame = rows.to_pandas()
+                for place, column in enumerate(("recorded_at", "table", "source")):
+                    frame.insert(place, column, getattr(load, column))
+                parts.append(frame)
+        if not parts:
+            return pd.DataFrame(columns=["recorded_at", "table", "source", "row", "why"])
+        found: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        return found
 
     def profile(self, load: Load) -> Profile:
         """Say what one load brought: rows, rejected records, columns, days, months without rows."""

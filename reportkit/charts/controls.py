@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 
 from reportkit import theme
-from reportkit.charts.plot import WIDTH, Plot, not_measured
+from reportkit.charts.plot import WIDTH, Plot, not_measured, told
 from reportkit.measures import definition
-from reportkit.measures.coverage import NAMES, OBSERVED_DAYS, WORKS
+from reportkit.measures.coverage import NAMES, OBSERVED_DAYS, SPOKEN, WORKS
 
 if TYPE_CHECKING:
     from reportkit.display import Shown
@@ -30,12 +30,13 @@ def coverage(view: View) -> Plot | Shown:
     rows = joint.frame
     if rows is None or rows.empty:
         return not_measured(title, joint.value.reason or "no critical asset is in scope")
-    n, found, gaps = len(rows), [], []
+    n, found = len(rows), []
+    gaps: list[str] = []
     for control in WORKS:
         if rows[f"{control}_observed"].sum():
             found.append((NAMES[control], 100 * int(rows[control].sum()) / n, "One safeguard"))
         else:
-            gaps.append(NAMES[control].lower())
+            gaps.append(f"{SPOKEN[control]}, not observed in {OBSERVED_DAYS[control]} days")
     if joint.value.value is not None:
         found.append(("All four at once", joint.value.value, "All four"))
     data = pd.DataFrame(found, columns=["control", "share", "kind"])
@@ -63,10 +64,8 @@ def coverage(view: View) -> Plot | Shown:
     else:
         message = f"Each safeguard covers at least {least:.0f} % of critical assets; all four together {joint.value.value:.0f} %"
     said = "; ".join(f"{name.lower()} {share:.0f} per cent" for name, share, _ in found)
-    note = (
-        f"Not measured: {', '.join(gaps)} (no observation in {OBSERVED_DAYS} days)." if gaps else ""
-    )
+    note = f"Not measured: {'; '.join(gaps)}." if gaps else ""
     return Plot(
         (bars + labels).properties(width=WIDTH, height=28 * len(data)), "coverage", message,
-        f"{n} critical assets (criticality 1) at quarter end", f"Bars of coverage of critical assets: {said}.", note=note,
+        f"{n} critical assets (criticality 1) at quarter end", f"Bars of coverage of critical assets: {said}.", note=note, facts=told(joint),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from reportkit import stats, theme
-from reportkit.charts.plot import WIDTH, Plot, not_measured
+from reportkit.charts.plot import WIDTH, Plot, not_measured, told
 from reportkit.measures import definition
 
 if TYPE_CHECKING:
@@ -83,4 +83,5 @@ def incidents(view: View) -> Plot | Shown:
     return Plot(
         (rule + points + labels).properties(width=WIDTH, height=170), "incidents", message,
         "Confirmed incidents by quarter of detection; bars are exact 95 % Poisson intervals", f"Incidents by quarter with intervals: {said}. {message}.",
+        facts=told(view.measure("N01")),
     )  # fmt: skip

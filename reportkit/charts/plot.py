@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
@@ -11,6 +11,9 @@ from reportkit import theme
 from reportkit.display import Shown
 from reportkit.errors import DataError
 from reportkit.facts import MIME, VEGALITE_MIME, Callout, Facts, bundle
+
+if TYPE_CHECKING:
+    from reportkit.measures import Measure
 
 WIDTH = theme.CHART_WIDTH
 HALF = 304
@@ -72,6 +75,11 @@ class Plot:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         shown = {VEGALITE_MIME: self.spec(), "text/plain": self.alt}
         return shown if self.facts == Facts() else {MIME: bundle(facts=self.facts), **shown}
+
+
+def told(*measures: Measure) -> Facts:
+    """Give the measures whose numbers a chart prints, so that ledger and gates know them."""
+    return Facts(figures=tuple(measure.figure() for measure in measures))
 
 
 def not_measured(title: str, reason: str) -> Shown:

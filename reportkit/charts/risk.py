@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportkit import display, locale, theme
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured
+from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
 from reportkit.measures import definition
 from reportkit.measures.risk import headline_point
 
@@ -122,6 +122,7 @@ def loss_exceedance(view: View) -> Plot | Shown:
         f"one year in a hundred costs more than {money(portfolio.gross.value_at_risk(0.99), view.currency)} before insurance.",
         note=f"Bands: 95 % interval of the simulation. Mean year {money(portfolio.gross.ale, view.currency)} ± {money(1.96 * portfolio.gross.standard_error, view.currency)}{net}. "
         "The appetite is drawn only between approved points.",
+        facts=told(view.measure("Q02")),
     )  # fmt: skip
 
 
@@ -188,5 +189,5 @@ def exposure(view: View, *, top: int = 8) -> Plot | Shown:
     )
     return Plot(
         (bars + ticks + labels).properties(width=WIDTH, height=26 * len(data) + 26), "largest-exposures", message,
-        "Residual exposure of a year; the dark mark is the appetite of the category", f"Bars of residual exposure by risk with appetite: {said}.",
+        "Residual exposure of a year; the dark mark is the appetite of the category", f"Bars of residual exposure by risk with appetite: {said}.", facts=told(view.measure("R01")),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from reportkit import locale, restate, stats, theme
-from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured
+from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured, told
 from reportkit.measures import definition
 from reportkit.tables import SEVERITIES
 
@@ -120,6 +120,7 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
         "Share of findings still open by days since discovery, opened in the last 24 months; open ones counted",
         f"Survival curves of findings by severity. {said_all}.",
         note="Kaplan-Meier: findings still open, accepted or decommissioned are censored, not left out.",
+        facts=told(view.measure(id_), *measures),
     )  # fmt: skip
 
 
@@ -283,4 +284,5 @@ def backlog(view: View) -> Plot | Shown:
     return Plot(
         (bars + labels).properties(width=WIDTH, height=180), "open-by-severity", message,
         "Open findings at quarter end by severity, known today", f"Stacked bars of open findings at quarter end: {said}. {message}.",
+        facts=told(view.measure("V01"), *view.measure("V01", by="severity")),
     )  # fmt: skip

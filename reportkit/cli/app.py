@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import data, demo, keep, report, setup
+from reportkit.cli import clocks, data, demo, keep, measures, report, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -55,8 +55,16 @@ app.command("tables")(data.tables)
 app.command("log")(keep.log)
 app.command("describe")(keep.describe)
 app.command("verify")(keep.verify)
+app.command("rejected")(keep.rejected)
 app.command("prune")(keep.prune)
 app.command("export")(keep.export)
+app.command("measures")(measures.measures)
+app.command("measure")(measures.measure)
 app.command("run")(report.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
+app.command("restatements")(told.restatements)
+app.command("diff")(told.diff)
+app.command("approve")(told.approve)
+app.command("errata")(told.errata)
+app.command("clocks")(clocks.clocks)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import ConfigError, DataError, UsageError
+from reportkit.locale import plural
 
 if TYPE_CHECKING:
     from reportkit.sources import Extract
@@ -82,8 +84,9 @@ def load(
     json: JsonOption = False,
 ) -> None:
     """Load a file into a table; what was loaded before is kept."""
-    from reportkit import sources, tables
+    from reportkit import sources, store, tables
     from reportkit.intake import Origin, keep
+    from reportkit.store import counted
 
     folder = options.workspace(workspace)
     spec = tables.table(table)
@@ -107,10 +110,11 @@ def load(
     ]
     at = stated or options.now()
     told = []
-    for path, extract in zip(paths, extracts, strict=True):
+    for place, (path, extract) in enumerate(zip(paths, extracts, strict=True)):
         origin = Origin(
             source=source or _source(extract, path),
-            recorded_at=at,
+            # Of two files that speak of the same thing the later one counts; the clock alone would not say which that is.
+            recorded_at=at + timedelta(microseconds=place),
             stated=stated is not None,
             file=path,
             complete=complete,
@@ -118,10 +122,16 @@ def load(
             unit=unit,
         )
         kept, closed = keep(extract, folder, origin)
-        said = {name: value for name, value in kept.__dict__.items() if name != "name"}
+        said = kept.to_dict()
         told.append(said if closed is None else {**said, "closed": closed})
         if not json:
             _report(kept, path)
+            aside = counted(spec, store.of(folder).loads(spec.name))[1]
+            if aside:
+                screen.say(
+                    f"  {screen.styled('!', 'watch')} {plural(len(aside), 'earlier load')} of {spec.name} no longer "
+                    "counted: people stand in them under another key, or under their names"
+                )
             if closed is not None:
                 screen.say(f"  {closed:,} closed: open before, and not in this complete export")
     if json:
@@ -129,7 +139,7 @@ def load(
 
 
 def _report(kept: Load, file: Path) -> None:
-    rows = f"{kept.rows:,} row{'' if kept.rows == 1 else 's'}"
+    rows = plural(kept.rows, "row")
     if kept.repeated:
         screen.say(
             f"{kept.table}: {file.name} holds the {rows} already loaded from {kept.source}; nothing was added."
@@ -137,7 +147,7 @@ def _report(kept: Load, file: Path) -> None:
         return
     screen.say(screen.styled(f"{kept.table}: {rows} loaded", "strong"))
     facts = [
-        ("file", f"{file.name} ({kept.format}, {kept.records:,} records)"),
+        ("file", f"{file.name} ({kept.format}, {plural(kept.records, 'record')})"),
         ("source", kept.source),
     ]
     if kept.first_day:
@@ -146,7 +156,7 @@ def _report(kept: Load, file: Path) -> None:
         ("known", f"{kept.recorded_at:%Y-%m-%d %H:%M} UTC{', as stated' if kept.stated else ''}")
     )
     if kept.rejected:
-        facts.append(("rejected", f"{kept.rejected:,} records"))
+        facts.append(("rejected", plural(kept.rejected, "record")))
     screen.table(facts)
     _problems(kept.problems)
 
@@ -182,9 +192,9 @@ def _stated(folder: Path, table: str, text: str | None) -> datetime | None:
 
 
 def _source(extract: Extract, file: Path) -> str:
-    """Name the source: a tool by its format, a spreadsheet by its file."""
-    general = {"csv", "xlsx", "xls", "ods", "tsv"}
-    return file.name.split(".")[0] if extract.format.split("-")[0] in general else extract.format
+    """Name the source: a tool by its format, anything that could be a table of anybody's by its file."""
+    general = {"csv", "xlsx", "json", "parquet"}
+    return file.name.split(".")[0] if extract.format in general else extract.format
 
 
 def _existing(given: list[Path]) -> list[Path]:
@@ -269,7 +279,7 @@ def tables(
     if name is not None:
         spec = table(name)
         if json:
-            screen.say_json([column.__dict__ for column in spec.columns])
+            screen.say_json([asdict(column) for column in spec.columns])
             return
         screen.say(screen.styled(f"{spec.name}: {spec.row}", "strong"))
         rows = [

@@ -57,8 +57,22 @@ def guess(
     ],
     *,
     table: Annotated[
-        str, typer.Option("--table", "-t", metavar="TABLE", help="The table it goes into.")
-    ] = "findings",
+        str | None,
+        typer.Option(
+            "--table",
+            "-t",
+            metavar="TABLE",
+            help="The table it goes into; by default the one that fits best.",
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            "--sheet",
+            metavar="NAME",
+            help="The sheet of a workbook; by default the one that fits best.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -66,20 +80,21 @@ def guess(
         ),
     ] = None,
 ) -> None:
-    """Write a mapping for a file, to be read and edited."""
+    """Write a mapping for a file, with the words seen in it, to be read and edited."""
     from reportkit.sources import reading
-    from reportkit.sources.guess import guess as guess_mapping
+    from reportkit.sources.guess import draft
     from reportkit.tables import table as spec
 
-    text = guess_mapping(reading.ask(file, table=spec(table).name), table)
+    named = spec(table).name if table is not None else None
+    found = draft(reading.ask(file, table=named), named, sheet)
     if out is None:
-        print(text, end="")
+        print(found.toml, end="")
         return
     if out.exists():
         raise UsageError(f"{out} exists and was left as it is; name another file.")
     try:
-        out.write_text(text, encoding="utf-8")
+        out.write_text(found.toml, encoding="utf-8")
     except OSError as error:
         raise from_os(error, f"Writing {out}") from error
     screen.say(f"{screen.short(out)}: read every line, fill in what is empty, then")
-    screen.say(f"  reportkit load {table} {screen.short(file)} --mapping {screen.short(out)}")
+    screen.say(f"  reportkit load {found.table} {screen.short(file)} --mapping {screen.short(out)}")

@@ -1,4 +1,4 @@
-"""``reportkit log``, ``verify``, ``prune`` and ``export``: what was kept, whether it is whole, and out with it."""
+"""``reportkit log``, ``verify``, ``rejected``, ``prune`` and ``export``: what was kept, whether it is whole, and out with it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import typer
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import DataError, UsageError
+from reportkit.locale import plural
+
+#: Rejected rows shown on the screen.
+_SHOWN = 20
 
 
 def log(
@@ -26,7 +30,7 @@ def log(
     folder = options.workspace(workspace)
     found = store.of(folder).loads(tables.table(table).name if table else None)
     if json:
-        screen.say_json([load.__dict__ for load in found])
+        screen.say_json([load.to_dict() | {"name": load.name} for load in found])
         return
     if not found:
         raise UsageError("Nothing was loaded yet; start with 'reportkit load findings FILE'.")
@@ -59,7 +63,7 @@ def describe(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what a table holds: columns and how well they are filled, days, months without rows."""
+    """Say what a table holds: how full its columns are, days, gaps."""
     from reportkit import display, tables
     from reportkit.workspace import Workspace
 
@@ -75,10 +79,9 @@ def describe(
             )
         found = ws.profile(fitting[-1])
     if json:
-        told = {key: value for key, value in found.__dict__.items() if key != "columns"}
-        screen.say_json({**told, "columns": [column.__dict__ for column in found.columns]})
+        screen.say_json(found.to_dict())
         return
-    screen.say(screen.styled(f"{found.table}: {found.rows:,} rows", "strong"))
+    screen.say(screen.styled(f"{found.table}: {plural(found.rows, 'row')}", "strong"))
     screen.table(
         [
             (r.column, r.type, f"{r.filled:,}", f"{r.missing:.1f} %", f"{r.different:,}", screen.fit(r.lowest), screen.fit(r.highest))
@@ -141,6 +144,49 @@ def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
     return {"files": total}, faults
 
 
+def rejected(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Only those of this table.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Write them here: .csv or .xlsx.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the rows that were rejected, and why, to mend them."""
+    from reportkit.export import write
+    from reportkit.workspace import Workspace
+
+    ws = Workspace(options.workspace(workspace), now=options.now())
+    found = ws.rejected(table or "")
+    if file is not None:
+        write(found, file)
+        screen.say(f"{screen.short(file)}: {plural(len(found), 'rejected row')}")
+        return
+    if json:
+        screen.say_json(found.astype(object).where(found.notna(), None).to_dict("records"))
+        return
+    if found.empty:
+        screen.say("No row was rejected.")
+        return
+    shown = found.head(_SHOWN).astype(str)
+    screen.table(
+        [
+            (known[:16], name, source, row, screen.fit(why, 70))
+            for known, name, source, row, why in zip(
+                *(shown[column] for column in ("recorded_at", "table", "source", "row", "why")),
+                strict=True,
+            )
+        ],
+        head=("known (UTC)", "table", "source", "row", "why"),
+        right=(3,),
+    )
+    if len(found) > _SHOWN:
+        more = f"'reportkit rejected {table or 'TABLE'} FILE.csv' writes all of them"
+        screen.say(f"  and {len(found) - _SHOWN:,} more; {more}")
+
+
 def prune(
     before: Annotated[
         str,
@@ -153,7 +199,7 @@ def prune(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove copies of loaded files past a retention date; what figures rest on always stays."""
+    """Remove copies of old loaded files; what figures rest on stays."""
     from reportkit import store
 
     limit = datetime.combine(options.day(before, "--before") or date.max, time())
@@ -193,4 +239,6 @@ def export(
     view = Workspace(options.workspace(workspace), now=options.now()).at(period, unit=unit)
     frame = view.table(table)
     write(frame, file)
-    screen.say(f"{screen.short(file)}: {len(frame):,} rows of {table} at {view.period.label}")
+    screen.say(
+        f"{screen.short(file)}: {plural(len(frame), 'row')} of {table} at {view.period.label}"
+    )

@@ -10,6 +10,7 @@ import typer
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, WorkspaceOption
 from reportkit.errors import ConfigError, ReportkitError, nearest
+from reportkit.locale import plural
 
 if TYPE_CHECKING:
     from reportkit.connections import Connection
@@ -95,7 +96,7 @@ def _one(
         more = f", {extract.rejected:,} rejected" if extract.rejected else ""
         gone = f", {said['closed']:,} closed" if said.get("closed") else ""
         screen.say(
-            f"{screen.styled(name, 'strong')}: {extract.rows.num_rows:,} rows of {extract.table} {verb}{more}{gone}"
+            f"{screen.styled(name, 'strong')}: {plural(extract.rows.num_rows, 'row')} of {extract.table} {verb}{more}{gone}"
         )
         for problem in said["problems"][:5]:
             screen.say(f"  {screen.styled('!', 'watch')} {problem}")

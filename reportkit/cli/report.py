@@ -182,7 +182,7 @@ def publish(
     quarter = config.read(folder).calendar.parse(period)
     told, place = publish_run(folder, report, quarter, unit, now=options.now())
     if json:
-        screen.say_json(told.__dict__)
+        screen.say_json(told.to_dict())
         return
     screen.say(
         f"{screen.styled(f'{told.report} {told.period}', 'strong')}  {screen.styled('published', 'good')}"
@@ -206,11 +206,10 @@ def runs(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     from reportkit.run import told
 
     place = options.workspace(workspace)
-    published = told.runs(place)
+    states = told.states(place)
     found = [(path, run_folder.manifest(path)) for path in run_folder.runs(place)]
     found = [
-        (path, {**said, "state": "published"} if said["run_id"] in published else said)
-        for path, said in found
+        (path, {**said, "state": states.get(said["run_id"], said["state"])}) for path, said in found
     ]
     if json:
         wanted = ("report", "period", "unit", "run_id", "state", "started", "finished", "known_by")

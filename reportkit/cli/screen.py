@@ -88,6 +88,15 @@ def day(value: date | datetime | None) -> str:
     return f"{value:%Y-%m-%d}" if value else "–"
 
 
+def paragraph(name: str, text: str, width: int = 96) -> None:
+    """Print a word and a text beside it, over as many lines as it takes."""
+    import textwrap
+
+    lines = textwrap.wrap(text, width - 13) or [""]
+    for place, line in enumerate(lines):
+        say(f"  {name if not place else '':11}{line}")
+
+
 def table(
     rows: Sequence[Sequence[str]],
     *,

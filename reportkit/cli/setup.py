@@ -31,6 +31,7 @@ data/
 _NOTES = {
     "organisation": "Who reports, in which money, time and calendar.",
     "report": "What stands on the cover and in every header.",
+    "finance": "What Finance sets.",
     "limits": "How long a run may take, in seconds, and how much memory its kernel may use.",
     "mail": "Who sends and who receives the message that is written beside each report.",
     "store": "Where loaded rows lie, and whether a copy of each file is kept as it came.",
@@ -42,6 +43,7 @@ _KEYS = {
     "timezone": "decides on which day an instant falls",
     "fiscal_year_start": "month in which the fiscal year begins, 1 to 12",
     "jurisdiction": "whose public holidays count, ISO 3166",
+    "discount_rate": "what money a year from now is worth less, as a share; business cases are discounted with it",
     "url": "leave it empty for this folder and this process",
     "options": "of the connection, such as { endpoint = 'https://...', region = 'eu-west-1' }",
     "raw": "the file itself, beside its rows; never of a table that names people",

@@ -23,6 +23,9 @@ ORDER = ("HQ", "PAY", "COM", "FLD", "TRM")
 #: Median hours from the end of employment to the end of access.
 LEAVER_HOURS = {"HQ": 4.0, "PAY": 3.0, "COM": 3.0, "TRM": 9.0, "FLD": 20.0, "BRK": 30.0}
 
+#: Share of accounts that nobody uses any more from some quarter on.
+IDLE = 0.06
+
 
 def identities(scene: Scene) -> Delivery:
     """Deliver each account when created and at each change: sign-in, review, leaving."""
@@ -45,7 +48,28 @@ def identities(scene: Scene) -> Delivery:
                     kind,
                     upgrade and upgrade[1],
                 )
-    return deliver("identities", "Identity platform", rows)
+    return deliver("identities", "Identity platform", rows + _used(scene, rows))
+
+
+def _used(scene: Scene, rows: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, dict[str, Any]]]:
+    """Deliver at each quarter's end when each account in use was last used; a few lie idle."""
+    rng = scene.rng("last use")
+    accounts: dict[str, list[dict[str, Any]]] = {}
+    for _, row in rows:
+        accounts.setdefault(row["account_id"], []).append(row)
+    found = []
+    for versions in accounts.values():
+        idle_from = int(rng.integers(0, QUARTERS)) if rng.random() < IDLE else QUARTERS
+        for quarter, end in enumerate(scene.ends):
+            known = [row for row in versions if row["valid_from"] <= end]
+            ago = int(rng.integers(1, 21))
+            if not known or quarter >= idle_from:
+                continue
+            last = max(known, key=lambda row: row["valid_from"])
+            used = end - timedelta(days=ago)
+            if last["disabled_at"] is None and last["valid_from"] < used:
+                found.append((quarter, {**last, "valid_from": end, "last_used": used}))
+    return found
 
 
 def _upgrades(scene: Scene) -> list[tuple[str, date]]:

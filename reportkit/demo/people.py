@@ -21,6 +21,8 @@ DIFFICULTY = ("medium", "easy", "medium", "hard", "medium", "hard", "medium", "m
 REPORT_FACTOR = {"easy": 1.2, "medium": 1.0, "hard": 0.75}
 CLICKED = {"easy": 0.022, "medium": 0.048, "hard": 0.105}
 WORKDAYS = 62
+#: Security questionnaires of customers in a quarter, by unit that sells.
+ASKED = {"PAY": 46, "COM": 72}
 
 
 def people(scene: Scene) -> Delivery:
@@ -36,7 +38,27 @@ def people(scene: Scene) -> Delivery:
                 (quarter, {**key, **row})
                 for row in _measures(rng, unit["unit_id"], int(unit["staff"]), quarter)
             ]
+    rows += [
+        (quarter, {"unit_id": unit, "period": scene.periods[quarter].key, **row})
+        for quarter in range(QUARTERS)
+        for unit, asked in ASKED.items()
+        for row in _customers(scene.rng(f"customers {unit} {quarter}"), asked, quarter)
+    ]
     return deliver("people_measures", "People and service desk systems", rows)
+
+
+def _customers(rng: np.random.Generator, asked: int, quarter: int) -> list[dict[str, Any]]:
+    """Give what customers asked and said: answers became faster once they were written down."""
+    answers = asked + int(rng.integers(-6, 7))
+    in_time = int(answers * min(0.97, 0.72 + 0.03 * quarter))
+    days = 9.5 - 0.7 * quarter + float(rng.uniform(-0.5, 0.5))
+    deals, gone, revenue = 3 * asked, 40 + asked // 2, 180 + 12 * asked
+    return [
+        {"measure": "questionnaires", "n": answers, "num": in_time, "den": answers, "minutes": round(days * 1440), "source_note": "Answered within ten working days; minutes are the median turnaround"},
+        {"measure": "deals_delayed", "n": deals, "num": int(rng.integers(2, 7)), "den": deals, "source_note": "Offers delayed or lost that name security, of all offers; from sales notes"},
+        {"measure": "churn", "n": gone, "num": int(rng.integers(0, 3)), "den": gone, "source_note": "Customers who left and name security, of all who left; from exit talks"},
+        {"measure": "certified_revenue", "n": revenue, "num": int(revenue * min(0.95, 0.6 + 0.035 * quarter)), "den": revenue, "source_note": "Revenue under a certification, in hundred thousands"},
+    ]  # fmt: skip
 
 
 def _measures(

@@ -141,7 +141,8 @@ def _project(
         "ended_at": ended if ended and ended <= day else None, "milestones": json.dumps(done), "budget": item["budget"] * 1000.0,
         "actual": spent * 1000.0, "currency": "EUR",
         "benefits": json.dumps([
-            {"metric": metric, "expected": expected, "realised": realised if done_share > 0.8 else None} for metric, expected, realised in item["benefits"]
+            {"metric": metric, "baseline": first, "expected": expected, "realised": realised if done_share > 0.8 else None}
+            for metric, expected, realised, first in item["benefits"]
         ]),
         "user_impact": json.dumps(item["impact"]),
         "security_review_at": review if (review := scene.workday(item["review"])) <= day else None, "go_live": scene.day(item["live"]),

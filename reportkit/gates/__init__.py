@@ -70,6 +70,7 @@ def content(evidence: Evidence) -> tuple[Gate, ...]:
         alt_text(evidence),
         reconciled(evidence),
         bound(evidence),
+        typed(evidence),
     )
 
 
@@ -191,11 +192,24 @@ def bound(evidence: Evidence) -> Gate:
     wrong += [
         f"{item.measure}: the text stands for {_plain(item.value)}, the report shows {_plain(told[item.measure])}"
         for item in found
-        if item.measure in told and not _same(item.value, told[item.measure])
+        if item.part == "value"
+        and item.measure in told
+        and not _same(item.value, told[item.measure])
     ]
     if wrong:
         return Gate("bound", "fail", "; ".join(dict.fromkeys(wrong)))
     return Gate("bound", "pass", f"all {len(found)} bound numbers agree with their measures")
+
+
+def typed(evidence: Evidence) -> Gate:
+    """No number in the author's words was typed by hand; such a number is nobody's, and may be yesterday's."""
+    found = evidence.document.facts.typed
+    if found:
+        reason = f"typed by hand and bound to no measure: {', '.join(found)}"
+        return Gate("typed", "fail", reason, holds=False)
+    if not evidence.document.facts.bindings:
+        return Gate("typed", "not-applicable", "no numbers in prose", holds=False)
+    return Gate("typed", "pass", "every number in prose is bound to a measure", holds=False)
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from reportkit.facts import Figure, Status
 
@@ -15,9 +15,19 @@ if TYPE_CHECKING:
     from reportkit.period import Period
 
 Unit = Literal["count", "percent", "days", "hours", "money", "ratio"]
+#: What NIST SP 800-55 asks of a measure: is it done, does it work, what does it change.
+Kind = Literal["implementation", "effectiveness", "impact"]
 Direction = Literal["down", "up", "band"]
 #: How a change between two quarters is told from chance; ``census`` counts everything, so every change is real.
 Noise = Literal["census", "proportion", "poisson", "interval"]
+
+
+class Part(NamedTuple):
+    """A number that belongs to a value and is read beside it."""
+
+    name: str
+    value: float | None
+    unit: Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +42,8 @@ class Value:
         reason: why there is no value.
         note: what a reader should know about this value.
         target: appetite that the value itself brings along (a loss curve's approved point), else None.
+        parts: numbers that belong to the value and are read beside it.
+        withheld: there is a number, but it would tell about fewer than five people.
     """
 
     value: float | None = None
@@ -43,6 +55,8 @@ class Value:
     reason: str | None = None
     note: str = ""
     target: float | None = None
+    parts: tuple[Part, ...] = ()
+    withheld: bool = False
 
 
 class Moment(Protocol):
@@ -54,6 +68,11 @@ class Moment(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """The business unit, or empty for the whole firm."""
+        ...
+
+    @property
     def as_of(self) -> date:
         """The day whose truth is shown."""
         ...
@@ -61,6 +80,11 @@ class Moment(Protocol):
     @property
     def known_by(self) -> datetime:
         """The instant whose knowledge is used."""
+        ...
+
+    @property
+    def begin(self) -> datetime:
+        """The last instant before the quarter's first day, naive UTC: what came after it belongs to the quarter."""
         ...
 
     @property
@@ -78,8 +102,17 @@ class Moment(Protocol):
         """The organisation's currency."""
         ...
 
+    @property
+    def discount_rate(self) -> float:
+        """What money a year from now is worth less, as a share; from Finance."""
+        ...
+
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the tables at the day."""
+        ...
+
+    def previous(self) -> Moment:
+        """Give the same moment one quarter earlier, with the same knowledge."""
         ...
 
 
@@ -100,13 +133,20 @@ class Definition:
         version: raised whenever the same data would give another number.
         needs: tables that must have been loaded, and fresh.
         fields: columns that must hold values, as ``table.column``; alternatives are joined by ``|``.
-        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{end}``, ``{period}``, ``{unit}`` are literals and
-            ``{group}`` is the grouping expression; its first column is named ``grp``.
+        reduce: one portable SELECT over the relations of a view; ``{as_of}``, ``{start}``, ``{begin}``, ``{end}``, ``{period}``, ``{unit}`` are literals
+            and ``{group}`` is the grouping expression; its first column is named ``grp``. Days are compared with ``{start}`` and ``{as_of}``;
+            an instant is in the quarter when it is after ``{begin}`` and not after ``{end}``.
         finish: turns the rows of one group into a value.
         dims: what the measure can be split by: name to SQL expression.
         green, red: default limits in the measure's unit; thresholds of the workspace replace them.
         noise: how a change is told from chance.
         digits: decimals printed.
+        amounts: numerator and denominator are money.
+        kind: what the measure looks at.
+        clock: of a duration or a deadline: what starts it, what stops it, what censors or removes an item.
+        people: its cells are people, so cells of fewer than five are withheld.
+        mix: the dimension by which a change is split into rate and mix; by default the first one.
+        changes: what each version changed, with the day from which it is used.
     """
 
     id: str
@@ -127,6 +167,12 @@ class Definition:
     red: float | None = None
     noise: Noise = "census"
     digits: int = 0
+    amounts: bool = False
+    kind: Kind = "effectiveness"
+    clock: str = ""
+    people: bool = False
+    mix: str = ""
+    changes: tuple[tuple[int, date, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,9 +234,20 @@ class Measure:
             confidence=self.confidence,
             owner=self.owner,
             inputs=self.inputs,
+            parts=v.parts,
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display
 
         return display.measure(self)
+
+
+def named(group: Any) -> str:
+    """Give the name of a cell; rows that do not say where they belong are a cell of their own, so that cells add up.
+
+    A whole number stays one where unknown ones beside it made the column a fraction.
+    """
+    if group is None or group != group:
+        return "not known"
+    return str(int(group)) if isinstance(group, float) and group.is_integer() else str(group)

@@ -9,7 +9,9 @@ from typing import Any
 from reportkit.errors import UsageError, nearest
 from reportkit.measures.model import Definition, Finish
 
-AREAS = ("vulnerabilities", "coverage", "incidents", "risk", "audit", "money")
+AREAS = (
+    "vulnerabilities", "coverage", "identity", "incidents", "register", "risk", "audit", "assurance", "people", "money", "delivery",
+)  # fmt: skip
 _definitions: dict[str, Definition] = {}
 
 

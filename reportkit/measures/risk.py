@@ -1,4 +1,4 @@
-"""Risk: what is above appetite, and how bad a year can be in money."""
+"""Risk in money: what a year costs in the mean, how bad it can be, and what is accepted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportkit import quant, sql
 from reportkit.errors import DataError
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 from reportkit.tables import unpack
 
@@ -23,39 +23,16 @@ SEED = 20_240_101
 ONE_IN_TWENTY = 0.05
 
 
-@measure(
-    id="R01", name="Risks above appetite",
-    definition="Open risks whose residual exposure is above the approved appetite of their category on the day. Risks of a category "
-    "without an approved appetite are not counted and are named.",
-    why="Appetite is the board's own line.", use="Each one is treated, transferred or accepted by name.",
-    source="NIST IR 8286", unit="count", direction="down", needs=("risks", "thresholds"), fields=("risks.residual",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN r.residual > t.red THEN 1 ELSE 0 END) AS above, "
-    "SUM(CASE WHEN t.red IS NULL THEN 1 ELSE 0 END) AS unlimited FROM risks AS r LEFT JOIN "
-    "(SELECT category, MIN(red) AS red FROM thresholds WHERE kind = 'risk_appetite' GROUP BY category) AS t ON t.category = r.category "
-    "WHERE r.status = 'open' GROUP BY {group}",
-    dims={"category": "r.category", "unit": "r.unit_id"}, green=0, red=3,
-)  # fmt: skip
-def above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
-    """Count open risks above the appetite of their category."""
-    n, above, unlimited = (int(rows[name].sum()) for name in ("n", "above", "unlimited"))
-    if n and unlimited == n:
-        return Value(reason="no appetite is approved for any category", n=n)
-    return Value(
-        value=above,
-        numerator=above,
-        denominator=n,
-        n=n,
-        note=f"{unlimited} risks have no approved appetite" if unlimited else "",
-    )
-
-
 #: Appetite and insurance are the firm's: a unit is held against an appetite of its own or none, and never netted with
 #: a layer that it shares with the others.
+_APPETITE = "FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}"
+_COVER = "FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})"
 _SCENARIOS = (
     "SELECT '' AS grp, s.*, "
-    "(SELECT MAX(points) FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}) AS points, "
-    "(SELECT MAX(retention) FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS retention, "
-    "(SELECT MAX(limit_amount) FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS limit_amount "
+    f"(SELECT MAX(points) {_APPETITE}) AS points, (SELECT MAX(currency) {_APPETITE}) AS points_currency, "
+    f"(SELECT MAX(retention) {_COVER}) AS retention, (SELECT MAX(limit_amount) {_COVER}) AS limit_amount, "
+    f"(SELECT MAX(currency) {_COVER}) AS cover_currency, (SELECT COUNT(*) {_COVER}) AS covers, "
+    f"(SELECT COUNT(*) {_COVER} AND basis = 'event') AS event_covers "
     "FROM scenarios AS s WHERE s.state = 'current' ORDER BY s.scenario_id"
 )
 
@@ -79,7 +56,7 @@ def annual_loss(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="Q02", name="Chance of a year above the approved loss",
     definition="Simulated probability that the losses of one year, net of insurance, exceed the approved amount: the first approved point "
-    "with a chance of at most one year in twenty. The limit is the chance approved for that amount.",
+    "with a chance of at most one year in twenty. The limit is the chance approved for that amount. Beside it: the same before insurance.",
     why="Says in the board's own terms whether a bad year is within appetite.", use="Above the limit: treat, insure more, or raise the appetite.",
     source="Open FAIR O-RA", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS,
     noise="interval", digits=1,
@@ -99,7 +76,116 @@ def loss_above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
         high=100 * check.high,
         n=len(rows),
         target=100 * check.allowed,
+        parts=()
+        if portfolio.insurance is None
+        else (
+            Part("Before insurance", 100 * portfolio.gross.probability_above(point[0]), "percent"),
+        ),
     )
+
+
+def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
+    """Give a figure of the bad years, before insurance, with its neighbours."""
+    if rows.empty:
+        return Value(reason="no scenario is quantified")
+    portfolio = Portfolio.of(rows, at)
+
+    def of(curve: quant.LossCurve, p: float) -> float:
+        return curve.value_at_risk(p) if figure == "value at risk" else curve.tail_value_at_risk(p)
+
+    parts: list[Part] = [Part("One year in a hundred", of(portfolio.gross, 0.99), "money")]
+    if portfolio.insurance is not None:
+        parts += [
+            Part("After insurance", of(portfolio.net, 0.95), "money"),
+            Part("One year in a hundred, after insurance", of(portfolio.net, 0.99), "money"),
+        ]
+    if figure == "value at risk":
+        # A quantile of rare events is zero, and says nothing of them.
+        parts.append(
+            Part(
+                "Mean of the worst year in a hundred",
+                portfolio.gross.tail_value_at_risk(0.99),
+                "money",
+            )
+        )
+    interval = portfolio.gross.value_at_risk_interval(0.95) if figure == "value at risk" else None
+    return Value(
+        value=of(portfolio.gross, 0.95),
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        n=len(rows),
+        parts=tuple(parts),
+    )
+
+
+@measure(
+    id="Q03", name="Loss of a bad year",
+    definition="The yearly loss that is exceeded in one simulated year of twenty (value at risk 95 %), before insurance; beside it one year in a hundred, both "
+    "after insurance, and the mean of the worst year in a hundred.",
+    why="The size a reserve or a policy must carry.", use="Read with the mean beyond it: where events are rare the quantile alone can be zero.",
+    source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval", kind="impact",
+)  # fmt: skip
+def bad_year(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the value at risk of a year."""
+    return _tail(rows, at, "value at risk")
+
+
+@measure(
+    id="Q04", name="Mean loss of the bad years",
+    definition="The mean loss of the worst simulated year in twenty (expected shortfall 95 %), before insurance, with the years at the quantile itself split so that exactly "
+    "one in twenty counts.",
+    why="Says what happens when it happens.", use="A control that cuts the tail can be right although the mean hardly moves.",
+    source="Acerbi and Tasche 2002", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval", kind="impact",
+)  # fmt: skip
+def tail_loss(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the tail value at risk of a year."""
+    return _tail(rows, at, "shortfall")
+
+
+@measure(
+    id="Q05", name="Largest breach of the loss appetite",
+    definition="Largest gap, in percentage points, between the simulated chance of a yearly loss net of insurance and the approved chance, between the outermost "
+    "approved points; below zero is room. Between points the approved curve is lognormal in the loss.",
+    why="One point can be met while the curve is broken elsewhere.", use="Points above the curve are named to the board.",
+    source="reportkit", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS, green=0, red=0, digits=1, kind="impact",
+)  # fmt: skip
+def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the largest excess over the approved loss curve."""
+    if rows.empty:
+        return Value(reason="no scenario is quantified")
+    portfolio = Portfolio.of(rows, at)
+    if portfolio.appetite is None:
+        return Value(reason="no loss appetite is approved for this scope", n=len(rows))
+    breached = portfolio.appetite.breaches(portfolio.net)
+    parts: list[Part] = [
+        Part("Approved points breached", len(breached), "count"),
+        Part("Approved points", len(portfolio.appetite.points), "count"),
+    ]
+    parts += [Part("Breached at", point.loss, "money") for point in breached]
+    return Value(
+        value=100 * portfolio.appetite.largest_excess(portfolio.net),
+        n=len(rows),
+        parts=tuple(parts),
+    )
+
+
+@measure(
+    id="R05", name="Loss that three scenarios carry", amounts=True,
+    definition="Share of the mean yearly loss of all quantified scenarios that the three largest carry. Scores cannot be added up, so only money counts.",
+    why="Where the money is decides where the next euro goes.", use="High: treat the three. Low: look for what they share.",
+    source="reportkit", unit="percent", direction="down", needs=("scenarios",), reduce=_SCENARIOS, digits=0, kind="impact",
+)  # fmt: skip
+def concentration(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the share of expected loss in the three largest scenarios."""
+    if rows.empty:
+        return Value(reason="no scenario is quantified")
+    losses = sorted(
+        (part.scenario.ale for part in Portfolio.of(rows, at).simulation.parts), reverse=True
+    )
+    top, total = sum(losses[:3]), sum(losses)
+    if not total:
+        return Value(reason="no scenario has an expected loss", n=len(losses))
+    return Value(value=100 * top / total, numerator=top, denominator=total, n=len(losses))
 
 
 def headline_point(appetite: quant.Appetite) -> tuple[float, float]:
@@ -135,15 +221,25 @@ class Portfolio:
         Raises:
             DataError: a scenario that cannot be simulated, or one in another currency.
         """
-        foreign = sorted({str(c) for c in rows["currency"].dropna()} - {at.currency})
-        if foreign:
+        first = rows.iloc[0]
+        for what, found in (
+            ("Scenarios are", rows["currency"]),
+            ("The loss appetite is", rows["points_currency"]),
+            ("The insurance is", rows["cover_currency"]),
+        ):
+            foreign = sorted({str(c) for c in found.dropna()} - {at.currency})
+            if foreign:
+                raise DataError(
+                    f"{what} in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
+                )
+        if first["covers"] > 1 or first["event_covers"]:
             raise DataError(
-                f"Scenarios are in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
+                f"{int(first['covers'])} insurance layers are in force on {at.as_of}, {int(first['event_covers'])} of them by event; "
+                "one layer of a whole year can be simulated. Give the one that stands for them."
             )
         scenarios = tuple(
-            _scenario({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
+            scenario_of({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
         )
-        first = rows.iloc[0]
         layer = (
             None
             if pd.isna(first["retention"])
@@ -173,7 +269,13 @@ def _simulated(
     return simulation, gross, quant.LossCurve.from_losses(simulation.net(layer)) if layer else gross
 
 
-def _scenario(row: dict[str, object]) -> quant.Scenario:
+def scenario_of(row: dict[str, object]) -> quant.Scenario:
+    """Read one row of table ``scenarios``.
+
+    Raises:
+        DataError: it has no rate, or a severity that cannot be simulated.
+    """
+
     def number(name: str, otherwise: float = float("nan")) -> float:
         value = row.get(name)
         return otherwise if value is None or value != value else float(str(value))
@@ -192,11 +294,16 @@ def _scenario(row: dict[str, object]) -> quant.Scenario:
         quant.Bernoulli(rate) if kind == "bernoulli"
         else quant.NegativeBinomial(rate, number("dispersion")) if kind == "negbin" else quant.Poisson(rate)
     )  # fmt: skip
+    if number("secondary_p", 0.0) > 0 and number("secondary_high", 0.0) > 0:
+        raise DataError(
+            f"Scenario {name} has a secondary loss, which is not simulated; let low and high hold the whole loss of an event."
+        )
     cap = number("cap", float("inf"))
     if row.get("sev_dist") == "pert":
         severity: quant.Severity = quant.Pert(number("low"), number("mode"), number("high"))
     elif row.get("sev_dist") in {None, "lognormal_ci90"}:
-        severity = quant.LogNormal.from_interval(number("low"), number("high"), cap=cap)
+        level = number("ci_level", 0.9)
+        severity = quant.LogNormal.from_interval(number("low"), number("high"), level, cap=cap)
     else:
         raise DataError(
             f"Scenario {name} has severity {row.get('sev_dist')!r}; lognormal_ci90 and pert can be simulated."

@@ -5,10 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from reportkit import stats
-from reportkit.measures.model import Moment, Value
+from reportkit.measures.finishing import between, left_out, percent, quantile, share
+from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
 _DIMS = {"severity": "severity", "unit": "unit_id"}
+#: Without any of these a finding cannot be told from one that nobody exploits.
+_LISTED = (
+    "kev.date_added|findings.kev_date|findings.kev",
+    "findings.vuln_id|findings.cve_ids|findings.kev_date|findings.kev",
+)
+_UNDATED = "findings have no day of first detection and are left out"
 
 
 @measure(
@@ -32,6 +39,44 @@ def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
+    id="V02",
+    name="Known-exploited weaknesses open",
+    definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day; newly listed are those found "
+    "before the catalogue listed them, newly found those found in the quarter on a weakness already listed.",
+    why="Attackers use these today.",
+    use="None may face the internet; the rest is worked off first.",
+    source="CISA Known Exploited Vulnerabilities catalogue",
+    unit="count",
+    direction="down",
+    needs=("findings",),
+    fields=_LISTED,
+    reduce="SELECT {group} AS grp, COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets, "
+    "SUM(CASE WHEN asset_exposure = 'internet' THEN 1 ELSE 0 END) AS internet, SUM(CASE WHEN ransomware THEN 1 ELSE 0 END) AS ransomware, "
+    "SUM(CASE WHEN kev_date >= {start} AND opened < kev_date THEN 1 ELSE 0 END) AS listed, "
+    "SUM(CASE WHEN opened >= {start} AND opened >= kev_date THEN 1 ELSE 0 END) AS found "
+    "FROM open_findings WHERE kev GROUP BY {group}",
+    dims={**_DIMS, "exposure": "asset_exposure"},
+)
+def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
+    """Count open known-exploited findings."""
+    n, assets, internet, ransomware, listed, found = (
+        int(rows[name].sum())
+        for name in ("n", "assets", "internet", "ransomware", "listed", "found")
+    )
+    return Value(
+        value=n,
+        n=n,
+        parts=(
+            Part("Assets", assets, "count"),
+            Part("Facing the internet", internet, "count"),
+            Part("Used for ransomware", ransomware, "count"),
+            Part("Newly listed this quarter", listed, "count"),
+            Part("Newly found this quarter", found, "count"),
+        ),
+    )
+
+
+@measure(
     id="V03",
     name="Known-exploited weaknesses overdue",
     definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day and whose "
@@ -42,8 +87,8 @@ def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
     unit="count",
     direction="down",
     needs=("findings",),
-    fields=("kev.date_added|findings.kev_date|findings.kev",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets, "
+    fields=_LISTED,
+    reduce="SELECT {group} AS grp, COUNT(*) AS n, "
     "SUM(CASE WHEN kev_due IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN kev_due < {as_of} THEN 1 ELSE 0 END) AS late "
     "FROM open_findings WHERE kev GROUP BY {group}",
     dims=_DIMS,
@@ -67,7 +112,7 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     id="V04",
     name="Critical and high weaknesses fixed on time",
     definition="Of critical and high findings whose due date fell in the quarter, the share fixed on or before it. Accepted ones and "
-    "those still open count as not met; decommissioned by the due date leave the cohort.",
+    "those still open count as not met, and those accepted by then are shown apart; decommissioned by the due date leave the cohort.",
     why="Counts what was promised, so that late items cannot hide by staying open.",
     use="Below target: more capacity, or fewer promises.",
     source="reportkit; due cohort after DefectDojo's and FedRAMP's service levels",
@@ -77,7 +122,7 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     fields=("findings.due_original|thresholds.days",),
     reduce="SELECT {group} AS grp, COUNT(*) AS due, "
     "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN 1 ELSE 0 END) AS met, "
-    "SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted FROM findings "
+    "SUM(CASE WHEN state = 'accepted' AND COALESCE(accepted_at, due_original) <= due_original THEN 1 ELSE 0 END) AS accepted FROM findings "
     "WHERE severity IN ('critical', 'high') AND due_original >= {start} AND due_original <= {as_of} "
     "AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') "
     "AND NOT (state = 'decommissioned' AND closed <= due_original) GROUP BY {group}",
@@ -89,32 +134,75 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
 )
 def on_time(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due critical and high findings that were fixed in time."""
-    due, met = int(rows["due"].sum()), int(rows["met"].sum())
-    return share(met, due, "no critical or high finding fell due")
-
-
-def share(part: int, whole: int, none: str) -> Value:
-    """Give a percentage with its Wilson interval, or the reason why there is none."""
-    interval = stats.wilson(part, whole)
-    if interval is None:
-        return Value(reason=none, numerator=part, denominator=whole, n=0)
-    return Value(
-        value=100 * part / whole,
-        numerator=part,
-        denominator=whole,
-        low=100 * interval.low,
-        high=100 * interval.high,
-        n=whole,
+    due, met, accepted = (int(rows[name].sum()) for name in ("due", "met", "accepted"))
+    late = due - met - accepted
+    return share(
+        met,
+        due,
+        "no critical or high finding fell due",
+        (
+            Part("Accepted instead", accepted, "count"),
+            Part("Still open or fixed late", late, "count"),
+        ),
     )
 
 
-#: Rows a survival curve is drawn from: one per duration, with fixes and censored ones, over the findings of 24 months.
+@measure(
+    id="V05",
+    name="Weaknesses past their due date",
+    definition="Open findings whose original due date has passed, accepted ones among them; with the median and the largest number of days late. Those without "
+    "a due date cannot be late and are counted beside it.",
+    why="What was promised and is still there; it does not vanish when it is closed late elsewhere.",
+    use="The oldest ones need a decision: fix, isolate or accept by name.",
+    source="reportkit",
+    unit="count",
+    direction="down",
+    needs=("findings",),
+    fields=("findings.due_original|thresholds.days",),
+    reduce="SELECT {group} AS grp, CASE WHEN due_original < {as_of} THEN DATE_DIFF('day', due_original, {as_of}) ELSE 0 END AS late, "
+    "COUNT(*) AS n, SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, "
+    "SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
+    dims=_DIMS,
+    clock="Starts with the original due date; a later date agreed since does not help. Accepted findings stay in and are shown apart.",
+)
+def past_due(rows: pd.DataFrame, at: Moment) -> Value:
+    """Count open findings past their original due date."""
+    late = rows[rows["late"] > 0]
+    n, undated = int(late["n"].sum()), int(rows["undated"].sum())
+    dated = int(rows["n"].sum()) - undated
+    if undated and not dated:
+        return Value(reason="no open finding has a due date", n=0)
+    median = quantile(late["late"].to_numpy(), late["n"].to_numpy(), 0.5)
+    return Value(
+        value=n,
+        numerator=n,
+        denominator=dated,
+        n=dated,
+        parts=(
+            Part("Median days late", median, "days"),
+            Part("Longest", float(late["late"].max()) if n else None, "days"),
+            Part("Accepted among them", int(late["accepted"].sum()), "count"),
+            Part("Open without a due date", undated, "count"),
+        ),
+    )
+
+
+#: An open finding on an asset without a scan in so many days is watched no longer than to that asset's last scan.
+UNSEEN_DAYS = 45
+#: Rows a survival curve is drawn from, over the findings of 24 months: one per duration, with fixes, other exits, those of the exits
+#: that were decommissioned, and those that have no duration: without a first day, or ended before it.
 SURVIVAL = (
-    "SELECT {group} AS grp, DATE_DIFF('day', opened, COALESCE(closed, accepted_at, {as_of})) AS duration, "
-    "SUM(CASE WHEN state = 'fixed' THEN 1 ELSE 0 END) AS events, "
-    "SUM(CASE WHEN state = 'fixed' THEN 0 ELSE 1 END) AS exits FROM findings "
-    "WHERE opened >= {as_of} - INTERVAL '730' DAY AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') "
-    "AND COALESCE(closed, accepted_at, {as_of}) >= opened GROUP BY 1, 2 ORDER BY 1, 2"
+    "SELECT grp, CASE WHEN ended >= opened THEN DATE_DIFF('day', opened, ended) ELSE 0 END AS duration, "
+    "SUM(CASE WHEN ended >= opened AND state = 'fixed' THEN 1 ELSE 0 END) AS events, "
+    "SUM(CASE WHEN ended >= opened AND state <> 'fixed' THEN 1 ELSE 0 END) AS exits, "
+    "SUM(CASE WHEN ended >= opened AND state = 'decommissioned' THEN 1 ELSE 0 END) AS gone, "
+    "SUM(CASE WHEN ended < opened THEN 1 ELSE 0 END) AS wrong, SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated FROM ("
+    "SELECT {group} AS grp, state, opened, COALESCE(closed, accepted_at, "
+    f"CASE WHEN last_scan >= opened AND last_scan < {{as_of}} - INTERVAL '{UNSEEN_DAYS}' DAY THEN last_scan END, {{as_of}}) AS ended "
+    "FROM findings LEFT JOIN (SELECT asset_id AS scanned_id, MAX(last_ok) AS last_scan FROM coverage WHERE control = 'vuln_scan' "
+    "GROUP BY asset_id) AS scans ON scanned_id = asset_id "
+    "WHERE (opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY) AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned')"
+    ") AS watched GROUP BY 1, 2 ORDER BY 1, 2"
 )
 
 
@@ -125,6 +213,8 @@ SURVIVAL = (
     "and decommissioned findings are censored, so those that stay open count.",
     why="Averages of closed items fall when hard items stay open; this does not.",
     use="Compare with the service level of the severity.",
+    clock="Starts with the first detection on the asset; stops when verified fixed. Open findings are censored on the day, those on an asset not scanned in "
+    f"{UNSEEN_DAYS} days at its last scan, accepted ones at acceptance, decommissioned ones when they went; false positives and duplicates are removed from the start. On one day, fixes come before censorings.",
     source="Kaplan and Meier 1958",
     unit="days",
     direction="down",
@@ -139,22 +229,128 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     curve = stats.kaplan_meier_counts(
         rows["duration"].to_numpy(), rows["events"].to_numpy(), rows["exits"].to_numpy()
     )
+    wrong, undated = int(rows["wrong"].sum()), int(rows["undated"].sum())
+    odd = left_out(
+        (wrong, "findings ended before they began and are left out"), (undated, _UNDATED)
+    )
     if curve is None:
-        return Value(reason="no finding was opened in 24 months")
+        return Value(reason="no finding was opened in 24 months", n=0, note=odd)
+    # Here belongs the cumulative incidence of "fixed" with decommissioning as a competing event, as parts at the service
+    # levels, from ``events``, ``gone`` and the other ``exits``, once reportkit.stats has it.
+    low, high = between(curve, 0.5)
     note = "" if curve.median is not None else f"half are not fixed within {curve.last:.0f} days"
     return Value(
         value=curve.median,
+        low=low,
+        high=high,
         reason=note or None,
+        note=odd,
         n=curve.n,
         numerator=curve.n_events,
         denominator=curve.n,
+        parts=(
+            Part("Nine in ten fixed within", curve.p90, "days"),
+            Part("Mean of the first 180 days open", curve.rmst(180), "days"),
+            Part("Not fixed yet", 100 * curve.censored, "percent"),
+        ),
+    )
+
+
+#: Above this chance of exploitation in 30 days a weakness is worked on first; FIRST publishes no limit of its own.
+LIKELY = 0.1
+
+_SCORED = (
+    # A sum of decimals is the same in whatever order it is made.
+    "SELECT grp, SUM(CAST(score AS DECIMAL(18, 9))) AS expected, COUNT(*) AS cves, COUNT(score) AS scored, COUNT(DISTINCT model) AS models, "
+    f"SUM(CASE WHEN score >= {LIKELY} THEN 1 ELSE 0 END) AS likely FROM ("
+    "SELECT named.grp AS grp, named.cve AS cve, MAX(COALESCE(e.epss, named.own)) AS score, MAX(COALESCE(e.model, named.own_model)) AS model FROM ("
+    "SELECT grp, UNNEST(STRING_SPLIT(cves, '|')) AS cve, own, own_model FROM ("
+    "SELECT {group} AS grp, COALESCE(cve_ids, vuln_id) AS cves, "
+    # A scanner's score of several CVEs at once is none of any of them.
+    "MAX(CASE WHEN COALESCE(cve_ids, vuln_id) NOT LIKE '%|%' THEN epss END) AS own, MAX(epss_model) AS own_model "
+    "FROM open_findings WHERE COALESCE(cve_ids, vuln_id) LIKE '%CVE-%' GROUP BY 1, 2) AS several) AS named "
+    "LEFT JOIN epss AS e ON e.vuln_id = named.cve WHERE named.cve LIKE 'CVE-%' GROUP BY 1, 2) AS scores GROUP BY grp"
+)
+
+
+@measure(
+    id="V07",
+    name="Weaknesses expected to be exploited",
+    definition="Sum of the exploit prediction scores of the distinct CVEs open on the day: how many of them are expected to be exploited "
+    "somewhere within 30 days. A CVE counts once, whatever the number of assets. The catalogue's newest score by the day counts, else the scanner's.",
+    why="A hundred mild weaknesses can matter less than one that is used.",
+    use="Work on the likely ones first. A new model version moves the figure for everyone.",
+    source="FIRST EPSS",
+    unit="count",
+    direction="down",
+    needs=("findings",),
+    fields=("epss.epss|findings.epss",),
+    reduce=_SCORED,
+    dims=_DIMS,
+    digits=1,
+    kind="impact",
+)
+def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
+    """Sum exploit predictions over distinct open CVEs."""
+    cves, scored, likely, models = (
+        int(rows[name].sum()) for name in ("cves", "scored", "likely", "models")
+    )
+    if not scored:
+        reason = "no open CVE has an exploit prediction score" if cves else "no CVE is open"
+        return Value(reason=reason, n=cves)
+    return Value(
+        value=float(rows["expected"].sum()),
+        n=scored,
+        numerator=scored,
+        denominator=cves,
+        parts=(Part(f"CVEs at {100 * LIKELY:.0f} % or more", percent(likely, scored), "percent"),),
+        note=left_out(
+            (cves - scored, f"of {cves} open CVEs have no score"),
+            (models if models > 1 else 0, "models' scores are mixed"),
+        ),
+    )
+
+
+@measure(
+    id="V08",
+    name="Age of open weaknesses",
+    definition="Median of the days since first detection, over findings open on the day; with the 90th percentile and the oldest. Closed ones are never mixed in.",
+    why="Shows what is left lying while new ones are fixed.",
+    use="A rising age beside a falling time to fix means that only easy ones are fixed.",
+    source="reportkit",
+    unit="days",
+    direction="down",
+    needs=("findings",),
+    fields=("findings.opened",),
+    reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, COUNT(*) AS n FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
+    dims=_DIMS,
+    clock="Starts with the first detection; nothing stops it, since only open findings count.",
+)
+def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
+    """Give the median age of open findings."""
+    undated = int(rows.loc[rows["age"].isna(), "n"].sum())
+    known = rows.dropna(subset=["age"])
+    ages, counts = known["age"].to_numpy(), known["n"].to_numpy()
+    median = quantile(ages, counts, 0.5)
+    odd = left_out((undated, _UNDATED))
+    if median is None:
+        return Value(reason="nothing is open" if not undated else odd, n=0)
+    return Value(
+        value=median,
+        n=int(counts.sum()),
+        parts=(
+            Part("Nine in ten are no older than", quantile(ages, counts, 0.9), "days"),
+            Part("Oldest", float(ages.max()), "days"),
+        ),
+        note=odd,
     )
 
 
 @measure(
     id="V09",
     name="Net flow of weaknesses",
-    definition="Findings opened in the quarter minus findings fixed or decommissioned in it, reclassified ones left out.",
+    definition="Findings opened in the quarter minus findings fixed or decommissioned in it, reclassified ones left out. Beside it: capacity, those closed "
+    "in the quarter for each hundred open at its start, and density, open critical and high findings on 100 assets scanned in the quarter.",
     why="Shows whether work keeps up with arrival.",
     use="Above zero for two quarters: capacity is missing.",
     source="reportkit",
@@ -163,11 +359,37 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     needs=("findings",),
     fields=("findings.opened",),
     reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN 1 ELSE 0 END) AS opened, "
-    "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed FROM findings "
+    "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed, "
+    "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN 1 ELSE 0 END) AS at_start, "
+    "SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated, "
+    "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN 1 ELSE 0 END) AS severe, "
+    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM findings "
     "WHERE state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') GROUP BY {group}",
     dims=_DIMS,
+    green=0,
 )
 def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
     """Give opened minus closed in the quarter."""
-    opened, closed = int(rows["opened"].sum()), int(rows["closed"].sum())
-    return Value(value=opened - closed, numerator=opened, denominator=closed, n=opened + closed)
+    opened, closed, at_start, severe = (
+        int(rows[name].sum()) for name in ("opened", "closed", "at_start", "severe")
+    )
+    undated = int(rows["undated"].sum())
+    # A part of the findings has no scanned assets of its own to stand beside.
+    whole = set(rows["grp"]) == {""} and int(rows["scanned"].iloc[0])
+    return Value(
+        value=opened - closed,
+        numerator=opened,
+        denominator=closed,
+        n=opened + closed,
+        parts=(
+            Part("Closed for each hundred open at the start", percent(closed, at_start), "ratio"),
+            Part(
+                "Open critical and high on 100 scanned assets",
+                percent(severe, whole) if whole else None,
+                "ratio",
+            ),
+        ),
+        note=left_out(
+            (undated, "findings have no day of first detection, so only their end counts")
+        ),
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reportkit.facts import Callout, Cover, Decisions, Facts, Headline, Table, Tiles
 
@@ -105,6 +105,10 @@ class Document:
     facts: Facts = field(default_factory=Facts)
     left_out: tuple[str, ...] = ()
     without_alt: tuple[str, ...] = ()
+
+    def marked(self, status: Literal["draft", "final", "held"]) -> Document:
+        """Give the document with another status on its cover."""
+        return replace(self, cover=self.cover.model_copy(update={"status": status}))
 
 
 def read(notebook: NotebookNode) -> Document:

@@ -59,11 +59,6 @@ def covered(document: Document, settings: Settings, said: Mapping[str, Any]) -> 
     return replace(document, cover=document.cover.model_copy(update=known))
 
 
-def marked(document: Document, status: str) -> Document:
-    """Give the document with another status on its cover: draft, final or held."""
-    return replace(document, cover=document.cover.model_copy(update={"status": status}))
-
-
 def write(
     document: Document,
     formats: Collection[str],

@@ -46,7 +46,7 @@ def extracts(workspace: Path, known_by: datetime) -> dict[str, list[str]]:
 
 def instant(when: datetime) -> str:
     """Write a naive UTC instant."""
-    return when.isoformat(timespec="seconds") + "Z"
+    return when.isoformat(timespec="microseconds" if when.microsecond else "seconds") + "Z"
 
 
 def opening(

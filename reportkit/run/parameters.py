@@ -24,6 +24,7 @@ RUNNER = {
     "period": "--period",
     "unit": "--unit",
     "known_by": "--known-by",
+    "report": "the notebook's own name",
 }
 
 _NAMES: dict[str, Kind] = {

@@ -17,7 +17,8 @@ from typing import Any
 from reportkit import config, gates
 from reportkit.errors import HeldError, UsageError
 from reportkit.facts import Facts
-from reportkit.ledger import Ledger, Publication
+from reportkit.ledger import Event, Publication
+from reportkit.ledger import of as ledger_of
 from reportkit.period import Period
 from reportkit.run import formats
 from reportkit.run.folder import (
@@ -54,18 +55,10 @@ def publish(
         HeldError: a gate holds the run, or its files are no longer those of the run.
         TemporaryError: the disk is full or the folder cannot be written; nothing is published then.
     """
-    folder = latest(workspace, report, period, unit)
+    folder = latest(workspace, Path(report).stem, period, unit)
     said = manifest(folder)
-    if said["state"] != "draft":
-        reasons = "; ".join(
-            f"{gate['name']}: {gate['reason']}"
-            for gate in said["gates"]
-            if gate["result"] == "fail" and gate["holds"]
-        )
-        raise HeldError(
-            f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again."
-        )
-    _unchanged(folder, said)
+    _refuse_unfit(folder, said)
+    _approved(workspace, said)
     publication = Publication(
         report=said["report"],
         period=said["period"],
@@ -77,11 +70,70 @@ def publish(
         published_at=now.replace(microsecond=0),
     )
     extracts = {table: tuple(shas) for table, shas in said["extracts"].items()}
-    ledger = Ledger(workspace)
+    ledger = ledger_of(workspace)
     before = ledger.publication(publication.report, publication.period, publication.unit)
     if before is None:
         _finalise(workspace, folder, said)
-    return ledger.publish(publication, Facts.model_validate(said["facts"]), extracts), folder
+    told = ledger.publish(publication, Facts.model_validate(said["facts"]), extracts)
+    if before is None:
+        ledger.record(Event(told.run_id, "published", told.published_at))
+    return told, folder
+
+
+def approve(
+    workspace: Path,
+    report: str,
+    period: Period,
+    unit: str | None,
+    *,
+    by: str,
+    note: str,
+    now: datetime,
+) -> tuple[Event, Path]:
+    """Approve the latest run of a report for a quarter.
+
+    Returns:
+        What was recorded, and the run folder.
+
+    Raises:
+        UsageError: there is no finished run, or nobody is named.
+        HeldError: a gate holds the run, or its files are no longer those of the run.
+    """
+    if not by.strip():
+        raise UsageError("An approval needs a name; give --by.")
+    folder = latest(workspace, Path(report).stem, period, unit)
+    said = manifest(folder)
+    _refuse_unfit(folder, said)
+    event = Event(said["run_id"], "approved", now.replace(microsecond=0), by.strip(), note.strip())
+    ledger_of(workspace).record(event)
+    return event, folder
+
+
+def _refuse_unfit(folder: Path, said: dict[str, Any]) -> None:
+    """Refuse a run that a gate holds, or whose files are others than it wrote."""
+    if said["state"] != "draft":
+        reasons = "; ".join(
+            f"{gate['name']}: {gate['reason']}"
+            for gate in said["gates"]
+            if gate["result"] == "fail" and gate["holds"]
+        )
+        raise HeldError(
+            f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again."
+        )
+    _unchanged(folder, said)
+
+
+def _approved(workspace: Path, said: Mapping[str, Any]) -> None:
+    """Refuse a run that nobody approved, where the workspace asks for that."""
+    if not config.read(workspace).report.approval:
+        return
+    states = {event.state for event in ledger_of(workspace).events(said["run_id"])}
+    if "approved" not in states:
+        part = f" --unit {said['unit']}" if said["unit"] else ""
+        raise HeldError(
+            f"Run {said['run_id']} is not approved, which [report] approval asks for; "
+            f"'reportkit approve {said['report']} {said['period']}{part} --by NAME' does that."
+        )
 
 
 def _finalise(workspace: Path, folder: Path, said: Mapping[str, Any]) -> None:
@@ -94,7 +146,7 @@ def _finalise(workspace: Path, folder: Path, said: Mapping[str, Any]) -> None:
     settings = config.read(workspace)
     executed = json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))
     document = formats.covered(model.read(executed), settings, said)
-    document = formats.marked(document, "final")
+    document = document.marked("final")
     place = folder / PUBLISHED
     # What lies there although the ledger knows nothing of it was left by a killed publication.
     shutil.rmtree(place, ignore_errors=True)

@@ -74,16 +74,18 @@ class _Job:
     @classmethod
     def prepare(cls, request: Request, now: datetime, stages: Stages) -> _Job:
         """Check a request and read the notebook's contract."""
-        now = now.replace(microsecond=0)
+        # What was loaded in this very second is known.
+        known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
         _refuse(request, settings, now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
-            known_by = _known_by(request, path.stem) or now
+            known_by = _known_by(request, path.stem) or known_now
+            _refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
-                request.parameters, _runner(request, known_by)
+                request.parameters, _runner(request, path.stem, known_by)
             )
         asked = json.dumps(
             [template.digest(path), dict(bound.values), evidence.instant(known_by)],
@@ -116,13 +118,14 @@ class _Job:
 
         executed = self._executed()
         with self.stages.stage("Read the results"):
-            self.staging.write(NOTEBOOK, template.canonical(executed, self.bound.values))
+            executed = template.canonical(executed, self.bound.values)
+            self.staging.write(NOTEBOOK, template.text(executed))
             document = formats.covered(model.read(executed), self.settings, self.begun)
             found = gates.Evidence(notebook=executed, bound=self.bound.passed, document=document)
             judged = gates.content(found)
         held = gates.held(judged)
         if held:
-            document = formats.marked(document, "held")
+            document = document.marked("held")
         written = formats.write(
             document,
             self.request.formats,
@@ -195,7 +198,8 @@ class _Job:
             self.staging.discard()
             return error
         try:
-            self.staging.write(NOTEBOOK, template.canonical(executed, self.bound.values))
+            lasting = template.canonical(executed, self.bound.values)
+            self.staging.write(NOTEBOOK, template.text(lasting))
             reason = {
                 "kind": type(error).__name__,
                 "exit_code": error.exit_code,
@@ -228,13 +232,29 @@ def _refuse(request: Request, settings: Settings, now: datetime) -> None:
         )
 
 
-def _runner(request: Request, known_by: datetime) -> dict[str, object]:
+def _refuse_unit(request: Request, known_by: datetime) -> None:
+    """Refuse a unit that nobody knows before a kernel is started for it."""
+    if not request.unit:
+        return
+    from reportkit import sql, store
+    from reportkit.tables import TABLES
+
+    place = store.of(request.workspace)
+    spec = TABLES["units"]
+    known = sql.versions(spec, place.loads(spec.name, known_by=known_by), place)
+    names = sorted(set(known["unit_id"].to_pylist()))
+    if request.unit not in names:
+        raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
+
+
+def _runner(request: Request, report: str, known_by: datetime) -> dict[str, object]:
     """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
     return {
         "workspace": ".",
         "period": request.period.key,
         "unit": request.unit,
         "known_by": known_by.isoformat(),
+        "report": report,
     }
 
 

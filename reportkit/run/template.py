@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,13 +31,13 @@ def read(path: Path) -> NotebookNode:
     import nbformat
 
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8")
     except OSError as error:
         raise from_os(error, "Reading the notebook") from error
     except UnicodeDecodeError:
         raise DataError(f"{path} is not a Jupyter notebook (not UTF-8 text).") from None
     try:
-        notebook = _with_ids(nbformat.reader.reads(text))
+        notebook = _with_ids(nbformat.reader.reads(content))
         nbformat.validate(notebook)
     except Exception as error:  # noqa: BLE001 - nbformat raises many kinds for a file that is no notebook
         reason = str(error).strip().split("\n")[0][:200]
@@ -74,15 +75,14 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def canonical(notebook: NotebookNode, bound: Mapping[str, Any]) -> bytes:
-    """Write an executed notebook without its run's times and random ids: the same run gives the same bytes.
+def canonical(notebook: NotebookNode, bound: Mapping[str, Any]) -> NotebookNode:
+    """Give an executed notebook without its run's times and random ids: the same run gives the same notebook.
 
     Args:
-        notebook: the executed notebook; it is changed in place.
+        notebook: the executed notebook; it stays as it is.
         bound: the parameters of the run, kept in the notebook's metadata.
     """
-    import nbformat
-
+    notebook = copy.deepcopy(notebook)
     for name in _RUN_NOTES:
         notebook.metadata.pop(name, None)
     notebook.metadata["kernelspec"] = dict(_KERNEL)
@@ -98,8 +98,15 @@ def canonical(notebook: NotebookNode, bound: Mapping[str, Any]) -> bytes:
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(_LIVE, None)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    text: str = nbformat.writes(notebook)
-    return (text.rstrip("\n") + "\n").encode("utf-8")
+    return notebook
+
+
+def text(notebook: NotebookNode) -> bytes:
+    """Write a notebook as the file it is kept in."""
+    import nbformat
+
+    written: str = nbformat.writes(notebook)
+    return (written.rstrip("\n") + "\n").encode("utf-8")
 
 
 def _stable_id(cell: NotebookNode, position: int, taken: set[str]) -> str:

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportkit import config
+
+if TYPE_CHECKING:
+    from reportkit.ledger import Ledger
 
 #: The ledger's file; :mod:`reportkit.ledger` itself loads a database library.
-_FILE = "ledger.db"
+FILE = "ledger.db"
+
+
+def _ledger(workspace: Path) -> Ledger | None:
+    if not (workspace / FILE).exists() and not config.read(workspace).ledger.url:
+        return None
+    from reportkit.ledger import of
+
+    return of(workspace)
 
 
 def known_by(workspace: Path, report: str, period: str, unit: str | None) -> datetime | None:
     """Give the knowledge cut-off of a published report, or None when it was never published."""
-    if not (workspace / _FILE).exists():
-        return None
-    from reportkit.ledger import Ledger
-
-    told = Ledger(workspace).publication(report, period, unit or "")
+    ledger = _ledger(workspace)
+    told = ledger.publication(report, period, unit or "") if ledger else None
     return told.known_by if told else None
 
 
 def cut_off(workspace: Path, table: str) -> datetime | None:
     """Give the last instant by which a published report used a table, or None."""
-    if not (workspace / _FILE).exists():
-        return None
-    from reportkit.ledger import Ledger
-
-    return Ledger(workspace).cut_off(table)
+    ledger = _ledger(workspace)
+    return ledger.cut_off(table) if ledger else None
 
 
-def runs(workspace: Path) -> frozenset[str]:
-    """Give the ids of the runs that were published."""
-    if not (workspace / _FILE).exists():
-        return frozenset()
-    from reportkit.ledger import Ledger
-
-    return frozenset(publication.run_id for publication in Ledger(workspace).publications())
+def states(workspace: Path) -> dict[str, str]:
+    """Give the state of each run that is more than a draft: approved, published or superseded."""
+    ledger = _ledger(workspace)
+    if ledger is None:
+        return {}
+    found: dict[str, str] = {event.run_id: event.state for event in ledger.events()}
+    for publication in ledger.publications():
+        found.setdefault(publication.run_id, "published")
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 from reportkit.sections.annex import (
     definitions,
     reconciliation,
+    rejected,
     reproducibility,
     restatements,
     sources,
@@ -32,6 +33,7 @@ __all__ = [
     "people",
     "reconciliation",
     "regulatory_clocks",
+    "rejected",
     "reproducibility",
     "restatements",
     "sources",

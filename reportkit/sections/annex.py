@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, locale, restate
+from reportkit import display, locale, restate, trust
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts, Source
+from reportkit.locale import plural
 from reportkit.measures import definition
 from reportkit.sections.words import day
-from reportkit.store import newest
+from reportkit.store import counted, newest
 from reportkit.tables import TABLES
+
+#: Reasons of one table that are printed one by one.
+_REASONS = 5
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -31,7 +36,7 @@ def sources(view: View) -> Shown:
             Source(
                 table=name, source=", ".join(systems), rows=sum(x.rows for x in loads), rejected=sum(x.rejected for x in loads),
                 oldest=min((x.first_day for x in loads if x.first_day), default=None), newest=max((x.last_day for x in loads if x.last_day), default=None),
-                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=view.max_age(name), loads=len(loads),
+                recorded_at=at, stated=any(x.stated for x in loads), age_days=age, max_age_days=trust.max_age(view, name), loads=len(loads),
             )
         )  # fmt: skip
     rows = [
@@ -49,6 +54,8 @@ def sources(view: View) -> Shown:
     note = "Known by: stated means that a person stated when the rows were known; clock means that the load's own time counts."
     if empty:
         note += f" Not loaded: {', '.join(empty)}."
+    if aside := _set_aside(view):
+        note += f" Not counted, as people stand in them under another key: {', '.join(aside)}."
     return display.table(
         "sources",
         "Where the figures come from",
@@ -58,6 +65,50 @@ def sources(view: View) -> Shown:
         dense=True,
         facts=Facts(sources=tuple(found)),
     )
+
+
+def rejected(view: View) -> Shown:
+    """Give the rows that broke the contract of their table and count nowhere: how many of each table, source and reason."""
+    rows = []
+    for name, loads in view.loads.items():
+        counts: Counter[tuple[str, str]] = Counter()
+        for load in loads:
+            kept = view.workspace.store.refused(load)
+            reasons = kept["why"].to_pylist() if kept is not None else []
+            counts.update((load.source, why) for why in reasons)
+            if lost := load.rejected - len(reasons):
+                counts[load.source, "no longer kept"] += lost
+        rows += [
+            (Cell(text=name.replace("_", " "), kind="strong"), source or "–", why, display.number(f"{count:,}"))
+            for (source, why), count in counts.most_common(_REASONS)
+        ]  # fmt: skip
+        if rest := sum(counts.values()) - sum(n for _, n in counts.most_common(_REASONS)):
+            rows.append((Cell(text=name.replace("_", " "), kind="strong"), "–", "other reasons", display.number(f"{rest:,}")))  # fmt: skip
+    columns = (
+        Column(label="Table"),
+        Column(label="Source", width=1.4),
+        Column(label="Why", width=4),
+        Column(label="Rows", align="right"),
+    )
+    return display.table(
+        "rejected",
+        "Rows that count nowhere",
+        columns,
+        rows,
+        note="'reportkit rejected' lists them, to be mended and loaded again." if rows else "",
+        empty="No row was rejected.",
+        dense=True,
+    )
+
+
+def _set_aside(view: View) -> list[str]:
+    found = []
+    for name in view.loads:
+        known = view.workspace.store.loads(name, known_by=view.known_by)
+        aside = counted(TABLES[name], known)[1]
+        if aside:
+            found.append(f"{plural(len(aside), 'earlier load')} of {TABLES[name].spoken}")
+    return found
 
 
 def definitions(view: View) -> Shown:
@@ -148,9 +199,7 @@ def restatements(view: View) -> Shown:
             )
 
         difference = None if pd.isna(told) or pd.isna(today) else today - told
-        change = display.write(
-            difference, words.unit, digits=words.digits, currency=view.currency, sign=True
-        )
+        change = display.change(difference, words.unit, digits=words.digits, currency=view.currency)
         rows.append(
             (
                 Cell(text=str(name), kind="strong", sub=str(id_)), Cell(text=shown(told), kind="number"), Cell(text=shown(today), kind="number"),

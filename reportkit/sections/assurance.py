@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display
+from reportkit import display, sql
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
+from reportkit.locale import plural
 from reportkit.measures import audit
-from reportkit.sections.words import day, missing, plural, text
+from reportkit.sections.words import day, missing, text
 
 if TYPE_CHECKING:
     from reportkit.facts import Status
@@ -33,7 +34,7 @@ def overdue_audits(view: View, *, limit: int = 6) -> Shown:
     if gap:
         return gap
     rows = view.sql(
-        f"SELECT * FROM audits WHERE {audit.OPEN} AND due_original < DATE '{view.as_of:%Y-%m-%d}' ORDER BY due_original, finding_id"
+        f"SELECT * FROM audits WHERE {audit.OPEN} AND due_original < {sql.day(view.as_of)} ORDER BY due_original, finding_id"
     )
     shown = []
     for row in rows.head(limit).to_dict("records"):

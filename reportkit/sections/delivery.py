@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, stats
+from reportkit import display, sql, stats
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.sections.words import day, missing, money, text
@@ -28,7 +28,7 @@ def initiatives(view: View, *, limit: int = 6) -> Shown:
         return gap
     rows = view.sql(
         "SELECT * FROM initiatives WHERE COALESCE(health, '') NOT IN ('stopped') AND (baseline_start IS NULL OR baseline_start <= "
-        f"DATE '{view.as_of:%Y-%m-%d}') AND (ended_at IS NULL OR ended_at >= DATE '{view.period.start:%Y-%m-%d}') ORDER BY budget DESC NULLS LAST, initiative_id"
+        f"{sql.day(view.as_of)}) AND (ended_at IS NULL OR ended_at >= {sql.day(view.period.start)}) ORDER BY budget DESC NULLS LAST, initiative_id"
     )
     shown = []
     for row in rows.head(limit).to_dict("records"):
@@ -90,22 +90,17 @@ def people(view: View) -> Shown:
         "Education and reporting by unit",
         columns,
         shown,
-        note="Phishing: reports of delivered test messages, not clicks; harder templates lower it.",
+        note="Phishing: reports of delivered test messages, not clicks; harder templates lower it. Groups under five people are withheld, with those that would give them away.",
         empty="No people measure of this quarter was loaded.",
     )
 
 
-#: Groups smaller than this are not shown, so that no person can be told from a share.
-FEWEST = 5
-
-
 def _share(rows: pd.DataFrame) -> list[Cell | str]:
+    """Write a share; the table gives none of a small group, nor of one that would give a small one away."""
     part, whole = float(rows["num"].sum()), float(rows["den"].sum())
-    if whole < FEWEST:
-        return [
-            Cell(text="–" if not whole else "under 5 people", kind="muted"),
-            Cell(text="", kind="muted"),
-        ]
+    if not whole:
+        hidden = len(rows) and bool(rows["den"].isna().all())
+        return [Cell(text="withheld" if hidden else "–", kind="muted"), Cell(text="", kind="muted")]
     interval = stats.wilson(part, whole)
     band = f"{100 * interval.low:.0f}–{100 * interval.high:.0f} %" if interval else "–"
     return [Cell(text=f"{100 * part / whole:.0f} %", kind="number"), Cell(text=band, kind="muted")]

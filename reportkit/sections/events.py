@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, locale
+from reportkit import display, locale, sql
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
+from reportkit.locale import plural
 from reportkit.measures import incidents as measures
-from reportkit.sections.words import day, missing, money, plural, text
+from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -24,8 +25,7 @@ def notable_incidents(view: View, *, worst: int = 2, limit: int = 6) -> Shown:
     if gap:
         return gap
     rows = view.sql(
-        "SELECT * FROM incidents WHERE confirmed = 'confirmed' AND CAST(detected AS DATE) >= "
-        f"DATE '{view.period.start:%Y-%m-%d}' AND (severity <= {int(worst)} OR material IN ('yes', 'pending') OR COALESCE(loss_primary, 0) > 0) "
+        f"SELECT * FROM incidents WHERE confirmed = 'confirmed' AND detected > {sql.instant(view.begin)} AND (severity <= {int(worst)} OR material IN ('yes', 'pending') OR COALESCE(loss_primary, 0) > 0) "
         "ORDER BY severity, detected, incident_id"
     )
     shown = []
@@ -91,10 +91,7 @@ def regulatory_clocks(view: View) -> Shown:
         "SELECT incident_id, title, determined_at, notices, material, detected FROM incidents WHERE notices IS NOT NULL OR material = 'pending'"
     )
     clocks = measures.notices(rows, view)
-    due = clocks[
-        (clocks["due"] >= pd.Timestamp(view.period.start))
-        & (clocks["due"] <= pd.Timestamp(view.end))
-    ].sort_values(["due", "incident_id"])
+    due = measures.fell_due(clocks, view).sort_values(["due", "incident_id"])
     titles = dict(zip(rows["incident_id"], rows["title"], strict=True))
     shown, above = [], ""
     for row in due.to_dict("records"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportkit import display, locale
+from reportkit import display
 from reportkit.display import Shown
 from reportkit.facts import (
     Callout,
@@ -21,7 +21,9 @@ from reportkit.facts import (
     Tile,
     Tiles,
 )
-from reportkit.sections.words import day, missing, money, plural, text
+from reportkit.locale import plural
+from reportkit.sections.words import day, missing, money, text
+from reportkit.sql import quote
 from reportkit.tables import unpack
 
 if TYPE_CHECKING:
@@ -33,16 +35,10 @@ if TYPE_CHECKING:
 def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Directors") -> Shown:
     """Give the cover: who reports to whom, about which quarter, as of when and known by when."""
     settings = view.workspace.settings
-    told = view.workspace.ledger.publication(view.report, view.period.key, view.unit)
     unit = view.unit
     if unit:
-        names = view.sql(f"SELECT name FROM units WHERE unit_id = '{unit.replace(chr(39), '')}'")[
-            "name"
-        ]
+        names = view.sql(f"SELECT name FROM units WHERE unit_id = {quote(unit)}")["name"]
         unit = str(names.iloc[0]) if len(names) else unit
-    status: Literal["draft", "final"] = (
-        "final" if told and told.known_by == view.known_by else "draft"
-    )
     return Shown(
         Cover(
             title=title,
@@ -51,7 +47,8 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
             period=view.period.label,
             as_of=view.as_of,
             known_by=view.known_by.replace(microsecond=0),
-            status=status,
+            # A run is a draft, also that of a published quarter; only publishing writes a final edition.
+            status="draft",
             classification=settings.report.classification,
             author=settings.report.author,
             audience=audience,
@@ -143,14 +140,10 @@ def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07",
         words, value = now.definition, now.value.value
         trend = display.trend(value, before, words.direction)
         noise = row.differs is False and trend in {"better", "worse"}
-        unit = " pts" if words.unit == "percent" else ""
         delta = ""
         if value is not None and before is not None:
-            change = value - before
-            delta = (
-                locale.EN.number(change, words.digits, sign=True) + unit
-                if words.unit != "money"
-                else money(change, now.currency)
+            delta = display.change(
+                value - before, words.unit, digits=words.digits, currency=now.currency
             )
         limit = f"limit {display.limit(now)}" if now.target is not None else "no limit set"
         items.append(

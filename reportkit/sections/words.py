@@ -43,8 +43,3 @@ def day(value: Any) -> str:
 def money(value: Any, currency: str) -> str:
     """Write an amount; blanks become a dash."""
     return "–" if value is None or pd.isna(value) else locale.EN.money(float(value), currency)
-
-
-def plural(n: int, one: str, many: str = "") -> str:
-    """Write a count with its noun: 1 risk, 2 risks."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"

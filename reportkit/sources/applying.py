@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from reportkit.errors import DataError, nearest
 from reportkit.sources import dates
@@ -99,20 +100,39 @@ def _column(rule: Rule, wanted: dict[str, list[str]], size: int) -> list[str]:
     if rule.map:
         words = {word.casefold(): value for word, value in rule.map.items()}
         cells = [words.get(cell.casefold(), cell) for cell in cells]
+    if rule.split is not None:
+        cells = ["|".join(filter(None, map(str.strip, cell.split(rule.split)))) for cell in cells]
+    cells = _numbers(rule, cells)
     if rule.bands:
         cells = [_band(cell, rule.bands) for cell in cells]
     if rule.prefix:
         cells = [rule.prefix + cell if cell else "" for cell in cells]
-    if rule.decimal == ",":
-        cells = [
-            cell.replace(".", "").replace("\xa0", "").replace(" ", "").replace(",", ".")
-            for cell in cells
-        ]
     for case in reversed(rule.cases):
         _case(case.when, case.then, wanted, cells)
     if rule.default is not None:
         cells = [cell or rule.default for cell in cells]
     return cells
+
+
+def _numbers(rule: Rule, cells: list[str]) -> list[str]:
+    """Bring numbers to plain digits and a point."""
+    for sign in rule.strip:
+        cells = [cell.replace(sign, "").strip() for cell in cells]
+    if rule.decimal == ",":
+        cells = [
+            cell.replace(".", "").replace("\xa0", "").replace(" ", "").replace(",", ".")
+            for cell in cells
+        ]
+    if rule.times is not None:
+        cells = [_product(cell, rule.times) for cell in cells]
+    return cells
+
+
+def _product(cell: str, times: Decimal) -> str:
+    try:
+        return str(Decimal(cell) * times)
+    except InvalidOperation:
+        return cell
 
 
 def _band(cell: str, bands: Sequence[tuple[float, str]]) -> str:

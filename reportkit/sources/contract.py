@@ -45,7 +45,7 @@ def conform(
     numbers: Sequence[int] | None = None,
     *,
     soft: Collection[str] = (),
-) -> tuple[pa.Table, tuple[Problem, ...], int]:
+) -> tuple[pa.Table, tuple[Problem, ...], pa.Table]:
     """Turn raw rows into canonical rows, and say everything that is wrong with them at once.
 
     A row with an error is rejected whole: half a row would be counted as if it were a whole one. Rows that are equal
@@ -58,7 +58,7 @@ def conform(
         soft: columns in which a wrong value is left empty with a warning and does not reject its row.
 
     Returns:
-        The rows that keep the contract, the problems, and how many rows were rejected.
+        The rows that keep the contract, the problems, and the rejected rows as they came, with ``row`` and ``why``.
     """
     check = _Check(raw.num_rows, numbers or range(2, raw.num_rows + 2))
     for name in raw.column_names:
@@ -71,9 +71,8 @@ def conform(
     for earlier, later in spec.ordered:
         check.ordered(rows, earlier, later)
     kept = _where(rows, ~check.bad)
-    unique, doubles = check.unique(spec, kept)
-    rejected = int(check.bad.sum()) + doubles
-    return _where(kept, unique), tuple(check.problems), rejected
+    unique = check.unique(spec, kept)
+    return _where(kept, unique), tuple(check.problems), check.refused(raw)
 
 
 def _where(rows: pa.Table, keep: NDArray[np.bool_]) -> pa.Table:
@@ -86,9 +85,30 @@ class _Check:
     numbers: Sequence[int]
     problems: list[Problem] = field(default_factory=list)
     bad: NDArray[np.bool_] = field(init=False)
+    #: Of each row the reason for which it is rejected, as a place among the reasons; -1 where there is none.
+    why: NDArray[np.int32] = field(init=False)
+    reasons: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bad = np.zeros(self.rows, dtype=bool)
+        self.why = np.full(self.rows, -1, dtype=np.int32)
+
+    def refuse(self, where: NDArray[np.bool_], reason: str) -> None:
+        """Reject rows; of several reasons the first one is kept."""
+        self.why[where & (self.why < 0)] = len(self.reasons)
+        self.reasons.append(reason)
+        self.bad |= where
+
+    def refused(self, raw: pa.Table) -> pa.Table:
+        """Give the rejected rows as they came, each with its number and the reason."""
+        places = np.flatnonzero(self.why >= 0)
+        numbers = np.asarray(self.numbers, dtype=np.int64)[places]
+        told = pa.array(self.reasons, pa.string()).take(pa.array(self.why[places]))
+        columns = {"row": pa.array(numbers), "why": told}
+        if len(places):
+            rows = raw.take(pa.array(places))
+            columns |= {name: rows[name].cast(pa.string()) for name in rows.column_names}
+        return pa.table(columns)
 
     def tell(self, row: int | None, column: str, value: str | None, message: str) -> None:
         self.problems.append(Problem(row, column, value, message, "warning"))
@@ -97,7 +117,9 @@ class _Check:
         type_ = TYPES[column.type]
         if column.name not in raw.column_names:
             if column.required and self.rows:
-                self.bad[:] = True
+                self.refuse(
+                    np.ones(self.rows, dtype=bool), f"{column.name} is missing but required"
+                )
                 hint = nearest(column.name, raw.column_names)
                 meant = f"; {hint}" if hint.startswith("did you mean") else ""
                 self.problems.append(
@@ -158,7 +180,7 @@ class _Check:
         if not len(hits):
             return
         if not soft:
-            self.bad |= where
+            self.refuse(where, f"{column.name} {message}")
         message = f"{message}; it was left empty" if soft else message
         first = self.numbers[int(hits[0])]
         self.problems.append(
@@ -181,7 +203,9 @@ class _Check:
             ],
             len(hits),
         )
-        self.bad[hits] = True
+        where = np.zeros(self.rows, dtype=bool)
+        where[hits] = True
+        self.refuse(where, f"{later} is {word} {earlier}")
 
     def each(self, column: str, told: list[tuple[int, str, str]], total: int) -> None:
         """Tell rows one by one, and how many more there are."""
@@ -190,12 +214,12 @@ class _Check:
             more = f"and {total - len(told):,} more rows like these"
             self.problems.append(Problem(None, column, None, more))
 
-    def unique(self, spec: TableSpec, kept: pa.Table) -> tuple[NDArray[np.bool_], int]:
+    def unique(self, spec: TableSpec, kept: pa.Table) -> NDArray[np.bool_]:
         """Keep one row for each key; a row equal to an earlier one is dropped, a different one is rejected."""
         first = np.ones(kept.num_rows, dtype=bool)
         parts = [kept[name].cast(pa.string()).fill_null("\0") for name in spec.key]
         if not kept.num_rows or not parts:
-            return first, 0
+            return first
         joined = (
             pc.binary_join_element_wise(*parts, "\x1f") if len(parts) > 1 else parts[0]
         ).combine_chunks()
@@ -203,14 +227,14 @@ class _Check:
             joined = pa.concat_arrays(joined.chunks)
         encoded = joined.dictionary_encode()
         if len(encoded.dictionary) == kept.num_rows:
-            return first, 0
+            return first
         places = encoded.indices.to_numpy(zero_copy_only=False)
         _, leaders, inverse = np.unique(places, return_index=True, return_inverse=True)
         leader = leaders[inverse]
         doubles = np.flatnonzero(leader != np.arange(kept.num_rows))
         first[doubles] = False
         if not len(doubles):
-            return first, 0
+            return first
         numbers = np.asarray(self.numbers)[~self.bad]
         mine, theirs = kept.take(pa.array(doubles)), kept.take(pa.array(leader[doubles]))
         same = np.ones(len(doubles), dtype=bool)
@@ -237,4 +261,8 @@ class _Check:
             row = int(numbers[doubles[same][0]])
             message = "repeats an earlier row in every column and was kept once"
             self.problems.append(Problem(row, None, None, message, "warning", copies))
-        return first, len(doubles) - copies
+        where = np.zeros(self.rows, dtype=bool)
+        where[np.flatnonzero(~self.bad)[others]] = True
+        self.why[where] = len(self.reasons)
+        self.reasons.append(f"{', '.join(spec.key)} is already in an earlier row with other values")
+        return first

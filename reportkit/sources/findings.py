@@ -72,7 +72,7 @@ class Findings:
         self.records = 0
         self.problems: list[Problem] = []
         self.issues: set[Any] | None = None
-        self._rejected = 0
+        self._refused: list[tuple[int, str, dict[str, str]]] = []
         self._ungraded: list[int] = []
         self._rows: dict[str, dict[str, Any]] = {}
         self._numbers: list[int] = []
@@ -93,9 +93,17 @@ class Findings:
             self.reject(number, "severity", word, f"is not a severity of {self.tool} ({known})")
         return found
 
-    def reject(self, number: int, column: str, value: str | None, message: str) -> None:
-        """Refuse one record."""
-        self._rejected += 1
+    def reject(
+        self,
+        number: int,
+        column: str,
+        value: str | None,
+        message: str,
+        cells: Mapping[str, str] | None = None,
+    ) -> None:
+        """Refuse one record; its cells are kept where they are known."""
+        kept = dict(cells or ({column: value} if value is not None else {}))
+        self._refused.append((number, f"{column} {message}", kept))
         self.problems.append(Problem(number, column, value, message))
 
     def add(
@@ -171,7 +179,7 @@ class Findings:
             numbers=self._numbers,
             records=self.records,
             tool_issues=None if self.issues is None else len(self.issues),
-            rejected=self._rejected,
+            refused=self._refused,
             problems=found,
             soft=SOFT,
         )

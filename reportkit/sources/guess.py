@@ -1,154 +1,166 @@
 """A first mapping for a file nobody described: what is sure is written down, what is not is asked.
 
-Nothing is guessed silently. A column whose header says what it is becomes a line; one that only looks like it becomes a
-comment; words of the file that are not the table's own are listed with an empty answer, so that a row with one of them is
-rejected until somebody has written what it means.
+Nothing is guessed silently. A column whose heading says what it is, and whose cells may be it, becomes a line; one that
+only looks like it becomes a comment. Each word of a column of few words is written out, with an empty answer where its
+meaning is not obvious; a row with such a word is rejected where the column must be filled, and else has no value there.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
 
 from reportkit.errors import DataError
-from reportkit.sources import dates, formats, reading, sheet, tabular, text
-from reportkit.sources.findings import WORDS
+from reportkit.sources import formats, headings, reading, sheet, tabular, text, vocabulary
+from reportkit.sources.drafting import Draft, shown
 from reportkit.sources.formats import listing
-from reportkit.sources.grid import Grid, fold
+from reportkit.sources.grid import fold
+from reportkit.sources.headings import Fit
 from reportkit.sources.model import Asked
-from reportkit.tables import TABLES, Column, TableSpec
+from reportkit.sources.sampled import Sheet
+from reportkit.tables import TABLES
 
-#: What people call a column, beside its own name; compared without case and blanks.
-CALLED = {
-    "asset_id": ("asset", "host", "hostname", "host name", "ip", "ip address", "device", "machine", "server", "system", "computer"),
-    "vuln_id": ("vulnerability id", "cve", "cve id", "plugin id", "qid", "rule", "rule id", "check id"),
-    "title": ("name", "summary", "finding", "vulnerability", "weakness", "short description", "description", "subject", "titel"),
-    "severity": ("risk", "criticality", "level", "priority", "risk level", "schweregrad"),
-    "state": ("status", "resolution"), "status": ("state",), "location": ("port", "path", "url", "file", "endpoint"),
-    "opened": ("first seen", "first detected", "first found", "discovered", "detected", "created", "created at", "open date", "date found", "reported"),
-    "closed": ("closed at", "fixed at", "resolved", "resolved at", "remediated", "closed date", "date closed", "mitigated"),
-    "last_seen": ("last detected", "last found", "last observed"), "due_original": ("due", "due date", "target date", "deadline"),
-    "owner": ("responsible", "assignee", "assigned to", "accountable"), "unit_id": ("unit", "business unit", "department", "division"),
-    "cvss": ("cvss score", "cvss base score", "cvssv3", "cvss v3 base score", "score"), "finding_id": ("id", "number", "issue id", "key", "reference"),
-    "incident_id": ("id", "number", "key", "ticket"), "risk_id": ("id", "number", "ref", "reference", "ref id"), "detected": ("created", "opened", "reported"),
-}  # fmt: skip
-#: A column with at most so many different words is a vocabulary and is written out.
-FEW = 12
-_DAY_WORDS = re.compile(r"^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+#: A table fits a sheet when at least so many of its headings name a column, and not only ones that every table has.
+_LEAST, _TELLING = 2, 0.5
+#: Another table must fit by this much more before it is recommended.
+_CLEARLY = 1.2
 
 
-def guess(asked: Asked, table: str) -> str:
-    """Give a mapping for a file, as TOML to edit.
+@dataclass(frozen=True)
+class Guess:
+    """A mapping as TOML, and the table it is for."""
+
+    table: str
+    toml: str
+
+
+def guess(asked: Asked, table: str | None = None, sheet: str | None = None) -> str:
+    """Give a mapping for a file, as TOML to edit; see ``draft``."""
+    return draft(asked, table, sheet).toml
+
+
+def draft(asked: Asked, table: str | None = None, sheet: str | None = None) -> Guess:
+    """Give a mapping for a file.
+
+    Args:
+        asked: the file.
+        table: the table it goes into; else the one that fits best.
+        sheet: the sheet of a workbook; else the one that fits best.
 
     Raises:
-        DataError: the file is of a format that needs none, or not a table at all.
+        DataError: the file is of a format that needs none, is not a table at all, or no table fits it.
     """
-    grid = _grid(asked)
-    spec = TABLES[table]
-    chosen = {column.name: _header(column, grid) for column in spec.columns}
-    lines = _head(asked, spec, grid)
-    unsure: list[str] = []
-    for column in spec.columns:
-        header, sure = chosen[column.name]
-        if header is None:
-            if column.required and column.name != "finding_id":
-                lines.append(f"# {column.name} is required: write here which column it is, or {{ value = ... }}")  # fmt: skip
-            continue
-        line = _line(column, header, grid.columns[header])
-        if sure:
-            lines += line
-        else:
-            unsure += [f"# {part}" for part in line]
-    if unsure:
-        lines += ["# These look like it; take away the # where they are.", *unsure]
-    used = {header for header, _ in chosen.values() if header}
-    lines += _rest([name for name in grid.columns if name not in used], grid)
-    return "\n".join(lines) + "\n"
+    found = _sheets(asked, table, sheet)
+    fits = {one.name: _fits(one, asked) for one in found}
+    chosen = max(found, key=lambda one: _best(fits[one.name], table).score)
+    fit = _best(fits[chosen.name], table)
+    if table is None and not _whole(fit):
+        seen = ", ".join(shown(name, 40) for name in chosen.headings[:6]) or "no header"
+        raise DataError(
+            f"{asked.content.path} has columns ({seen}) that fit no table; name one with --table, such as {fit.spec.name}."
+        )
+    several = sheet is not None or len(found) > 1
+    lines = _head(asked, chosen, fit, several=several)
+    lines += _tables(asked, chosen, fit, fits[chosen.name], table)
+    if sheet is None:
+        lines += _others(asked, chosen, found, fits)
+    lines += Draft(chosen, fit).write(several=several)
+    return Guess(fit.spec.name, "\n".join(lines) + "\n")
 
 
-def _grid(asked: Asked) -> Grid:
-    name = formats.recognise(asked.content) or ""
-    known = tabular.known(asked)
-    if name == "csv":
-        return text.grid(asked.content, known, None)
-    if name == "xlsx":
-        return sheet.grid(asked.content, known, None)
-    if name == "json":
-        return listing.grid(asked)
-    if name:
-        raise DataError(f"{asked.content.path} is {name}, which is read without a mapping: 'reportkit load TABLE {asked.content.path}'.")  # fmt: skip
-    reading.recognise(asked.content)
-    raise DataError(f"{asked.content.path} is not a table.")
+def _sheets(asked: Asked, table: str | None, name: str | None) -> list[Sheet]:
+    """Give the sheets of a file that hold anything, or the one that is asked for."""
+    content = asked.content
+    kind = formats.recognise(content) or ""
+    tables = [table] if table else list(TABLES)
+    everyday = vocabulary.everyday()
+    named = {one for one in headings.known(tables) if headings.plain(one) not in everyday}
+    known = {*tabular.known(asked), *named}
+    if kind == "xlsx":
+        names = [name] if name is not None else sheet.names(content)
+        filled = [(one, sheet.filled(content, known, one)) for one in names]
+        found = [Sheet(one, grid, machine=True) for one, grid in filled if grid is not None]
+        if not found:
+            sheet.grid(content, known, name)
+        return found
+    if name is not None and kind in ("csv", "json"):
+        raise DataError(f"{content.path} is no workbook and has no sheets; leave --sheet out.")
+    if kind == "csv":
+        return [Sheet(content.name, text.grid(content, known, None), machine=False)]
+    if kind == "json":
+        return [Sheet(content.name, listing.grid(asked), machine=True)]
+    if kind:
+        raise DataError(f"{content.path} is {kind}, which is read without a mapping: 'reportkit load TABLE {content.path}'.")  # fmt: skip
+    reading.recognise(content)
+    raise DataError(f"{content.path} is not a table.")
 
 
-def _head(asked: Asked, spec: TableSpec, grid: Grid) -> list[str]:
-    rows = f"{len(grid.numbers):,} rows below the header in row {grid.header}"
-    return [
-        f"# Mapping of {asked.content.name} into {spec.name}, guessed from {rows}. Not tried yet: read every line.",
-        "", "[source]", f'table = "{spec.name}"', 'tool = ""  # name of the system', "", "[columns]",
-    ]  # fmt: skip
+def _fits(one: Sheet, asked: Asked) -> list[Fit]:
+    """Give how well each table fits a sheet, best first."""
+    stem = PurePath(asked.content.name).stem
+    called = [one.name, stem] if one.name != asked.content.name else [stem]
+
+    def of(table: str) -> Fit:
+        def accepts(column: str, heading: str) -> bool:
+            return one.accepts(table, column, heading)
+
+        return headings.fit(TABLES[table], one.headings, accepts, called)
+
+    return sorted(map(of, TABLES), key=lambda fit: -fit.score)
 
 
-def _header(column: Column, grid: Grid) -> tuple[str | None, bool]:
-    """Give the file's header for a column, and whether it is sure."""
-    names = (column.name, *CALLED.get(column.name, ()))
-    folded = {fold(header): header for header in reversed(list(grid.columns))}
-    for name in names:
-        if fold(name) in folded:
-            return folded[fold(name)], name in names[:6]
-    for name in names[:3]:
-        near = [header for key, header in folded.items() if fold(name) in key and len(key) < 40]
-        if near:
-            return near[-1], False
-    return None, False
+def _best(fits: Sequence[Fit], table: str | None) -> Fit:
+    return next((fit for fit in fits if fit.spec.name == table), fits[0])
 
 
-def _line(column: Column, header: str, cells: Sequence[str]) -> list[str]:
-    words = list(dict.fromkeys(cell.strip() for cell in cells if cell.strip()))
-    parts = [f"from = {_text(header)}"]
-    notes = []
-    if column.type == "enum":
-        answers = {word: _answer(column, word) for word in words[: 2 * FEW]}
-        entries = ", ".join(f"{_text(word)} = {_text(answer)}" for word, answer in answers.items())
-        parts.append(f"map = {{ {entries} }}")
-        if not all(answers.values()):
-            notes.append(f"# {column.name}: fill in what is empty with one of {', '.join(column.allowed)}")  # fmt: skip
-    elif column.type in {"date", "instant"} and words:
-        try:
-            read = dates.column(words)
-            odd = next((word for word in words if word not in read), None)
-            if odd:
-                notes.append(f'# {column.name}: {odd!r} is not understood; say how days are written, as dates = ["%d %b %Y"]')  # fmt: skip
-        except dates.Undecided as error:
-            notes.append(f"# {column.name}: {str(error).splitlines()[0]}")
-            # It cannot be loaded before somebody has answered.
-            parts.append('order = "dmy or mdy?"')
-    elif column.type in {"number", "money"} and any(re.fullmatch(r"-?[\d.\s]*,\d+", w) for w in words):  # fmt: skip
-        parts.append('decimal = ","')
-    whole = _text(header) if len(parts) == 1 else f"{{ {', '.join(parts)} }}"
-    return [*notes, f"{column.name} = {whole}"]
+def _whole(fit: Fit) -> bool:
+    return fit.count >= _LEAST and fit.score >= _TELLING
 
 
-def _answer(column: Column, word: str) -> str:
-    folded = word.casefold().replace(" ", "_")
-    if folded in column.allowed:
-        return folded
-    meant = WORDS.get(word.casefold(), "") if column.name == "severity" else ""
-    return meant if meant in column.allowed else ""
+def _head(asked: Asked, one: Sheet, fit: Fit, *, several: bool) -> list[str]:
+    count = len(one.grid.numbers)
+    rows = f"{count:,} row{'' if count == 1 else 's'} below the header in row {one.grid.header}"
+    place = f" of sheet {shown(one.name)}" if several else ""
+    return [f"# Mapping of {shown(asked.content.name, 100)} into {fit.spec.name}, guessed from {rows}{place}. Not tried yet: read every line."]  # fmt: skip
 
 
-def _rest(unused: Sequence[str], grid: Grid) -> list[str]:
-    if not unused:
+def _tables(
+    asked: Asked, one: Sheet, fit: Fit, fits: Sequence[Fit], table: str | None
+) -> list[str]:
+    """Say which table was picked, or that another fits better."""
+    total = len(one.headings)
+    best = fits[0]
+    if table is None:
+        next_ = f"; next is {fits[1].spec.name} with {fits[1].count}" if fits[1].count else ""
+        return [f"# No table was asked for: {fit.spec.name} fits best, {fit.count} of {total} headings{next_}."]  # fmt: skip
+    better = best.count >= fit.count and best.score > _CLEARLY * max(fit.score, 0)
+    if best.spec is fit.spec or not _whole(best) or not better:
         return []
-    lines = ["", "# Columns of the file that go nowhere yet, and the words in those that have few:"]
-    for name in unused:
-        words = list(dict.fromkeys(cell.strip() for cell in grid.columns[name] if cell.strip()))
-        shown = f": {', '.join(words)}" if 0 < len(words) <= FEW and max(map(len, words)) < 40 else ""  # fmt: skip
-        lines.append(f"#   {name}{shown}")
+    said = f"# {best.spec.name} fits better: {best.count} of {total} headings, {fit.spec.name} {fit.count}."
+    return [f"{said} Type: {_command(asked, best.spec.name, one)}"]
+
+
+def _others(
+    asked: Asked, chosen: Sheet, found: Sequence[Sheet], fits: dict[str, list[Fit]]
+) -> list[str]:
+    """List the sheets that were not taken, each with the table it fits."""
+    lines = []
+    for one in found:
+        if one is chosen:
+            continue
+        best = fits[one.name][0]
+        if not _whole(best):
+            lines.append(f"# Sheet {shown(one.name)} fits no table.")
+        else:
+            command = _command(asked, best.spec.name, one)
+            lines.append(f"# Sheet {shown(one.name)} fits {best.spec.name}: {command}")
     return lines
 
 
-def _text(value: str) -> str:
-    """Write a text as TOML; JSON's escapes are TOML's."""
-    return json.dumps(value, ensure_ascii=False)
+def _command(asked: Asked, table: str, one: Sheet) -> str:
+    parts = ["reportkit", "guess", str(asked.content.path)]
+    if fold(one.name) != fold(asked.content.name):
+        parts += ["--sheet", one.name]
+    return shown(shlex.join([*parts, "--table", table]), 500)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -32,7 +33,9 @@ class Case(_Part):
 class Rule(_Part):
     """How one canonical column is made: of the first case that holds, else of the first column that is not blank."""
 
-    source: tuple[str, ...] = Field((), alias="from")
+    source: tuple[str, ...] = Field(
+        (), alias="from", description="columns of the file; the first that is not blank is taken"
+    )
     join: str | None = Field(
         None, description="join all columns of 'from' with this, in place of the first"
     )
@@ -43,13 +46,24 @@ class Rule(_Part):
         (),
         description="value by the highest bound that a number reaches, such as [9.0, 'critical']",
     )
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Case, ...] = Field(
+        (), description="each with 'if' (words by column of the file) and 'then' (the value)"
+    )
     default: str | None = Field(None, description="value where all else is blank")
     dates: tuple[str, ...] = Field(
         (), description="ways in which days are written, as strptime has them"
     )
     order: Order = Field("fit", description="order of day, month and year in 03/04/2026")
-    decimal: Literal[".", ","] = "."
+    split: str | None = Field(
+        None, min_length=1, description="what stands between the parts of a list"
+    )
+    strip: tuple[str, ...] = Field(
+        (), description="signs taken out of every value, such as € and % beside a number"
+    )
+    decimal: Literal[".", ","] = Field(".", description="the decimal mark of the numbers")
+    times: Decimal | None = Field(
+        None, description="every number is multiplied by this, such as 0.01 for per cent"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -65,8 +79,8 @@ class Rule(_Part):
 class Source(_Part):
     """What the file is."""
 
-    table: str
-    tool: str = ""
+    table: str = Field(description="the table it goes into")
+    tool: str = Field("", description="name of the system it comes from")
     match: tuple[str, ...] = Field(
         (), description="headers by which a file is recognised without being told"
     )
@@ -79,8 +93,10 @@ class Source(_Part):
 class Read(_Part):
     """How the file is read."""
 
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
-    sheet: str | None = None
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="what stands between two cells of a text file"
+    )
+    sheet: str | None = Field(None, description="the sheet of a workbook")
     blanks: tuple[str, ...] = Field((), description="words that mean no value, whatever their case")
     partial: bool = Field(False, description="columns may be missing from the file")
 

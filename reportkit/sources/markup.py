@@ -89,7 +89,7 @@ def check(content: Content, doctypes: Collection[str] = ()) -> str:
         except _DocumentType as found:
             raise DataError(
                 f"{content.path} declares a document type (<!DOCTYPE {found.name}>), which could make it read other "
-                "files or grow without end; it is refused. Export it again without one."
+                "files or grow without end; it is refused. Export it again without one, in a format that 'reportkit formats' lists."
             ) from None
         except expat.ExpatError as error:
             raise _broken(content, error) from None

@@ -77,7 +77,7 @@ class Records:
         numbers: row of the sheet, or ordinal of the record, of each raw row.
         records: records in the file that are not blank, before any rule merged or dropped one.
         tool_issues: how many the tool itself would count; None when it has no grouping of its own.
-        rejected: records that the reader itself had to refuse.
+        refused: records that the reader itself had to refuse: number, reason, and the cells as far as they are known.
         soft: columns in which a value that breaks the contract is left empty and does not reject its row.
         mapping_sha256: hash of a mapping that the reader chose itself.
         complete: the mapping says that the file lists everything that is open.
@@ -88,7 +88,7 @@ class Records:
     numbers: Sequence[int]
     records: int
     tool_issues: int | None = None
-    rejected: int = 0
+    refused: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     soft: frozenset[str] = frozenset()
     mapping_sha256: str | None = None
@@ -103,7 +103,7 @@ class Extract:
         rows: rows in the table's canonical schema.
         records: records in the file that are not blank.
         tool_issues: how many the tool itself would count; None when it has no grouping of its own.
-        rejected: records that broke the contract; each has its error in ``problems``.
+        refused: records that broke the contract, as they came, with ``row`` and ``why``; ``problems`` says it in words.
         complete: the file says that it lists everything that is open.
     """
 
@@ -112,11 +112,16 @@ class Extract:
     rows: pa.Table
     records: int
     tool_issues: int | None
-    rejected: int
+    refused: pa.Table
     problems: tuple[Problem, ...]
     raw_sha256: str
     mapping_sha256: str | None
     complete: bool = False
+
+    @property
+    def rejected(self) -> int:
+        """How many records broke the contract."""
+        return int(self.refused.num_rows)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportkit.errors import DataError
+from reportkit.errors import DataError, UsageError
+from reportkit.rows import days
 from reportkit.sources import contract, formats, markup
 from reportkit.sources import mapping as mappings
 from reportkit.sources.content import Content, open_file
+from reportkit.sources.grid import texts
 from reportkit.sources.model import Asked, Extract, Inspection, Records
-from reportkit.store import SPAN_COLUMNS
 from reportkit.tables import TABLES, table
 
 
@@ -89,12 +90,17 @@ def finish(found: Records, asked: Asked, chosen: str) -> Extract:
         DataError: they are of another table than the one asked for.
     """
     if asked.table is not None and found.table != asked.table:
+        if asked.mapping is not None:
+            raise UsageError(
+                f"Mapping {asked.mapping.name} is one of {found.table}, not of {asked.table}; load the file as "
+                f"{found.table}, or give another mapping."
+            )
         raise DataError(
             f"{asked.content.path} ({chosen}) holds {found.table}, not {asked.table}; load it as {found.table}."
         )
     spec = TABLES[found.table]
     raw = _with_unit(found, asked.unit)
-    rows, problems, rejected = contract.conform(spec, raw, found.numbers, soft=found.soft)
+    rows, problems, refused = contract.conform(spec, raw, found.numbers, soft=found.soft)
     if spec.order:
         rows = _sorted(rows, spec.order)
     mapping = asked.mapping.sha256 if asked.mapping is not None else found.mapping_sha256
@@ -104,12 +110,23 @@ def finish(found: Records, asked: Asked, chosen: str) -> Extract:
         rows=rows.combine_chunks(),
         records=found.records,
         tool_issues=found.tool_issues,
-        rejected=found.rejected + rejected,
+        refused=pa.concat_tables([_refused(found), refused], promote_options="default"),
         problems=(*found.problems, *problems),
         raw_sha256=asked.content.sha256,
         mapping_sha256=mapping,
         complete=found.complete,
     )
+
+
+def _refused(found: Records) -> pa.Table:
+    """Give the records that the reader refused as the contract gives its own."""
+    names = dict.fromkeys(name for _, _, cells in found.refused for name in cells)
+    columns = {
+        "row": pa.array([row for row, _, _ in found.refused], pa.int64()),
+        "why": pa.array([why for _, why, _ in found.refused], pa.string()),
+    }
+    cells = {name: texts([cells.get(name) for _, _, cells in found.refused]) for name in names}
+    return pa.table(columns | cells)
 
 
 def _sorted(rows: pa.Table, order: Sequence[str]) -> pa.Table:
@@ -163,12 +180,5 @@ def recognise(content: Content) -> str:
 
 def _span(found: Extract) -> tuple[date | None, date | None]:
     """First and last day on which the rows say something happened."""
-    spec = TABLES[found.table]
-    days: list[date] = []
-    for name in SPAN_COLUMNS.get(spec.name, (spec.effective or "",)):
-        if name in found.rows.column_names:
-            column = found.rows[name]
-            if not pa.types.is_date32(column.type):
-                column = column.cast(pa.timestamp("us")).cast(pa.date32())
-            days += [day for day in pc.min_max(column).as_py().values() if day is not None]
-    return (min(days), max(days)) if days else (None, None)
+    seen = days(TABLES[found.table], found.rows)
+    return min(seen, default=None), max(seen, default=None)

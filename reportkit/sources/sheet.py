@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -39,6 +40,31 @@ def grid(content: Content, known: Collection[str], sheet: str | None = None) -> 
     Raises:
         DataError: the workbook is protected, damaged, or has no such sheet.
     """
+    with _open(content) as book:
+        return _best(book, content, known, sheet)
+
+
+def filled(content: Content, known: Collection[str], sheet: str) -> Grid | None:
+    """Read one sheet of a workbook, or give None where it is empty; see ``grid``."""
+    with _open(content) as book:
+        named = sheet in book.sheet_names
+        if named and not book.get_sheet_by_name(sheet).to_python(nrows=1):
+            return None
+        return _best(book, content, known, sheet)
+
+
+def names(content: Content) -> list[str]:
+    """Give the visible sheets of a workbook.
+
+    Raises:
+        DataError: it is protected or damaged.
+    """
+    with _open(content) as book:
+        return _names(book, hidden=False)
+
+
+@contextmanager
+def _open(content: Content) -> Iterator[Any]:
     import python_calamine as calamine
 
     try:
@@ -50,7 +76,7 @@ def grid(content: Content, known: Collection[str], sheet: str | None = None) -> 
             else calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.read()))
         )
         with book:
-            return _best(book, content, known, sheet)
+            yield book
     except calamine.PasswordError:
         raise DataError(
             f"{content.path} is protected by a password; save a copy without one."
@@ -62,15 +88,19 @@ def grid(content: Content, known: Collection[str], sheet: str | None = None) -> 
         ) from None
 
 
-def _best(book: Any, content: Content, known: Collection[str], sheet: str | None) -> Grid:
+def _names(book: Any, *, hidden: bool) -> list[str]:
     import python_calamine as calamine
 
-    names = [
+    return [
         meta.name
         for meta in book.sheets_metadata
         if meta.typ == calamine.SheetTypeEnum.WorkSheet
-        and (sheet is not None or meta.visible == calamine.SheetVisibleEnum.Visible)
+        and (hidden or meta.visible == calamine.SheetVisibleEnum.Visible)
     ]
+
+
+def _best(book: Any, content: Content, known: Collection[str], sheet: str | None) -> Grid:
+    names = _names(book, hidden=sheet is not None)
     if sheet is not None and sheet not in names:
         raise DataError(f"{content.path} has no sheet {sheet!r}; {nearest(sheet, names)}")
     if not names:

@@ -132,7 +132,8 @@ def _instances(made: applying.Mapped, asked: Asked, tool: str) -> Records:
             message = (
                 f"is not one of {', '.join(SEVERITIES)}{meant}" if word else "is blank but required"
             )
-            found.reject(number, "severity", word or None, message)
+            shown = dict(zip(names, cells, strict=True))
+            found.reject(number, "severity", word or None, message, shown)
             continue
         rule = next((row[name] for name in _KEYS if row.get(name)), None)
         place = "|".join(filter(None, (row.get("location"), row.get("component")))) or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
-from reportkit.stats.intervals import LEVEL, FloatArray, z_score
+from reportkit.stats.intervals import LEVEL, Interval, z_score
+from reportkit.stats.tails import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 Numbers = Sequence[float] | Sequence[int] | npt.NDArray[np.floating] | npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class TimeInterval:
+    """A time read off a curve and the interval around it.
+
+    Attributes:
+        value: the time; None when the curve never gets there.
+        low: lower end; None when the band never gets there.
+        high: upper end; None when the data do not bound it.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +70,56 @@ class Survival:
 
     def quantile(self, p: float) -> float | None:
         """Time by which a share ``p`` (0 to 1) has finished; None when the curve never gets there."""
+        return self._first(self.survival, p)
+
+    def quantile_interval(self, p: float, level: float = LEVEL) -> TimeInterval:
+        """Time by which a share ``p`` has finished, and the times the data cannot tell from it.
+
+        Args:
+            p: share, 0 to 1.
+            level: confidence level, 0 to 1.
+
+        Returns:
+            The times at which the curve and the ends of its log-log band get there.
+
+        Raises:
+            DataError: a share or level outside 0 to 1.
+
+        Source:
+            Brookmeyer, Crowley (1982), with the log-log transform.
+        """
+        low, high = _log_log_band(self.survival, self.events, self.at_risk, level)
+        return TimeInterval(self.quantile(p), self._first(low, p), self._first(high, p))
+
+    def _first(self, curve: FloatArray, p: float) -> float | None:
         if not 0 < p < 1:
             raise DataError(
                 f"Quantile {p:g} is not allowed; give a share between 0 and 1, such as 0.5."
             )
-        reached = np.flatnonzero(self.survival <= 1 - p + 1e-9)
+        reached = np.flatnonzero(curve <= 1 - p + 1e-9)
         return float(self.time[reached[0]]) if reached.size else None
+
+    def interval(self, p: float) -> tuple[float | None, float | None]:
+        """Give the 95 % interval of a quantile: where the two ends of the band reach it.
+
+        Either end is None when its band never gets there; the upper one often does not while many are unfinished.
+
+        Source:
+            Brookmeyer, Crowley (1982), with the log-log band.
+        """
+        reached = [np.flatnonzero(band <= 1 - p + 1e-9) for band in (self.low, self.high)]
+        low, high = (float(self.time[place[0]]) if place.size else None for place in reached)
+        return low, high
 
     @property
     def median(self) -> float | None:
         """Time by which half have finished; None when not reached."""
         return self.quantile(0.5)
+
+    @property
+    def median_interval(self) -> TimeInterval:
+        """The median with its 95 % interval."""
+        return self.quantile_interval(0.5)
 
     @property
     def p90(self) -> float | None:
@@ -85,14 +141,42 @@ class Survival:
         Source:
             Royston, Parmar (2013), restricted mean survival time.
         """
-        if tau < 0:
+        pieces = self._areas(tau)
+        return None if pieces is None else float(pieces.sum())
+
+    def rmst_se(self, tau: float) -> float | None:
+        """Standard error of ``rmst(tau)``, in the unit of time.
+
+        None when the curve ends before ``tau``, or when nothing before ``tau`` tells how times spread.
+
+        Source:
+            Klein, Moeschberger (2003), 4.5: Greenwood's terms weighted by the area still to come.
+        """
+        pieces = self._areas(tau)
+        if pieces is None:
+            return None
+        inside = self.time < tau
+        to_come = np.cumsum(pieces[:0:-1])[::-1]
+        terms = greenwood(self.events, self.at_risk)[inside]
+        variance = float((to_come**2 * terms).sum())
+        return math.sqrt(variance) if variance > 0 else None
+
+    def rmst_interval(self, tau: float, level: float = LEVEL) -> Interval | None:
+        """``rmst(tau)`` with its normal interval, cut to 0 and ``tau``; None where ``rmst_se`` is None."""
+        area, error = self.rmst(tau), self.rmst_se(tau)
+        if area is None or error is None:
+            return None
+        half = z_score(level) * error
+        return Interval(area, max(area - half, 0.0), min(area + half, tau))
+
+    def _areas(self, tau: float) -> FloatArray | None:
+        if not tau >= 0:
             raise DataError(f"Horizon {tau:g} is negative; give a duration of 0 or more.")
         if tau > self.last and self.survival[-1] > 0:
             return None
         inside = self.time < tau
         edges = np.concatenate(([0.0], self.time[inside], [tau]))
-        heights = np.concatenate(([1.0], self.survival[inside]))
-        return float((np.diff(edges) * heights).sum())
+        return np.asarray(np.diff(edges) * np.concatenate(([1.0], self.survival[inside])))
 
 
 def kaplan_meier(
@@ -145,30 +229,7 @@ def kaplan_meier_counts(time: Numbers, events: Numbers, exits: Numbers) -> Survi
     Source:
         Kaplan, Meier (1958); variance by Greenwood; log-log band by Kalbfleisch, Prentice (1980).
     """
-    days = np.asarray(time, dtype=np.float64).ravel()
-    done = np.asarray(events, dtype=np.int64).ravel()
-    gone = np.asarray(exits, dtype=np.int64).ravel()
-    if not days.size == done.size == gone.size:
-        raise DataError(
-            f"{days.size} durations came with {done.size} event and {gone.size} exit counts; give lists of equal length."
-        )
-    if days.size and not np.isfinite(days).all():
-        raise DataError(
-            "A duration is not a finite number; leave out rows without a duration and count them apart."
-        )
-    if days.size and days.min() < 0:
-        raise DataError(
-            f"Duration {days.min():g} is negative; something ended before it began. Correct or reject these rows."
-        )
-    if days.size and min(done.min(), gone.min()) < 0:
-        raise DataError("A count of events or exits is negative; counts are 0 or more.")
-    distinct, place = np.unique(days, return_inverse=True)
-    died = np.zeros(distinct.size, dtype=np.int64)
-    left = np.zeros(distinct.size, dtype=np.int64)
-    np.add.at(died, place, done)
-    np.add.at(left, place, gone)
-    some = died + left > 0
-    distinct, died, left = distinct[some], died[some], left[some]
+    distinct, (died, left) = tally(time, events, exits)
     n = int((died + left).sum())
     if n == 0:
         return None
@@ -178,16 +239,55 @@ def kaplan_meier_counts(time: Numbers, events: Numbers, exits: Numbers) -> Survi
     return Survival(distinct, at_risk, died, share, low, high, n, int(died.sum()))
 
 
+def tally(time: Numbers, *counts: Numbers) -> tuple[FloatArray, list[IntArray]]:
+    """Counts per distinct duration, ascending, without durations at which nothing happened.
+
+    Args:
+        time: durations; the same duration may come several times.
+        counts: one list of counts for each kind of end.
+
+    Raises:
+        DataError: negative durations or counts, or lists of different length.
+    """
+    days = np.asarray(time, dtype=np.float64).ravel()
+    amounts = [np.asarray(count, dtype=np.int64).ravel() for count in counts]
+    if any(amount.size != days.size for amount in amounts):
+        sizes = " and ".join(str(amount.size) for amount in amounts)
+        raise DataError(
+            f"{days.size} durations came with {sizes} counts of events and exits; give lists of equal length."
+        )
+    if not np.isfinite(days).all():
+        raise DataError(
+            "A duration is not a finite number; leave out rows without a duration and count them apart."
+        )
+    if days.size and days.min() < 0:
+        raise DataError(
+            f"Duration {days.min():g} is negative; something ended before it began. Correct or reject these rows."
+        )
+    if any((amount < 0).any() for amount in amounts):
+        raise DataError("A count of events or exits is negative; counts are 0 or more.")
+    distinct, place = np.unique(days, return_inverse=True)
+    sums = np.zeros((len(amounts), distinct.size), dtype=np.int64)
+    for row, amount in zip(sums, amounts, strict=True):
+        np.add.at(row, place, amount)
+    some = sums.sum(axis=0) > 0
+    return distinct[some], list(sums[:, some])
+
+
+def greenwood(died: IntArray, at_risk: IntArray) -> FloatArray:
+    """Greenwood's terms, whose sum is the variance of the logarithm of a curve."""
+    # A step to 0 has no finite term; no share is left there for it to weigh on.
+    return np.divide(
+        died, at_risk * (at_risk - died), out=np.zeros(died.size), where=at_risk > died
+    )
+
+
 def _log_log_band(
-    share: FloatArray, died: IntArray, at_risk: IntArray
+    share: FloatArray, died: IntArray, at_risk: IntArray, level: float = LEVEL
 ) -> tuple[FloatArray, FloatArray]:
     low, high = np.full(share.size, np.nan), np.full(share.size, np.nan)
     inner = (share > 0) & (share < 1)
-    # A step to 0 has no finite Greenwood term; those places stay NaN.
-    terms = np.divide(
-        died, at_risk * (at_risk - died), out=np.zeros(share.size), where=at_risk > died
-    )
-    spread = np.sqrt(np.cumsum(terms))[inner] / np.abs(np.log(share[inner]))
-    factor = np.exp(z_score(LEVEL) * spread)
+    spread = np.sqrt(np.cumsum(greenwood(died, at_risk)))[inner] / np.abs(np.log(share[inner]))
+    factor = np.exp(z_score(level) * spread)
     low[inner], high[inner] = share[inner] ** factor, share[inner] ** (1 / factor)
     return low, high

@@ -6,17 +6,11 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from reportkit.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-FloatArray = npt.NDArray[np.float64]
+from reportkit.stats.tails import FloatArray, binomial_tails, log_choose, poisson_cdf, root
 
 #: Confidence level of every interval unless another is asked for.
 LEVEL = 0.95
@@ -164,12 +158,12 @@ def poisson_exact(count: int, exposure: float = 1.0, level: float = LEVEL) -> In
     Source:
         Garwood (1936).
     """
-    _check_count(count, exposure)
-    tail = _tail(level)
+    check_count(count, exposure)
+    tail = one_tail(level)
     if exposure == 0:
         return None
-    low = 0.0 if count == 0 else _root(lambda mu: _poisson_cdf(count - 1, mu) - (1 - tail), count)
-    high = _root(lambda mu: _poisson_cdf(count, mu) - tail, count)
+    low = 0.0 if count == 0 else root(lambda mu: poisson_cdf(count - 1, mu) - (1 - tail), count)
+    high = root(lambda mu: poisson_cdf(count, mu) - tail, count)
     return Interval(count / exposure, low / exposure, high / exposure)
 
 
@@ -193,54 +187,36 @@ def counts_differ(
         Przyborowski, Wilenski (1940): given the total, the first count is binomial.
     """
     for pair in (first, second):
-        _check_count(*pair)
+        check_count(*pair)
+    tail = one_tail(level)
     if first[1] == 0 or second[1] == 0:
         return None
-    count = int(first[0])
-    n, share = count + int(second[0]), first[1] / (first[1] + second[1])
-    if n == 0:
+    count, total = int(first[0]), int(first[0]) + int(second[0])
+    if total == 0:
         return False
-    k = np.arange(n + 1)
-    mass = np.exp(_log_choose(n) + k * math.log(share) + (n - k) * math.log1p(-share))
-    tail = _tail(level)
-    return bool(min(mass[: count + 1].sum(), mass[count:].sum()) < tail)
+    return min(binomial_tails(count, log_choose(total), first[1] / second[1])) < tail
 
 
-def _check_count(count: float, exposure: float) -> None:
+def check_count(count: float, exposure: float) -> None:
+    """Refuse what is not a count over a time or size.
+
+    Raises:
+        DataError: a negative or broken count, or a negative exposure.
+    """
     if not (count >= 0 and float(count).is_integer()):
         raise DataError(f"Count {count:g} is not allowed; give a whole number of 0 or more.")
     if not 0 <= exposure < math.inf:
         raise DataError(f"Exposure {exposure:g} is not allowed; give a time or size of 0 or more.")
 
 
-def _tail(level: float) -> float:
+def one_tail(level: float) -> float:
+    """Share left outside an interval on each side.
+
+    Raises:
+        DataError: a level outside 0 to 1.
+    """
     z_score(level)
     return (1 - level) / 2
-
-
-def _log_factorials(n: int) -> FloatArray:
-    return np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1, dtype=np.float64)))))
-
-
-def _log_choose(n: int) -> FloatArray:
-    logs = _log_factorials(n)
-    return np.asarray(logs[n] - logs - logs[::-1])
-
-
-def _poisson_cdf(count: int, mu: float) -> float:
-    k = np.arange(count + 1)
-    return float(np.exp(k * math.log(mu) - mu - _log_factorials(count)).sum())
-
-
-def _root(falling: Callable[[float], float], near: float) -> float:
-    low, high = 0.0, near + 1.0
-    while falling(high) > 0:
-        low, high = high, 2 * high
-    # Sixty halvings exhaust the digits of a float.
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
-    return (low + high) / 2
 
 
 # ---- how many are there --------------------------------------------------------------------------------------------

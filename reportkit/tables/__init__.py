@@ -7,7 +7,7 @@ One row of a table is one version of a thing. Two rules make the two time axes w
 * Rows are never changed. A correction is a new row in a later load; a view known by an instant uses only loads
   recorded by then, and among rows of the same version the last one recorded.
 
-The store adds ``source``, ``recorded_at``, ``extract_id`` and ``unit_id`` to every row.
+A query sees ``source``, ``recorded_at`` and ``extract_id`` beside the columns of every row.
 """
 
 from __future__ import annotations
@@ -18,9 +18,30 @@ from reportkit.tables.estate import ASSETS, COVERAGE, FINDINGS, IDENTITIES
 from reportkit.tables.programme import INITIATIVES, PEOPLE, SPEND
 from reportkit.tables.reference import REFERENCE
 from reportkit.tables.risk import ACTIONS, INCIDENTS, RISKS, SCENARIOS
-from reportkit.tables.spec import SEVERITIES, Column, TableSpec, Type, unpack
+from reportkit.tables.spec import (
+    COUNTED,
+    OPEN,
+    RECLASSIFIED,
+    SEVERITIES,
+    Column,
+    TableSpec,
+    Type,
+    unpack,
+)
 
-__all__ = ["REFERENCE", "SEVERITIES", "TABLES", "Column", "TableSpec", "Type", "table", "unpack"]
+__all__ = [
+    "COUNTED",
+    "OPEN",
+    "RECLASSIFIED",
+    "REFERENCE",
+    "SEVERITIES",
+    "TABLES",
+    "Column",
+    "TableSpec",
+    "Type",
+    "table",
+    "unpack",
+]
 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec

@@ -11,6 +11,7 @@ AUDITS = TableSpec(
     effective="valid_from",
     order=("opened", "finding_id"),
     ordered=(("opened", "verified_closed"),),
+    dated=("opened", "verified_closed", "valid_from"),
     columns=(
         key("finding_id"),
         UNIT,
@@ -85,6 +86,7 @@ GOVERNANCE = TableSpec(
     "one policy, standard, exception or obligation",
     ("item_id",),
     effective="valid_from",
+    ordered=(("attested_n", "scope_n"),),
     columns=(
         key("item_id"),
         UNIT,

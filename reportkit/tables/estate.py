@@ -20,6 +20,7 @@ ASSETS = TableSpec(
     effective="valid_from",
     order=("first_seen", "asset_id"),
     ordered=(("first_seen", "retired_at"),),
+    dated=("first_seen", "last_seen", "valid_from"),
     columns=(
         key("asset_id"),
         UNIT,
@@ -78,6 +79,7 @@ FINDINGS = TableSpec(
     order=("opened", "finding_id"),
     earliest=("opened",),
     ordered=(("opened", "closed"), ("accepted_at", "accepted_until")),
+    dated=("opened", "closed", "last_seen"),
     columns=(
         key("finding_id"),
         UNIT,

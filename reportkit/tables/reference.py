@@ -128,6 +128,7 @@ REFERENCE = (
         "one catalogue entry of a known exploited vulnerability",
         ("vuln_id",),
         reference=True,
+        dated=("date_added",),
         columns=(
             key("vuln_id"),
             Column("vendor"),

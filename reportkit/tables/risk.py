@@ -19,6 +19,7 @@ INCIDENTS = TableSpec(
     ("incident_id",),
     order=("detected", "incident_id"),
     ordered=(("occurred", "detected"), ("detected", "closed"), ("detected", "contained")),
+    dated=("detected", "closed"),
     columns=(
         key("incident_id"),
         UNIT,

@@ -13,6 +13,12 @@ Type = Literal[
 ]
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
+#: States of a finding that still stands.
+OPEN = ("open", "reopened", "accepted")
+#: States of a finding that counts, now or in the past.
+COUNTED = (*OPEN, "fixed", "decommissioned")
+#: Findings in these states never counted: they leave every view from the moment they are known as such.
+RECLASSIFIED = ("false_positive", "duplicate", "out_of_scope")
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class TableSpec:
     Attributes:
         ordered: pairs of columns of which the first cannot be after, or above, the second.
         people: exports of it name people, so no copy of a file is kept as it came.
+        dated: columns whose days say how far the table's knowledge reaches; by default the one that dates a version.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
     """
 
@@ -72,6 +79,12 @@ class TableSpec:
     earliest: tuple[str, ...] = ()
     people: bool = False
     ordered: tuple[tuple[str, str], ...] = ()
+    dated: tuple[str, ...] = ()
+
+    @property
+    def spans(self) -> tuple[str, ...]:
+        """Columns whose days say how far the table's knowledge reaches; plans and due dates do not count."""
+        return self.dated or ((self.effective,) if self.effective else ())
 
     @property
     def spoken(self) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from reportkit.knowledge import Knowledge
     from reportkit.store import Load, Store
 
 SCHEMA = "reportkit"
@@ -66,12 +66,12 @@ class Postgres:
 
     # ---- the rows of the store ------------------------------------------------------------------------------------
 
-    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
-        """Make every canonical table, as known by an instant; see :class:`reportkit.sql.Engine`."""
+    def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
+        """Make every canonical table, as known; see :class:`reportkit.sql.Engine`."""
         if not self._begun:
             self._copy(store)
             self.begin()
-        return sql.make_known(self, store, schema, known_by, _part, at_home=True)
+        return sql.make_known(self, store, schema, knowledge, _part, at_home=True)
 
     def begin(self) -> None:
         """Begin the transaction in which everything is made that shall not stay."""

@@ -11,7 +11,6 @@ import socket
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from reportkit.knowledge import Knowledge
     from reportkit.store import Load, Store
 
 _INSTALL = "pip install 'reportkit-security[spark]'"
@@ -72,9 +72,9 @@ class Spark:
         self._frames = sql.Local()
         self._leave = weakref.finalize(self, _leave, self._session, self._cached, held)
 
-    def known(self, store: Store, schema: str, known_by: datetime) -> dict[str, tuple[Load, ...]]:
-        """Make every canonical table, as known by an instant; see :class:`reportkit.sql.Engine`."""
-        return sql.make_known(self, store, schema, known_by, lambda load: self._part(store, load))
+    def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
+        """Make every canonical table, as known; see :class:`reportkit.sql.Engine`."""
+        return sql.make_known(self, store, schema, knowledge, lambda load: self._part(store, load))
 
     def _part(self, store: Store, load: Load) -> str:
         name = f"e{load.extract}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from reportkit.clocks import REGIMES, Regime, business_day_due, due, months_later, regime
+from reportkit import clocks, resources
+from reportkit.clocks import Regime, business_day_due, due, months_later, regime
 from reportkit.errors import ConfigError, DataError
+from tests.conftest import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +121,7 @@ def test_zone_of_a_clock_can_be_changed() -> None:
 
 
 def test_naive_in_naive_out_and_aware_in_aware_out() -> None:
-    for rule in REGIMES:
+    for rule in clocks.shipped():
         naive = datetime(2026, 2, 3, 4, 5)
         aware = due(rule, naive.replace(tzinfo=UTC))
         assert due(rule, naive).tzinfo is None
@@ -125,8 +130,8 @@ def test_naive_in_naive_out_and_aware_in_aware_out() -> None:
 
 
 def test_every_rule_names_its_start_and_source() -> None:
-    assert len({rule.id for rule in REGIMES}) == len(REGIMES)
-    assert all(rule.start and rule.source and rule.name for rule in REGIMES)
+    assert len({rule.id for rule in clocks.shipped()}) == len(clocks.shipped())
+    assert all(rule.start and rule.source and rule.name for rule in clocks.shipped())
 
 
 @pytest.mark.parametrize(
@@ -161,3 +166,64 @@ def test_unknown_rules_are_refused(
 ) -> None:
     with pytest.raises(error, match=said):
         call()
+
+
+def test_a_workspace_changes_and_adds_clocks(tmp_path: Path) -> None:
+    (tmp_path / "clocks.toml").write_text(
+        '[[clock]]\nid = "nis2-24h"\nname = "Early warning, national law"\namount = 12\nunit = "hours"\nstart = "aware"\nsource = "law"\n'
+        'valid_from = 2026-07-01\n[[clock]]\nid = "home-48h"\nname = "Home"\namount = 48\nunit = "hours"\nstart = "aware"\nsource = "law"\n'
+    )  # fmt: skip
+    rules = clocks.read(tmp_path)
+    # From July on the national law counts; before, the directive.
+    assert regime("NIS2-24h", date(2026, 6, 30), rules).amount == 24
+    assert regime("nis2-24h", date(2026, 7, 1), rules).amount == 12
+    assert regime("home-48h", rules=rules).amount == 48
+    assert clocks.read(tmp_path / "nowhere") == clocks.shipped()
+
+
+def test_what_is_not_in_force_or_switched_off_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="in force from 2023-12-18 on"):
+        regime("sec-8k", date(2023, 1, 1))
+    off = (replace(regime("nis2-24h"), enabled=False),)
+    with pytest.raises(DataError, match="switched off"):
+        regime("nis2-24h", rules=off)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[clock", "is not valid TOML"),
+        ('[[clock]]\nid = "x"\nnmae = "X"', "unknown key 'nmae'; did you mean 'name'"),
+        ('[[clock]]\nid = "x"', "has no 'amount'; every clock needs"),
+        (
+            '[[clock]]\nid = "x"\nname = "X"\namount = 0\nunit = "hours"\nstart = "s"\nsource = "s"',
+            "above 0",
+        ),
+    ],
+)
+def test_a_file_of_clocks_that_cannot_be_understood(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "clocks.toml").write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        clocks.read(tmp_path)
+
+
+def test_rules_known_from_others_only_are_switched_off() -> None:
+    """The table of BOD 26-04 was not read in the directive itself."""
+    said = tomllib.loads((resources.templates() / "clocks.toml").read_text(encoding="utf-8"))
+    (rule,) = said["remediation"]
+    assert (rule["id"], rule["verified"], rule["enabled"]) == ("bod-26-04", False, False)
+    assert all(rule.verified and rule.enabled for rule in clocks.shipped())
+
+
+def test_the_clocks_on_the_command_line(tmp_path: Path, typed: Callable[..., Ended]) -> None:
+    (tmp_path / "reportkit.toml").touch()
+    assert "SEC Form 8-K" in typed("clocks", "-w", tmp_path).out
+    assert typed("clocks", "--copy", "-w", tmp_path).code == 0
+    copied = tmp_path / "clocks.toml"
+    copied.write_text(copied.read_text().replace("amount = 24", "amount = 12", 1))
+    said = {
+        row["id"]: row["amount"]
+        for row in json.loads(typed("clocks", "-w", tmp_path, "--json").out)
+    }
+    assert said["dora-24h"] == 12
+    assert typed("clocks", "--copy", "-w", tmp_path).code == 2

@@ -42,6 +42,7 @@ def test_values_are_taken(tmp_path: Path) -> None:
         ('[report]\nclassification = "secret"', "report.classification = 'secret'"),
         ("[organisation", "is not valid TOML"),
         ("[limits]\ncell_seconds = 0", "limits.cell_seconds = 0"),
+        ("[finance]\ndiscount_rate = 8", "finance.discount_rate = 8"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, words: str) -> None:

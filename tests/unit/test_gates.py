@@ -219,6 +219,7 @@ def test_all_gates_are_asked() -> None:
         "alt_text",
         "reconciled",
         "bound",
+        "typed",
         "network",
         "size",
         "conformant",

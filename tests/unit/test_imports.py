@@ -14,12 +14,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile",
+    "sources", "workspace", "view", "bridge", "catalogue", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
+    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (

@@ -199,9 +199,10 @@ def test_privileged_sign_in_counts_enforced_and_not_registered(tmp_path: Path) -
         {"account_id": "5", **base, "privileged": False},
         {"account_id": "6", **base, "enforced": False, "disabled_at": datetime(2026, 9, 1)},
         {"account_id": "7", **base, "enforced": False, "disabled_at": datetime(2026, 10, 1)},
+        {"account_id": "8", **base},
     ]
     value = view(tmp_path, identities=rows).measure("K04").value
-    assert (value.numerator, value.denominator) == (1, 4)
+    assert (value.numerator, value.denominator) == (2, 5)
 
 
 def case(number: int, hours: float | None, **more: Any) -> dict[str, Any]:
@@ -433,7 +434,7 @@ def test_spend_not_booked_yet_is_no_saving(tmp_path: Path) -> None:
     ]
     assert (
         view(tmp_path / "a", spend=rows).measure("B01").value.note
-        == "budget lines without an actual yet: 1"
+        == "budget lines without an actual yet: 1; quarters of the year without any line: 1"
     )
     none = view(tmp_path / "b", spend=[rows[0], rows[2]]).measure("B01").value
     assert (none.value, none.reason) == (None, "no spend of this quarter was loaded")

@@ -35,18 +35,18 @@ def words(raw: pa.Table, name: str = "findings") -> list[str]:
 @pytest.mark.parametrize("name", TABLES)
 def test_rows_have_the_canonical_schema_of_every_table(name: str) -> None:
     spec = table(name)
-    rows, problems, rejected = contract.conform(spec, pa.table({}))
+    rows, problems, refused = contract.conform(spec, pa.table({}))
     assert rows.schema == contract.schema(spec)
-    assert (rows.num_rows, problems, rejected) == (0, (), 0)
+    assert (rows.num_rows, problems, refused.num_rows) == (0, (), 0)
 
 
 def test_a_mistyped_word_is_told_with_row_column_and_the_nearest_word() -> None:
     raw = findings(severity=["high"] * 2738 + ["Hgih"])
-    rows, problems, rejected = contract.conform(FINDINGS, raw)
+    rows, problems, refused = contract.conform(FINDINGS, raw)
     assert [str(problem) for problem in problems] == [
         "row 2740, column severity: 'Hgih' is not one of critical, high, medium, low, info (did you mean 'high'?)"
     ]
-    assert (rows.num_rows, rejected) == (2738, 1)
+    assert (rows.num_rows, refused.num_rows) == (2738, 1)
 
 
 def test_all_problems_are_told_at_once_and_each_row_is_rejected_once() -> None:
@@ -55,8 +55,8 @@ def test_all_problems_are_told_at_once_and_each_row_is_rejected_once() -> None:
         opened=["2026-02-30", "2026-01-01", "1900-01-01"],
         cvss=["11", "x", "5"],
     )
-    rows, problems, rejected = contract.conform(FINDINGS, raw)
-    assert rejected == 3
+    rows, problems, refused = contract.conform(FINDINGS, raw)
+    assert refused.num_rows == 3
     assert rows.num_rows == 0
     assert {(problem.row, problem.column) for problem in problems} == {
         (2, "severity"),
@@ -125,10 +125,10 @@ def test_what_does_not_fit_says_what_would(column: str, value: str, message: str
 
 
 def test_a_soft_column_is_left_empty_and_its_row_kept() -> None:
-    rows, problems, rejected = contract.conform(
+    rows, problems, refused = contract.conform(
         FINDINGS, findings(cvss=["50"], opened=["2026-01-01"]), soft={"cvss"}
     )
-    assert (rows.num_rows, rejected) == (1, 0)
+    assert (rows.num_rows, refused.num_rows) == (1, 0)
     assert rows["cvss"].to_pylist() == [None]
     assert problems[0].severity == "warning"
 
@@ -141,23 +141,23 @@ def test_an_unknown_column_is_named_with_the_nearest_known_one() -> None:
 
 def test_a_missing_required_column_names_the_one_that_was_meant() -> None:
     raw = findings().rename_columns(["finding_id", "severty", "state"])
-    rows, problems, rejected = contract.conform(FINDINGS, raw)
-    assert (rows.num_rows, rejected) == (0, 1)
+    rows, problems, refused = contract.conform(FINDINGS, raw)
+    assert (rows.num_rows, refused.num_rows) == (0, 1)
     assert "column severity: is missing but required; did you mean 'severty'?" in map(str, problems)
 
 
 def test_closed_before_opened_is_refused() -> None:
     raw = findings(opened=["2026-05-02", "2026-05-01"], closed=["2026-05-01", "2026-05-01"])
-    rows, problems, rejected = contract.conform(FINDINGS, raw)
-    assert (rows.num_rows, rejected) == (1, 1)
+    rows, problems, refused = contract.conform(FINDINGS, raw)
+    assert (rows.num_rows, refused.num_rows) == (1, 1)
     assert str(problems[0]) == "row 2, column closed: '2026-05-01' is before opened (2026-05-02)"
 
 
 def test_a_repeated_row_counts_once_and_a_contradicting_one_is_refused() -> None:
     raw = findings(finding_id=["A", "B", "A", "B"], title=["x", "y", "x", "z"])
-    rows, problems, rejected = contract.conform(FINDINGS, raw)
+    rows, problems, refused = contract.conform(FINDINGS, raw)
     assert rows["title"].to_pylist() == ["x", "y"]
-    assert rejected == 1
+    assert refused.num_rows == 1
     assert [str(problem) for problem in problems] == [
         "row 5, column finding_id: 'B' is already in row 3 with other values",
         "row 4: repeats an earlier row in every column and was kept once",
@@ -172,8 +172,8 @@ def test_versions_of_one_thing_are_different_keys() -> None:
 
 def test_more_wrong_words_than_anyone_reads_are_counted() -> None:
     raw = findings(opened=[f"day {place}" for place in range(1000)])
-    _, problems, rejected = contract.conform(FINDINGS, raw)
-    assert rejected == 1000
+    _, problems, refused = contract.conform(FINDINGS, raw)
+    assert refused.num_rows == 1000
     assert len(problems) == contract.TOLD + 1
     assert "and 799 more values like it" in str(problems[-1])
 
@@ -213,6 +213,6 @@ def test_bounds_of_an_estimate_stand_in_order() -> None:
         "scenario_id": ["a", "b"], "state": ["current"] * 2, "valid_from": ["2026-01-01"] * 2,
         "low": ["1", "9"], "mode": ["5", "5"], "high": ["8", "8"],
     })  # fmt: skip
-    rows, problems, rejected = contract.conform(table("scenarios"), raw)
-    assert (rows["scenario_id"].to_pylist(), rejected) == (["a"], 1)
+    rows, problems, refused = contract.conform(table("scenarios"), raw)
+    assert (rows["scenario_id"].to_pylist(), refused.num_rows) == (["a"], 1)
     assert "column mode: '5.00' is below low (9.00)" in str(problems[0])

@@ -14,7 +14,7 @@ from reportkit.sources.guess import guess
 TRACKER = """Export der Schwachstellen;;;;;
 Stand 30.09.2026;;;;;
 Server;Vulnerability;Severity;First seen;Due date;Status;Kosten
-srv1;Alte Bibliothek;Hoch;05.07.2026;01.08.2026;offen;1.234,50
+srv1;Alte Bibliothek;Stufe B;05.07.2026;01.08.2026;offen;1.234,50
 srv2;CVE-2026-1;High;25.07.2026;;open;12,00
 """
 
@@ -36,9 +36,10 @@ def test_sure_columns_are_lines_and_others_are_asked(tracker: Path) -> None:
     assert 'title = "Vulnerability"' in lines
     assert 'opened = "First seen"' in lines
     assert '# asset_id = "Server"' in lines
-    assert 'severity = { from = "Severity", map = { "Hoch" = "", "High" = "high" } }' in lines
+    assert 'severity = { from = "Severity", map = { "Stufe B" = "", "High" = "high" } }' in lines
     assert 'due_original = { from = "Due date", order = "dmy or mdy?" }' in lines
     assert "#   Kosten: 1.234,50, 12,00" in lines
+    assert 'state = { from = "Status", map = { "offen" = "open", "open" = "open" } }' in lines
 
 
 def test_it_cannot_be_loaded_before_it_is_answered(tracker: Path, tmp_path: Path) -> None:
@@ -54,8 +55,12 @@ def test_it_cannot_be_loaded_before_it_is_answered(tracker: Path, tmp_path: Path
 
 def test_answered_it_reads_the_file(tracker: Path, tmp_path: Path) -> None:
     mapping = tmp_path / "m.toml"
-    text = guessed(tracker).replace("dmy or mdy?", "dmy").replace('"Hoch" = ""', '"Hoch" = "high"')
-    text = text.replace('"offen" = ""', '"offen" = "open"').replace("# asset_id", "asset_id")
+    text = (
+        guessed(tracker)
+        .replace("dmy or mdy?", "dmy")
+        .replace('"Stufe B" = ""', '"Stufe B" = "high"')
+    )
+    text = text.replace("# asset_id", "asset_id")
     mapping.write_text(text, encoding="utf-8")
     found = read(tracker, "findings", mapping=mapping)
     assert found.rejected == 0

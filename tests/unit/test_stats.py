@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import statistics
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportkit.errors import DataError
@@ -23,6 +24,9 @@ from reportkit.stats import (
     wilson,
 )
 
+from . import published
+from .published import curve
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
@@ -32,6 +36,9 @@ REMISSION = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 3
 RELAPSED = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
 SIX_MP = kaplan_meier(REMISSION, np.array(RELAPSED, dtype=bool))
 assert SIX_MP is not None
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None)
 
 items = st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=60)
 
@@ -98,6 +105,134 @@ def test_rmst_without_open_items_is_the_mean() -> None:
     assert curve.at(7) == 0
 
 
+@pytest.mark.parametrize(
+    ("printed", "p", "value", "low", "high"),
+    [
+        pytest.param(published.ALL, 0.25, 122, 86, 230, id="sas-bmt-quartile"),
+        pytest.param(published.SIX_MP, 0.5, 23, 13, None, id="freireich-6-mp"),
+        pytest.param(published.PLACEBO, 0.5, 8, 4, 11, id="freireich-placebo"),
+    ],
+)
+def test_quantile_interval_equals_the_published_one(
+    printed: str, p: float, value: float, low: float, high: float | None
+) -> None:
+    """LOGLOG limits in SAS's manual of LIFETEST for BMT; lifelines 0.30, run once, for Freireich's data."""
+    times = curve(printed).quantile_interval(p)
+    assert (times.value, times.low, times.high) == (value, low, high)
+
+
+def test_medians_of_the_aml_data() -> None:
+    """R's survival, tests/doaml: 31 and 23 weeks."""
+    assert curve(published.MAINTAINED).median == 31
+    assert curve(published.NONMAINTAINED).median == 23
+
+
+def test_median_interval_is_the_95_percent_one() -> None:
+    times = curve(published.SIX_MP).median_interval
+    assert (times.value, times.low, times.high) == (23, 13, None)
+
+
+def test_an_interval_the_data_do_not_bound_has_no_end() -> None:
+    # Ten of ten at once: the curve falls past every band.
+    times = curve("5 " * 10).median_interval
+    assert (times.value, times.low, times.high) == (5, None, None)
+    times = curve("5+ " * 10).median_interval
+    assert (times.value, times.low, times.high) == (None, None, None)
+    # One of ten: 0.9 raised to exp(1.96) is 0.473, so half may have finished from 1 on, and may never.
+    times = curve("1 " + "9+ " * 9).median_interval
+    assert (times.value, times.low, times.high) == (None, 1, None)
+
+
+@unhurried
+@given(items, st.sampled_from([0.1, 0.25, 0.5, 0.9]))
+def test_quantile_interval_holds_the_times_a_test_cannot_reject(
+    rows: list[tuple[int, bool]], p: float
+) -> None:
+    """Brookmeyer, Crowley (1982): events before the lower end reject, those between the ends do not."""
+    made = kaplan_meier(*map(list, zip(*rows, strict=True)))
+    assert made is not None
+    times = made.quantile_interval(p)
+    target, spread, before = math.log(-math.log(1 - p)), 0.0, True
+    for day in sorted({t for t, done in rows if done}):
+        at_risk = sum(t >= day for t, _ in rows)
+        died = sum(t == day and done for t, done in rows)
+        share = made.at(day)
+        assert share is not None
+        if share == 0 or died == at_risk:
+            break
+        spread += died / (at_risk * (at_risk - died))
+        distance = (math.log(-math.log(share)) - target) / (math.sqrt(spread) / -math.log(share))
+        if abs(abs(distance) - 1.959964) < 1e-4:
+            return
+        if before and distance >= -1.96:
+            assert times.low == day
+            before = False
+        if distance >= 1.96:
+            assert times.high == day
+            return
+    assert times.high is None
+
+
+@unhurried
+@given(items)
+def test_a_surer_interval_is_wider(rows: list[tuple[int, bool]]) -> None:
+    made = kaplan_meier(*map(list, zip(*rows, strict=True)))
+    assert made is not None
+    narrow, wide = made.quantile_interval(0.5, level=0.8), made.quantile_interval(0.5, level=0.99)
+    ends = [
+        math.inf if end is None else end for end in (wide.low, narrow.low, narrow.high, wide.high)
+    ]
+    assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize(
+    ("printed", "tau", "mean", "error"),
+    [
+        pytest.param(published.MAINTAINED, 103, 41.96818, 11.257627, id="r-aml-maintained"),
+        pytest.param(published.NONMAINTAINED, 103, 22.70833, 4.180942, id="r-aml-nonmaintained"),
+    ],
+)
+def test_rmst_and_its_standard_error_equal_the_published_ones(
+    printed: str, tau: float, mean: float, error: float
+) -> None:
+    """R's survival, table of survfit for aml: columns rmean and se(rmean), with 103 as common end."""
+    made = curve(printed)
+    assert made.rmst(tau) == pytest.approx(mean, abs=5e-6)
+    assert made.rmst_se(tau) == pytest.approx(error, abs=5e-7)
+
+
+@unhurried
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=60), st.integers(1, 70))
+def test_without_exits_rmst_is_a_plain_mean_with_its_standard_error(
+    durations: list[int], tau: int
+) -> None:
+    made = kaplan_meier(durations, [True] * len(durations))
+    assert made is not None
+    cut = [min(t, tau) for t in durations]
+    assert made.rmst(tau) == pytest.approx(statistics.fmean(cut))
+    error = statistics.pstdev(cut) / math.sqrt(len(cut))
+    if error == 0:
+        assert made.rmst_se(tau) is None
+        assert made.rmst_interval(tau) is None
+        return
+    assert made.rmst_se(tau) == pytest.approx(error)
+    interval = made.rmst_interval(tau)
+    assert interval is not None
+    mean = statistics.fmean(cut)
+    assert interval.low == pytest.approx(max(mean - 1.959964 * error, 0), abs=1e-5)
+    assert interval.high == pytest.approx(min(mean + 1.959964 * error, tau), abs=1e-5)
+
+
+def test_rmst_is_not_surer_than_the_data() -> None:
+    made = curve("10 20+ 30+ 40+")
+    assert made.rmst(10) == 10
+    assert made.rmst_interval(10) is None
+    assert made.rmst_se(41) is None
+    interval = made.rmst_interval(40)
+    assert interval is not None
+    assert interval.high == 40
+
+
 @pytest.mark.parametrize("durations", [[], [math.nan, math.nan]])
 def test_nothing_known_is_not_measured(durations: list[float]) -> None:
     assert kaplan_meier(durations, [True] * len(durations)) is None
@@ -124,6 +259,10 @@ def test_unknown_durations_are_left_out_and_counted() -> None:
         pytest.param(lambda: kaplan_meier_counts([math.inf], [1], [1]), "finite", id="infinite"),
         pytest.param(lambda: SIX_MP.quantile(1.5), "between 0 and 1", id="quantile"),
         pytest.param(lambda: SIX_MP.rmst(-1), "negative", id="horizon"),
+        pytest.param(lambda: SIX_MP.quantile_interval(0), "between 0 and 1", id="interval"),
+        pytest.param(lambda: SIX_MP.quantile_interval(0.5, 2), "0.95", id="interval-level"),
+        pytest.param(lambda: SIX_MP.rmst_se(-1), "negative", id="horizon-error"),
+        pytest.param(lambda: SIX_MP.rmst_interval(-1), "negative", id="horizon-interval"),
         pytest.param(lambda: wilson(11, 10), "not a share", id="part-too-big"),
         pytest.param(lambda: wilson(-1, 10), "not a share", id="part-negative"),
         pytest.param(lambda: wilson(1, 10, level=95), "0.95", id="level"),
@@ -140,6 +279,7 @@ def test_impossible_input_is_refused_in_one_sentence(call: Callable[[], object],
     assert "\n" not in caught.value.message
 
 
+@unhurried
 @given(items, st.randoms())
 def test_row_order_does_not_matter(rows: list[tuple[int, bool]], random: Random) -> None:
     shuffled = list(rows)
@@ -151,6 +291,7 @@ def test_row_order_does_not_matter(rows: list[tuple[int, bool]], random: Random)
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
+@unhurried
 @given(items)
 def test_curve_falls_within_0_and_1_and_its_band(rows: list[tuple[int, bool]]) -> None:
     curve = kaplan_meier(*map(list, zip(*rows, strict=True)))
@@ -163,6 +304,7 @@ def test_curve_falls_within_0_and_1_and_its_band(rows: list[tuple[int, bool]]) -
     assert curve.at_risk[0] == len(rows)
 
 
+@unhurried
 @given(items)
 def test_grouped_counts_give_the_same_curve(rows: list[tuple[int, bool]]) -> None:
     time = sorted({t for t, _ in rows})
@@ -176,6 +318,7 @@ def test_grouped_counts_give_the_same_curve(rows: list[tuple[int, bool]]) -> Non
         np.testing.assert_array_equal(getattr(grouped, name), getattr(single, name))
 
 
+@unhurried
 @given(items)
 def test_without_exits_the_curve_is_the_share_still_running(rows: list[tuple[int, bool]]) -> None:
     durations = [t for t, _ in rows]
@@ -196,6 +339,7 @@ def test_wilson_values(successes: int, n: int, low: float, high: float) -> None:
     assert interval.high == pytest.approx(high, abs=5e-5)
 
 
+@unhurried
 @given(st.integers(0, 10_000), st.integers(1, 10_000))
 def test_wilson_holds_the_share_and_stays_within_0_and_1(part: int, n: int) -> None:
     part = min(part, n)
@@ -267,6 +411,7 @@ def test_counts_over_different_spans_are_compared_as_rates() -> None:
     assert counts_differ((10, 3), (30, 1)) is True
 
 
+@unhurried
 @given(st.integers(0, 25), st.integers(0, 25))
 def test_equal_spans_agree_with_exact_fractions(a: int, b: int) -> None:
     n = a + b

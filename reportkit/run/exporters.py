@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING, Any
 from nbconvert.exporters import Exporter
 from traitlets import Bool, List, Unicode, default
 
-from reportkit.render.model import read
+from reportkit import gates
+from reportkit.render.model import Document, read
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from nbformat import NotebookNode
 
 Written = tuple[Any, dict[str, Any]]
+
+
+def _judged(notebook: NotebookNode, log: Logger) -> Document:
+    """Read a notebook, and mark it as held where a run of it would be: this way out of the house has the same door."""
+    document = read(notebook)
+    evidence = gates.Evidence(notebook=notebook, bound={}, document=document)
+    held = gates.held(gates.content(evidence))
+    for gate in held:
+        log.warning("reportkit: marked as held: %s (%s)", gate.name, gate.reason)
+    return document.marked("held") if held else document
 
 
 class PDFExporter(Exporter):
@@ -32,7 +45,7 @@ class PDFExporter(Exporter):
         from reportkit.render import pdf
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = pdf.write(read(nb))
+        result = pdf.write(_judged(nb, self.log))
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {
@@ -64,7 +77,7 @@ class HTMLExporter(Exporter):
         from reportkit.render import html
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = html.write(read(nb), interactive=self.interactive)
+        result = html.write(_judged(nb, self.log), interactive=self.interactive)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"warnings": list(result.warnings)}
@@ -93,7 +106,7 @@ class EmailExporter(Exporter):
         from reportkit.render import email
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = email.write(read(nb), sender=self.sender, recipients=self.recipients)
+        result = email.write(_judged(nb, self.log), sender=self.sender, recipients=self.recipients)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {

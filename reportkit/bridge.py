@@ -1,0 +1,255 @@
+"""Why a told figure is another one today: steps from the one to the other, each with one cause, that add up exactly.
+
+Nothing about the past is kept but what was loaded, so every step is computed: the same measure at the same day, with what
+was known when it was told; then with today's rules; then with today's assets and units; then with everything learnt since;
+then with what was reclassified since. The difference between two steps is what that cause did.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from reportkit import relations, trust
+from reportkit.facts import Figure, Restatement
+from reportkit.knowledge import Knowledge
+from reportkit.ledger import Publication
+from reportkit.measures import Definition, definition, definitions
+from reportkit.sql import quote
+from reportkit.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportkit.view import View
+
+Cause = Literal["definition", "scope", "late data", "reclassified", "error", "real"]
+#: Limits and service levels: rules by which things are counted.
+RULES = ("thresholds",)
+#: What belongs to the estate, and to whom.
+SCOPE = ("assets", "units")
+#: Told figures that stand in a unit of things: a part that is gone is none of them.
+_COUNTED = ("count", "money")
+_SAME = 1e-9
+_STATE = frozenset({"state", "opened", "closed", "accepted_at"})
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A told figure and the same figure today.
+
+    Attributes:
+        told, today: the two values; None is not measured.
+        steps: what each cause did to it; they add up to the difference. Empty where one side is not measured.
+        cause: what did most, or what first made the figure measured or not.
+    """
+
+    measure: str
+    scope: str
+    name: str
+    unit: str
+    digits: int
+    told: float | None
+    today: float | None
+    steps: tuple[tuple[Cause, float], ...]
+    cause: Cause
+
+    @property
+    def difference(self) -> float | None:
+        """Today less told."""
+        return None if self.told is None or self.today is None else self.today - self.told
+
+    @property
+    def printed(self) -> bool:
+        """Whether the two differ at the precision that is printed."""
+        if self.told is None or self.today is None:
+            return self.told is not self.today
+        return bool(abs(self.today - self.told) > 0.5 * 10**-self.digits)
+
+    def restatements(self, period: str) -> Iterator[Restatement]:
+        """Give one restatement for each cause; together they are the difference."""
+        same: dict[str, Any] = {"measure": self.measure, "name": self.name, "period": period, "unit": self.unit}  # fmt: skip
+        if not self.steps:
+            yield Restatement(**same, told=self.told, today=self.today, cause=self.cause)
+        for cause, change in self.steps:
+            yield Restatement(
+                **same, scope=cause, told=self.told, today=(self.told or 0.0) + change, cause=cause, note=NOTES[cause],
+            )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the bridge as plain values for JSON."""
+        return {
+            "measure": self.measure, "scope": self.scope, "name": self.name, "unit": self.unit, "told": self.told,
+            "today": self.today, "difference": self.difference, "cause": self.cause, "steps": dict(self.steps),
+        }  # fmt: skip
+
+
+NOTES: dict[Cause, str] = {
+    "definition": "a rule or a definition is another one",
+    "scope": "assets or units are others",
+    "late data": "loaded after the last report's cut-off",
+    "reclassified": "no longer counted at all",
+    "error": "what was told cannot be computed again from what was known",
+    "real": "a change between the quarters",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A publication beside today's view of the same quarter."""
+
+    view: View
+    publication: Publication
+    figures: Mapping[tuple[str, str], Figure]
+
+    def bridges(self, wanted: Iterable[tuple[str, str]] | None = None) -> list[Bridge]:
+        """Give a bridge for each told figure that is another one today, in the order of the catalogue.
+
+        Args:
+            wanted: measure and scope of the figures asked for; all when not given.
+        """
+        order = {id_: place for place, id_ in enumerate(definitions())}
+        keys = [key for key in (self.figures if wanted is None else wanted) if key in self.figures]
+        known = sorted((key for key in keys if key[0] in order), key=lambda k: (order[k[0]], k[1]))
+        found = (self._bridge(key, self.figures[key]) for key in known)
+        return [bridge for bridge in found if bridge is not None]
+
+    def _bridge(self, key: tuple[str, str], figure: Figure) -> Bridge | None:
+        words = definition(key[0])
+        today = value(self.view, *key)
+        if _same(figure.value, today):
+            return None
+        steps, cause = self._steps(words, key[1], figure, today)
+        return Bridge(words.id, key[1], figure.name, words.unit, words.digits, figure.value, today, steps, cause)  # fmt: skip
+
+    def _steps(
+        self, words: Definition, scope: str, figure: Figure, today: float | None
+    ) -> tuple[tuple[tuple[Cause, float], ...], Cause]:
+        changed = figure.definition_version != words.version
+        causes: tuple[Cause, ...] = ("definition" if changed else "error", "definition", "scope", "late data", "reclassified")  # fmt: skip
+        values = [figure.value, *(value(view, words.id, scope) for view in self.stages[:-1]), today]
+        if figure.value is None or today is None:
+            first = next(
+                cause
+                for cause, seen in zip(causes, values[1:], strict=True)
+                if (seen is None) == (today is None)
+            )
+            return (), first
+        # A stage that cannot be measured by itself leaves its part to the next.
+        filled: list[float] = [figure.value]
+        for seen in values[1:]:
+            filled.append(filled[-1] if seen is None else seen)
+        sums: dict[Cause, float] = {}
+        for cause, (before, after) in zip(causes, itertools.pairwise(filled), strict=True):
+            sums[cause] = sums.get(cause, 0.0) + after - before
+        steps = tuple((cause, change) for cause, change in sums.items() if abs(change) > _SAME)
+        return steps, max(steps, key=lambda step: abs(step[1]))[0]
+
+    @cached_property
+    def stages(self) -> tuple[View, ...]:
+        """The same day as known when told, and then with one kind of knowledge more each time, up to today's."""
+        cut = self.publication.known_by
+        then = Knowledge(cut, also=frozenset(self.publication.also))
+        counted = {load.name for loads in self.view.loads.values() for load in loads}
+        added = [
+            load
+            for load in self.view.workspace.store.loads()
+            if load.name in counted and not then.counts(load)
+        ]
+
+        def knowing(*tables: str) -> Knowledge:
+            named = frozenset(load.name for load in added if load.table in tables)
+            return replace(then, also=then.also | named)
+
+        findings = frozenset(load.name for load in added if load.table == "findings")
+        late = replace(knowing(*TABLES), unreclassified=findings)
+        steps = (knowing(*RULES), knowing(*RULES, *SCOPE), late)
+        return (
+            replace(self.view, known_by=cut, knowledge=then if then.also else None),
+            *(replace(self.view, knowledge=known) for known in steps),
+            self.view,
+        )
+
+    def rows(self, id_: str, limit: int = 1000) -> pd.DataFrame:
+        """Give the rows behind a restated figure: what the tables it is made from said when it was told, and say today.
+
+        Returns:
+            ``table``, ``id``, ``what`` (new, gone, changed) and ``changed`` (column: then → today), at most ``limit`` rows.
+        """
+        import pandas as pd
+
+        then, now = self.stages[0], self.view
+        parts = [
+            _changed(name, words, then, now, limit)
+            for words in (definition(id_),)
+            for name in trust.rests_on(words)
+            if then.loads[name] != now.loads[name]
+        ]
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            return pd.DataFrame(columns=["table", "id", "what", "changed"])
+        found: pd.DataFrame = pd.concat(parts, ignore_index=True).head(limit)
+        return found
+
+
+def told(view: View) -> Told | None:
+    """Give the last publication for a view's quarter beside that view; None when it was never published."""
+    publication, figures = view.told(view.period)
+    return None if publication is None else Told(view, publication, figures)
+
+
+def value(view: View, id_: str, scope: str = "") -> float | None:
+    """Give a measure's value at a view, whole or of one part; a part that is gone counts nothing."""
+    if not scope:
+        number: float | None = view.measure(id_).value.value
+        return number
+    by = scope.partition("=")[0]
+    words = definition(id_)
+    if by not in words.dims:
+        return None
+    for part in view.measure(id_, by=by):
+        if part.scope == scope:
+            found: float | None = part.value.value
+            return found
+    whole = view.measure(id_).value.value
+    return 0.0 if words.unit in _COUNTED and whole is not None else None
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= _SAME * max(1.0, abs(one))
+
+
+def _changed(name: str, words: Definition, then: View, now: View, limit: int) -> pd.DataFrame:
+    """Give the rows of a table that two views see differently, as far as a measure looks at them."""
+    spec = TABLES[name]
+    asked = relations.columns(words.reduce)
+    if asked is not None and name == "findings":
+        # What is open is asked of a relation of its own, which looks at these.
+        asked |= _STATE
+    looked = [column for column in spec.names if asked is None or column in asked]
+    columns = [column for column in looked if column not in spec.identity]
+    keys = spec.identity
+    select = ", ".join((*keys, *columns))
+    sides = [f"(SELECT {select} FROM {view.relation(name, select)})" for view in (then, now)]
+    on = " AND ".join(f"a.{key} = b.{key}" for key in keys)
+    words_of = "CONCAT_WS(', ', " + ", ".join(
+        f"CASE WHEN a.{column} IS DISTINCT FROM b.{column} THEN {quote(column + ' ')} || COALESCE(CAST(a.{column} AS VARCHAR), '–') "
+        f"|| ' → ' || COALESCE(CAST(b.{column} AS VARCHAR), '–') END"
+        for column in columns
+    ) + ")" if columns else "''"  # fmt: skip
+    differs = (
+        " OR ".join(f"a.{column} IS DISTINCT FROM b.{column}" for column in columns) or "1 = 0"
+    )
+    key = keys[0]
+    return now.workspace.engine.frame(
+        f'SELECT {quote(name)} AS "table", CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR) AS id, '
+        f"CASE WHEN a.{key} IS NULL THEN 'new' WHEN b.{key} IS NULL THEN 'gone' ELSE 'changed' END AS what, "
+        f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed "
+        f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} "
+        f"WHERE a.{key} IS NULL OR b.{key} IS NULL OR {differs} ORDER BY 2 LIMIT {int(limit)}"
+    )

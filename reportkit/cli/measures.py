@@ -1,0 +1,159 @@
+"""``reportkit measures`` and ``measure``: what can be measured, and what it comes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportkit.cli import options, screen
+from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
+from reportkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from reportkit.measures import Measure
+
+_WORDS = {"green": "on target", "amber": "watch", "red": "off target", "none": "no limit"}
+_TONES: dict[str, screen.Style] = {
+    "green": "good",
+    "amber": "watch",
+    "red": "bad",
+    "none": "strong",
+}
+
+
+def measures(
+    id_: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Explain this one, such as V06.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List what can be measured, or explain one measure."""
+    from reportkit.catalogue import described
+    from reportkit.measures import definition, definitions
+
+    if id_ is None:
+        found = definitions().values()
+        if json:
+            screen.say_json([described(words) for words in found])
+            return
+        rows = [(words.id, words.name, words.unit, ", ".join(words.dims)) for words in found]
+        screen.table(rows, head=("id", "measure", "unit", "split by"))
+        screen.say("  'reportkit measures V06' explains one, 'reportkit measure V06' computes it.")
+        return
+    words = definition(id_.upper())
+    if json:
+        screen.say_json(described(words))
+        return
+    screen.say(screen.styled(f"{words.id} {words.name}", "strong"))
+    said = described(words)
+    for name in ("definition", "why", "use", "clock", "unit", "direction", "limits", "needs", "fields", "split by", "source", "version"):  # fmt: skip
+        if said[name]:
+            screen.paragraph(name, str(said[name]))
+
+
+def measure(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="See 'reportkit measures'.")],
+    *,
+    period: Annotated[
+        str,
+        typer.Option(
+            "--period",
+            "-p",
+            metavar="Q",
+            help="A quarter such as 2026-Q3; by default the latest closed one with data.",
+        ),
+    ] = "",
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="DIM", help="Split by this, such as severity.")
+    ] = None,
+    unit: UnitOption = None,
+    known_by: Annotated[
+        str | None,
+        typer.Option("--known-by", metavar="TIME", help="Use only what was recorded by then."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compute one measure for a quarter, whole or split."""
+    from reportkit.workspace import Workspace
+
+    place = Workspace(options.workspace(workspace), now=options.now())
+    view = place.at(period, unit=unit, known_by=known_by)
+    found = view.measure(id_.upper(), by=by)
+    several = found if isinstance(found, list) else [found]
+    if json:
+        figures = [one.figure().model_dump(mode="json") for one in several]
+        screen.say_json(figures if by else figures[0])
+        return
+    if not several:
+        raise UsageError(
+            f"{id_.upper()} has no parts by {by}: {view.measure(id_.upper()).value.reason}."
+        )
+    words = several[0].definition
+    unit_ = f", unit {unit}" if unit else ""
+    screen.say(screen.styled(f"{words.id} {words.name}, {view.period.label}{unit_}", "strong"))
+    screen.table([_row(one) for one in several], head=_HEAD, right=(1, 2, 3) if by else ())
+    for one in several:
+        if one.value.note:
+            screen.say(f"  {one.scope or 'note'}: {one.value.note}")
+    if not by:
+        _details(several[0])
+
+
+_HEAD = ("part", "value", "of", "95 % interval", "limit", "status")
+
+
+def _row(one: Measure) -> tuple[str, ...]:
+    from reportkit import display
+
+    value, words = one.value, one.definition
+
+    def text(number: float | None) -> str:
+        return display.write(number, words.unit, digits=words.digits, currency=one.currency)
+
+    if value.value is None:
+        said = (
+            "withheld: fewer than five people"
+            if value.withheld
+            else f"not measured: {value.reason}"
+        )
+        return (one.scope.partition("=")[2] or "all", said, "", "", "", "")
+    ends = (value.low, value.high)
+    band = (
+        ""
+        if ends == (None, None)
+        else f"{text(ends[0]) if ends[0] is not None else '…'} to {text(ends[1]) if ends[1] is not None else '…'}"
+    )
+    limit = (
+        display.limit(one) + ("*" if one.default_limits else "") if one.target is not None else "–"
+    )
+    return (
+        one.scope.partition("=")[2] or "all",
+        text(value.value),
+        display.ratio(value, words, one.currency)
+        or (f"n {value.n:,}" if value.n is not None else ""),
+        band,
+        limit,
+        screen.styled(_WORDS[one.status], _TONES[one.status]),
+    )
+
+
+def _details(one: Measure) -> None:
+    from reportkit import display
+
+    rows = [
+        (part.name, display.write(part.value, part.unit, digits=1 if part.unit in {"percent", "ratio"} else 0, currency=one.currency))
+        for part in one.value.parts
+    ]  # fmt: skip
+    rows += [
+        ("as of", screen.day(one.as_of)),
+        ("known by", f"{one.known_by:%Y-%m-%d %H:%M} UTC"),
+        ("confidence", one.confidence),
+        ("rests on", ", ".join(name.partition(":")[0] for name in one.inputs) or "–"),
+    ]
+    if one.override:
+        rows.append(("status set by hand", one.override))
+    screen.table(rows)
+    if one.default_limits and one.target is not None:
+        screen.say("  * a default; load thresholds of your own with 'reportkit load thresholds'")

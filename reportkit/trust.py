@@ -1,0 +1,129 @@
+"""Whether a view can speak: what is missing or stale, and how far a figure can be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal
+
+from reportkit import relations
+from reportkit.measures import Definition, Value
+from reportkit.measures.status import Limits
+from reportkit.sql import day
+from reportkit.store import newest
+from reportkit.tables import TABLES
+
+if TYPE_CHECKING:
+    from reportkit.view import View
+
+#: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
+STALE_DAYS = 45
+
+
+def missing(view: View, words: Definition) -> str:
+    """Say why a measure cannot be computed here, or give an empty text."""
+    for name in words.needs:
+        if not view.loads[name]:
+            return f"no {TABLES[name].spoken} were loaded"
+        if unready := _stale(view, name) or _later(view, name):
+            return unready
+    for wish in words.fields:
+        options = [part.split(".") for part in wish.split("|")]
+        holding = {
+            name
+            for name, column in options
+            if any(column in load.filled for load in view.loads[name])
+        }
+        if holding and all(_stale(view, name) for name in holding):
+            return _stale(view, min(holding))
+        if not holding:
+            name, column = options[0]
+            if not view.loads[name]:
+                return f"no {TABLES[name].spoken} were loaded"
+            return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
+    return ""
+
+
+def max_age(view: View, name: str) -> int | None:
+    """Give how many days older than this day a table's newest load may be; None when its age does not matter.
+
+    Thresholds and reference data stay in force until others replace them; a workspace may still set a limit.
+    """
+    lasting = TABLES[name].reference or name == "thresholds"
+    return view.workspace.settings.freshness.get(name, None if lasting else STALE_DAYS)
+
+
+def _stale(view: View, name: str) -> str:
+    at, limit = newest(view.loads[name]), max_age(view, name)
+    if at is None or limit is None:
+        return ""
+    if (view.as_of - view.workspace.calendar.day(at)).days <= limit:
+        return ""
+    return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+
+
+def _later(view: View, name: str) -> str:
+    """Say that the history of a table begins after this day: nothing known is not nothing there."""
+    spec = TABLES[name]
+    if not spec.effective or spec.reference or not sum(load.rows for load in view.loads[name]):
+        return ""
+    known = view.workspace.known(view.known_by)[0]
+    until = f"{spec.effective} IS NULL OR {spec.effective} <= {day(view.as_of)}"
+    found = view.workspace.engine.frame(f"SELECT 1 FROM {known}.{name} WHERE {until} LIMIT 1")
+    return f"the {spec.spoken} that were loaded begin after this day" if found.empty else ""
+
+
+def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:
+    """Grade how far a figure can be trusted.
+
+    A: fresh, complete sources recorded by the clock. B: knowledge stated afterwards, or a few rejected rows.
+    C: more than 2 % of the rows rejected, or a note on the value itself. D: not measured.
+    """
+    if value.value is None:
+        return "D"
+    loads = [load for name in rests_on(words) for load in view.loads[name]]
+    rows, rejected = sum(load.rows for load in loads), sum(load.rejected for load in loads)
+    if rejected > 0.02 * max(rows + rejected, 1) or value.note:
+        return "C"
+    return "B" if rejected or any(load.stated for load in loads) else "A"
+
+
+def rests_on(words: Definition) -> tuple[str, ...]:
+    """Give the tables a measure is made from: those it needs, those whose columns it asks for, those its query reads."""
+    asked = {option.split(".")[0] for wish in words.fields for option in wish.split("|")}
+    read = {name for name in relations.named(words.reduce) if name in TABLES}
+    return tuple(name for name in TABLES if name in {*words.needs, *asked, *read})
+
+
+def inputs(view: View, words: Definition) -> tuple[str, ...]:
+    """Give one hash for each table a measure is made from: of the extracts in the order they were recorded."""
+    return tuple(
+        f"{name}:{hashlib.sha256(''.join(load.extract for load in loads).encode()).hexdigest()[:16]}"
+        for name in rests_on(words)
+        if (loads := view.loads[name])
+    )
+
+
+def limits(view: View, words: Definition) -> Limits:
+    """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
+    import pandas as pd
+
+    rows = view.thresholds
+    rows = rows[
+        (rows["kind"] == "measure")
+        & (rows["measure_id"] == words.id)
+        & rows["scope"].isin({view.unit, ""})
+    ]
+    if rows.empty:
+        return Limits(words.green, words.red)
+    row = rows.sort_values("scope").iloc[-1]
+    green, red, hysteresis = (
+        None if pd.isna(row[name]) else float(row[name]) for name in ("green", "red", "hysteresis")
+    )
+    return Limits(
+        green,
+        red,
+        hysteresis=hysteresis or 0.0,
+        default=False,
+        override=row["override_status"] or None,
+        reason=row["override_reason"],
+    )

@@ -1,0 +1,88 @@
+"""The ledger in a PostgreSQL database that several desks share: what the file does, it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from reportkit.errors import ConfigError, TemporaryError, UsageError
+from reportkit.facts import Facts
+from reportkit.ledger import Erratum, Event, Ledger, of
+from tests.system import postgres
+from tests.unit.test_ledger import TOLD, figure
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    programs = postgres.binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    with postgres.server(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["file", "server"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    if request.param == "file":
+        yield Ledger(tmp_path)
+        return
+    url: str = request.getfixturevalue("server")
+    yield Ledger(tmp_path, url)
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        for table in ("errata", "events", "figures", "publication_inputs", "publications"):
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
+    engine.dispose()
+
+
+def test_told_figures_revisions_and_events(ledger: Ledger) -> None:
+    assert ledger.publications() == []
+    assert ledger.cut_off("findings") is None
+    told = ledger.publish(TOLD, Facts(figures=(figure(10), figure(None, "severity=high"))), {"findings": ("a" * 64,)})  # fmt: skip
+    assert ledger.publish(TOLD, Facts(figures=(figure(11),)), {}) == told
+    with pytest.raises(UsageError, match="told figures are not overwritten"):
+        ledger.publish(replace(TOLD, run_id="run-2"), Facts(figures=(figure(11),)), {})
+    ledger.record(Event(told.run_id, "approved", datetime(2026, 4, 9, 12), "Chair", "as discussed"))
+    wrong = Erratum(measure="V01", scope="", name="Open weaknesses", unit="count", old=10, new=8, cause="reclassified", reason="twice", approver="Chair")  # fmt: skip
+    later = replace(told, also=("late-load",), run_id="run-1-r2", published_at=datetime(2026, 5, 1))
+    second = ledger.correct(later, [figure(8)], [wrong], {"findings": ("b" * 64,)})
+    with pytest.raises(UsageError, match="has another revision 2"):
+        ledger.correct(later, [figure(7)], [wrong], {})
+    assert (second.revision, second.also) == (2, ("late-load",))
+    assert ledger.publication("board", "2026-Q1") == second
+    assert ledger.publication("board", "2026-Q1", revision=1) == told
+    assert ledger.figures(told)["V01", ""].value == 10
+    assert ledger.figures(told)["V01", "severity=high"].value is None
+    assert ledger.figures(second)["V01", ""].value == 8
+    assert ledger.errata(second) == [wrong]
+    assert ledger.errata(told) == []
+    assert [event.state for event in ledger.events()] == ["approved", "superseded"]
+    assert ledger.events("run-1")[0].by == "Chair"
+    assert ledger.cut_off("findings") == TOLD.known_by
+    assert [len(inputs) for _, inputs in ledger.inputs()] == [1, 1]
+
+
+def test_two_desks_see_one_ledger(server: str, tmp_path: Path) -> None:
+    desks = [tmp_path / name for name in ("a", "b")]
+    for desk in desks:
+        desk.mkdir()
+        (desk / "reportkit.toml").write_text(f'[ledger]\nurl = "{server}"\n')
+    one, other = map(of, desks)
+    told = one.publish(replace(TOLD, report="shared"), Facts(figures=(figure(10),)), {})
+    assert other.figures(told)["V01", ""].value == 10
+    assert not any((desk / "ledger.db").exists() for desk in desks)
+
+
+def test_an_address_that_is_none_or_does_not_answer(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="scheme 'sqlite'"):
+        Ledger(tmp_path, "sqlite:///x.db").publications()
+    with pytest.raises(TemporaryError, match=r"at \[ledger\] url cannot be read"):
+        Ledger(tmp_path, f"postgresql:///postgres?host={tmp_path}&user=nobody").publications()
