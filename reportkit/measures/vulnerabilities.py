@@ -8,6 +8,8 @@ from reportkit import stats
 from reportkit.measures.finishing import between, left_out, percent, quantile, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
+from reportkit.sql import among
+from reportkit.tables import COUNTED
 
 _DIMS = {"severity": "severity", "unit": "unit_id"}
 #: Without any of these a finding cannot be told from one that nobody exploits.
@@ -15,6 +17,8 @@ _LISTED = (
     "kev.date_added|findings.kev_date|findings.kev",
     "findings.vuln_id|findings.cve_ids|findings.kev_date|findings.kev",
 )
+#: States of findings that count.
+_COUNTED = among(COUNTED)
 _UNDATED = "findings have no day of first detection and are left out"
 
 
@@ -124,7 +128,7 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN 1 ELSE 0 END) AS met, "
     "SUM(CASE WHEN state = 'accepted' AND COALESCE(accepted_at, due_original) <= due_original THEN 1 ELSE 0 END) AS accepted FROM findings "
     "WHERE severity IN ('critical', 'high') AND due_original >= {start} AND due_original <= {as_of} "
-    "AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') "
+    "AND state IN " + _COUNTED + " "
     "AND NOT (state = 'decommissioned' AND closed <= due_original) GROUP BY {group}",
     dims=_DIMS,
     green=90,
@@ -201,9 +205,14 @@ SURVIVAL = (
     f"CASE WHEN last_scan >= opened AND last_scan < {{as_of}} - INTERVAL '{UNSEEN_DAYS}' DAY THEN last_scan END, {{as_of}}) AS ended "
     "FROM findings LEFT JOIN (SELECT asset_id AS scanned_id, MAX(last_ok) AS last_scan FROM coverage WHERE control = 'vuln_scan' "
     "GROUP BY asset_id) AS scans ON scanned_id = asset_id "
-    "WHERE (opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY) AND state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned')"
-    ") AS watched GROUP BY 1, 2 ORDER BY 1, 2"
+    "WHERE (opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY) AND state IN "
+    + _COUNTED
+    + ") AS watched GROUP BY 1, 2 ORDER BY 1, 2"
 )
+
+
+#: Days within which nearly everything that is fixed at all has been.
+WITHIN = 180
 
 
 @measure(
@@ -235,8 +244,13 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     )
     if curve is None:
         return Value(reason="no finding was opened in 24 months", n=0, note=odd)
-    # Here belongs the cumulative incidence of "fixed" with decommissioning as a competing event, as parts at the service
-    # levels, from ``events``, ``gone`` and the other ``exits``, once reportkit.stats has it.
+    # A decommissioned system was not fixed and will not be: its end competes with a fix, and is no censoring of one.
+    fixed, gone, exits = (rows[name].to_numpy() for name in ("events", "gone", "exits"))
+    ends = stats.aalen_johansen_counts(rows["duration"].to_numpy(), [fixed, gone], exits - gone)
+    by = {
+        name: ends[cause].at(WITHIN) if ends else None
+        for name, cause in (("fixed", 1), ("gone", 2))
+    }
     low, high = between(curve, 0.5)
     note = "" if curve.median is not None else f"half are not fixed within {curve.last:.0f} days"
     return Value(
@@ -250,7 +264,17 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=curve.n,
         parts=(
             Part("Nine in ten fixed within", curve.p90, "days"),
-            Part("Mean of the first 180 days open", curve.rmst(180), "days"),
+            Part(f"Mean of the first {WITHIN} days open", curve.rmst(WITHIN), "days"),
+            Part(
+                f"Fixed within {WITHIN} days",
+                None if by["fixed"] is None else 100 * by["fixed"],
+                "percent",
+            ),
+            Part(
+                f"Decommissioned within {WITHIN} days instead",
+                None if by["gone"] is None else 100 * by["gone"],
+                "percent",
+            ),
             Part("Not fixed yet", 100 * curve.censored, "percent"),
         ),
     )
@@ -364,7 +388,7 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated, "
     "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN 1 ELSE 0 END) AS severe, "
     "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM findings "
-    "WHERE state IN ('open', 'reopened', 'accepted', 'fixed', 'decommissioned') GROUP BY {group}",
+    "WHERE state IN " + _COUNTED + " GROUP BY {group}",
     dims=_DIMS,
     green=0,
 )

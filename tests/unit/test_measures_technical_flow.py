@@ -84,8 +84,22 @@ def test_mean_of_the_first_days_and_what_the_curve_does_not_reach(tmp_path: Path
     assert parts(value) == {
         "Nine in ten fixed within": None,
         "Mean of the first 180 days open": pytest.approx(86.667, abs=1e-3),
+        "Fixed within 180 days": pytest.approx(200 / 3),
+        "Decommissioned within 180 days instead": 0,
         "Not fixed yet": pytest.approx(100 / 3),
     }
+
+
+def test_what_was_decommissioned_was_not_fixed_and_will_not_be(tmp_path: Path) -> None:
+    """Of four one fixed on day 10 and one decommissioned on day 20: a quarter each. Censored, the latter would be a third fixed."""
+    start = date(2025, 7, 1)
+    rows = [
+        fixed(1, after(10, start), opened=start), weak(2, opened=start, state="decommissioned", closed=after(20, start)),
+        fixed(3, after(200, start), opened=start), weak(4, opened=start),
+    ]  # fmt: skip
+    told = parts(median(tmp_path, *rows))
+    assert told["Fixed within 180 days"] == pytest.approx(25)
+    assert told["Decommissioned within 180 days instead"] == pytest.approx(25)
 
 
 @pytest.mark.parametrize(
