@@ -83,6 +83,12 @@ class Told(_Section):
     url: Address = ""
 
 
+class Own(_Section):
+    """Measures of one's own: files of the workspace that end in ``.py``, or names of installed modules."""
+
+    modules: tuple[str, ...] = ()
+
+
 class Storage(_Section):
     """Where loaded rows lie: the workspace's own folder, or a bucket; and whether files are kept as they came."""
 
@@ -112,6 +118,7 @@ class Settings(_Section):
     store: Storage = Storage()
     engine: Engine = Engine()
     ledger: Told = Told()
+    measures: Own = Own()
     privacy: Privacy = Privacy()
     freshness: dict[str, Annotated[int, Field(gt=0)]] = Field(
         default_factory=dict,
@@ -119,6 +126,9 @@ class Settings(_Section):
     )
     sources: dict[str, Connection] = Field(
         default_factory=dict, description="where rows are pulled from, by name"
+    )
+    scorecards: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="measures of each scorecard, by its name"
     )
     owners: dict[str, str] = Field(
         default_factory=dict, description="owner by role of each measure"

@@ -18,7 +18,7 @@ from reportkit.facts import Binding, Facts, Message, Tone
 if TYPE_CHECKING:
     from reportkit.view import View
 
-_BINDING = re.compile(r"\{\{\s*([A-Z]\d\d)\.(value|ratio|prior|target)\s*\}\}")
+_BINDING = re.compile(r"\{\{\s*([A-Z]{1,4}\d{2,3})\.(value|ratio|prior|target)\s*\}\}")
 _ANY = re.compile(r"\{\{.*?\}\}")
 #: Digits that name a day, a year or a quarter, and are no figure.
 _DATES = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,7 @@ def _profile(engine: Engine, schema: str, spec: TableSpec, rejected: int) -> Pro
         )
         for place, column in enumerate(spec.columns)
     )
-    days = _months(engine, schema, spec)
+    days = months(engine, schema, spec, spec.spans)
     return Profile(spec.name, rows, rejected, *days, columns)
 
 
@@ -132,13 +133,12 @@ def _text(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _months(
-    engine: Engine, schema: str, spec: TableSpec
+def months(
+    engine: Engine, schema: str, spec: TableSpec, dated: Sequence[str]
 ) -> tuple[date | None, date | None, tuple[str, ...]]:
-    """Give first and last day, and the months between without any; the first of its dated columns counts."""
+    """Give first and last day in some columns of a table, and the months between in which none of them has one."""
     import pandas as pd
 
-    dated = spec.spans
     if not dated:
         return None, None, ()
     each = " UNION ALL ".join(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportkit import display, locale, stats
+from reportkit.comparability import MOVED
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Cell, Column, Facts, Figure
 from reportkit.measures import Measure
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 #: Measures by scorecard; a row enters or leaves only with an entry in the change log.
 SCORECARDS = {"board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01")}
 QUARTERS = 8
+_COUNTS = {
+    5: "Five",
+    6: "Six",
+    7: "Seven",
+    8: "Eight",
+    9: "Nine",
+    10: "Ten",
+    11: "Eleven",
+    12: "Twelve",
+}
 _CHANGES = {"better": "better", "worse": "worse", "same": "unchanged", "none": ""}
 
 
@@ -37,6 +48,18 @@ class Row:
     before: Measure
     series: tuple[float | None, ...]
     differs: bool | None
+
+    @property
+    def moved(self) -> float | None:
+        """How far the denominator of a ratio moved since the quarter before, as a share of what it was."""
+        if (
+            self.now.value.value is None
+            or self.before.value.value is None
+            or self.now.definition.unit not in ("percent", "ratio")
+        ):
+            return None
+        now, before = self.now.value.denominator, self.before.value.denominator
+        return now / before - 1 if now and before else None
 
     @property
     def restated(self) -> bool:
@@ -93,6 +116,13 @@ class Scorecard:
             Column(label="Eight quarters"), Column(label="Data", align="center"), Column(label="Owner", width=1.5),
         )  # fmt: skip
         defaults = any(row.now.default_limits and row.now.value.target is None for row in self.rows)
+        moved = [
+            f"{row.now.definition.id} {100 * row.moved:+.0f}{locale.NARROW}%".replace(
+                "-", locale.MINUS
+            )
+            for row in self.rows
+            if row.moved is not None and abs(row.moved) > MOVED
+        ]
         overrides = [
             f"{row.now.definition.id}: status set by hand, {row.now.override}."
             for row in self.rows
@@ -103,12 +133,19 @@ class Scorecard:
                 f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions.",
                 "Better or worse: against the quarter before, like for like; within noise: chance alone explains the change. Data: confidence from A (fresh, complete) to D (not measured).",
                 *(["Limits marked * are defaults."] if defaults else []),
+                *(
+                    [
+                        f"Denominators that moved by more than 5 %, which makes two quarters hard to compare: {', '.join(moved)}."
+                    ]
+                    if moved
+                    else []
+                ),
                 *overrides,
             ]
         )
         return display.table(
             "scorecard",
-            "Ten measures against their limits",
+            f"{_COUNTS.get(len(self.rows), str(len(self.rows)))} measures against their limits",
             columns,
             map(_cells, self.rows),
             dense=True,
@@ -126,12 +163,13 @@ def scorecard(view: View, name: str = "board") -> Scorecard:
     Raises:
         UsageError: no scorecard of that name.
     """
-    if name not in SCORECARDS:
-        raise UsageError(f"Scorecard {name!r} is not known; {nearest(name, SCORECARDS)}")
+    cards = SCORECARDS | view.workspace.settings.scorecards
+    if name not in cards:
+        raise UsageError(f"Scorecard {name!r} is not known; {nearest(name, cards)}")
     views = view.trailing(QUARTERS)
     told = view.told()[1]
     rows = []
-    for id_ in SCORECARDS[name]:
+    for id_ in cards[name]:
         series = [v.measure(id_) for v in views]
         now, before = series[-1], series[-2]
         rows.append(

@@ -6,8 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from reportkit import relations
+from reportkit.facts import Status
 from reportkit.measures import Definition, Value
-from reportkit.measures.status import Limits
+from reportkit.measures.status import Limits, status
 from reportkit.sql import day
 from reportkit.store import newest
 from reportkit.tables import TABLES
@@ -103,7 +104,7 @@ def inputs(view: View, words: Definition) -> tuple[str, ...]:
     )
 
 
-def limits(view: View, words: Definition) -> Limits:
+def in_force(view: View, words: Definition) -> Limits:
     """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
     import pandas as pd
 
@@ -125,5 +126,26 @@ def limits(view: View, words: Definition) -> Limits:
         hysteresis=hysteresis or 0.0,
         default=False,
         override=row["override_status"] or None,
-        reason=row["override_reason"],
+        reason=", ".join(
+            filter(
+                None, (row["override_reason"], row["approved_by"] and f"by {row['approved_by']}")
+            )
+        ),
     )
+
+
+def carried(view: View, words: Definition, scope: str, limits: Limits) -> Status:
+    """Give the status from which this one may not waver: as last told, else as it came about from the first quarter on."""
+    told = view.told()[1].get((words.id, scope))
+    if told is not None or not limits.hysteresis or scope:
+        return told.status if told else "none"
+    state: Status = "none"
+    for each in view.trailing()[:-1]:
+        figure = each.told(each.period)[1].get((words.id, ""))
+        value = each.whole(words)[0].value
+        state = (
+            figure.status
+            if figure
+            else status(value, in_force(each, words), words.direction, state)
+        )
+    return state

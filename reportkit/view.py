@@ -197,14 +197,12 @@ class View:
         words = definition(id_)
         if by is not None and by not in words.dims:
             raise UsageError(f"Measure {id_} cannot be split by {by!r}; {nearest(by, words.dims)}")
-        reason = self.missing(words)
-        if reason:
-            return [] if by else self._finished(words, Value(reason=reason), "", None)
-        rows = self.sql(self.statement(words, by))
         if by is None:
-            value = self._guarded(words, words.finish(rows, self))
-            # The rows of people are finer than what is told of them.
-            return self._finished(words, value, "", None if words.people else rows)
+            value, rows = self.whole(words)
+            return self._finished(words, value, "", rows)
+        if self.missing(words):
+            return []
+        rows = self.sql(self.statement(words, by))
         parts = [
             (named(group), part, words.finish(part.reset_index(drop=True), self))
             for group, part in rows.groupby("grp", sort=True, dropna=False)
@@ -221,6 +219,23 @@ class View:
             self._finished(words, value, f"{by}={group}", None if words.people else part)
             for (group, part, _), value in zip(parts, values, strict=True)
         ]
+
+    def whole(self, words: Definition) -> tuple[Value, pd.DataFrame | None]:
+        """Give a measure's value, and the rows it was finished from."""
+        if words.id not in self._wholes:
+            reason = self.missing(words)
+            if reason:
+                self._wholes[words.id] = Value(reason=reason), None
+            else:
+                rows = self.sql(self.statement(words))
+                value = self._guarded(words, words.finish(rows, self))
+                # The rows of people are finer than what is told of them.
+                self._wholes[words.id] = value, None if words.people else rows
+        return self._wholes[words.id]
+
+    @cached_property
+    def _wholes(self) -> dict[str, tuple[Value, pd.DataFrame | None]]:
+        return {}
 
     def statement(self, words: Definition, by: str | None = None) -> str:
         """Give the SELECT that a measure is reduced with at this view."""
@@ -310,7 +325,14 @@ class View:
     def thresholds(self) -> pd.DataFrame:
         """The limits in force on this day."""
         rows = self.table("thresholds")
-        text = ["scope", "measure_id", "override_status", "override_reason", "category"]
+        text = [
+            "scope",
+            "measure_id",
+            "override_status",
+            "override_reason",
+            "category",
+            "approved_by",
+        ]
         rows[text] = rows[text].fillna("")
         return rows
 
@@ -319,14 +341,13 @@ class View:
     ) -> Measure:
         # A limit of a share or a duration holds for every part; one of a count or an amount is meant for the whole.
         part = bool(scope) and words.unit in ("count", "money")
-        limits = Limits(None, None) if part else trust.limits(self, words)
+        limits = Limits(None, None) if part else trust.in_force(self, words)
         red = limits.red
         if value.target is not None:
             limits, red = (
                 replace(limits, green=value.target, red=value.target, hysteresis=0.0),
                 value.target,
             )
-        told = self.told()[1].get((words.id, scope))
         return Measure(
             definition=words,
             value=value,
@@ -339,7 +360,9 @@ class View:
             green=limits.green,
             red=red,
             default_limits=limits.default,
-            status=status(value.value, limits, words.direction, told.status if told else "none"),
+            status=status(
+                value.value, limits, words.direction, trust.carried(self, words, scope, limits)
+            ),
             override=limits.reason if limits.override else "",
             confidence=trust.grade(self, words, value),
             owner=self.workspace.settings.owners.get(words.id, ""),

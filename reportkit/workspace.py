@@ -11,6 +11,7 @@ from reportkit import config, sql, store
 from reportkit.errors import DataError, UsageError
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
+from reportkit.measures import registry
 from reportkit.period import Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
@@ -55,6 +56,7 @@ class Workspace:
         self.now = now
         self.settings = config.read(self.folder)
         self.calendar = self.settings.calendar
+        registry.load(self.folder, self.settings.measures.modules)
         self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}

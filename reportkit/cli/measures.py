@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
-from reportkit.errors import UsageError
+from reportkit.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
+    from reportkit.view import View
 
 _WORDS = {"green": "on target", "amber": "watch", "red": "off target", "none": "no limit"}
 _TONES: dict[str, screen.Style] = {
@@ -26,12 +28,14 @@ def measures(
     id_: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Explain this one, such as V06.")
     ] = None,
+    workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """List what can be measured, or explain one measure."""
     from reportkit.catalogue import described
     from reportkit.measures import definition, definitions
 
+    _own(workspace)
     if id_ is None:
         found = definitions().values()
         if json:
@@ -50,6 +54,20 @@ def measures(
     for name in ("definition", "why", "use", "clock", "unit", "direction", "limits", "needs", "fields", "split by", "source", "version"):  # fmt: skip
         if said[name]:
             screen.paragraph(name, str(said[name]))
+
+
+def _own(folder: Path | None) -> None:
+    """Know the measures of the workspace too, where there is one."""
+    from reportkit import config
+    from reportkit.measures import registry
+
+    try:
+        place = options.workspace(folder)
+    except ConfigError:
+        if folder is not None:
+            raise
+        return
+    registry.load(place, config.read(place).measures.modules)
 
 
 def measure(
@@ -98,6 +116,7 @@ def measure(
         if one.value.note:
             screen.say(f"  {one.scope or 'note'}: {one.value.note}")
     if not by:
+        _since(view, several[0])
         _details(several[0])
 
 
@@ -137,6 +156,31 @@ def _row(one: Measure) -> tuple[str, ...]:
         limit,
         screen.styled(_WORDS[one.status], _TONES[one.status]),
     )
+
+
+def _since(view: View, one: Measure) -> None:
+    """Say what the measure did since the quarter before, and whether the two can be compared."""
+    from reportkit import comparability, display
+
+    found = comparability.change(view, one.definition.id)
+    if found is None:
+        return
+    words = one.definition
+
+    def text(number: float) -> str:
+        return display.change(
+            number, words.unit, digits=max(words.digits, 1), currency=one.currency
+        )
+
+    said = text(found.change)
+    if found.numerator is not None and found.denominator is not None and found.mix is not None:
+        said += f": numerator {text(found.numerator)}, denominator {text(found.denominator)}"
+        said += f", mix of {found.by} {text(found.mix)}" if found.by else ""
+    screen.table([(f"since {view.previous().period.label}", said)])
+    if found.flagged:
+        screen.say(
+            f"  {screen.styled('!', 'watch')} the denominator moved by {100 * (found.moved or 0):+.0f} %: the two quarters speak of different things"
+        )
 
 
 def _details(one: Measure) -> None:

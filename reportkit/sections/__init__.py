@@ -6,6 +6,7 @@ Notebooks call these one per cell. Each answers one question of a reader; what c
 from __future__ import annotations
 
 from reportkit.sections.annex import (
+    definition_changes,
     definitions,
     reconciliation,
     rejected,
@@ -23,6 +24,7 @@ __all__ = [
     "changes",
     "cover",
     "decisions",
+    "definition_changes",
     "definitions",
     "headline",
     "initiatives",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, locale, restate, trust
+from reportkit import display, locale, profile, restate, trust
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts, Source
 from reportkit.locale import plural
@@ -42,18 +42,22 @@ def sources(view: View) -> Shown:
     rows = [
         (
             Cell(text=s.table.replace("_", " "), kind="strong"), s.source or "–", Cell(text=f"{s.rows:,}", kind="number"), Cell(text=f"{s.rejected:,}", kind="number"),
-            Cell(text=str(s.loads), kind="number"), day(s.newest), f"{s.recorded_at:%d %b %Y}" if s.recorded_at else "–", "stated" if s.stated else "clock",
+            Cell(text=str(s.loads), kind="number"), day(s.newest), f"{s.recorded_at:%d %b %Y}" if s.recorded_at else "–",
+            Cell(text="–" if s.age_days is None else f"{s.age_days}{' !' if s.max_age_days is not None and s.age_days > s.max_age_days else ''}", kind="number"),
+            "stated" if s.stated else "clock",
         )
         for s in found
     ]  # fmt: skip
     columns = (
         Column(label="Table"), Column(label="Source", width=2), Column(label="Rows", align="right"), Column(label="Rejected", align="right"), Column(label="Loads", align="right"),
-        Column(label="Reaches to"), Column(label="Last load"), Column(label="Known by"),
+        Column(label="Reaches to"), Column(label="Last load"), Column(label="Age, days", align="right"), Column(label="Known by"),
     )  # fmt: skip
     empty = [TABLES[name].spoken for name, loads in view.loads.items() if not loads]
     note = "Known by: stated means that a person stated when the rows were known; clock means that the load's own time counts."
     if empty:
         note += f" Not loaded: {', '.join(empty)}."
+    if gaps := _gaps(view):
+        note += f" Months without rows: {'; '.join(gaps)}."
     if aside := _set_aside(view):
         note += f" Not counted, as people stand in them under another key: {', '.join(aside)}."
     return display.table(
@@ -101,6 +105,55 @@ def rejected(view: View) -> Shown:
     )
 
 
+#: Tables that say something every month, or were not fed.
+_MONTHLY = {"findings": "opened", "coverage": "observed_at"}
+
+
+def _gaps(view: View) -> list[str]:
+    """Give the months in which a table that is fed every month has no row."""
+    found = []
+    for name, column in _MONTHLY.items():
+        if view.loads[name]:
+            schema = view.relation(name, column).partition(".")[0]
+            gaps = profile.months(view.workspace.engine, schema, TABLES[name], (column,))[2]
+            if gaps:
+                more = f" and {len(gaps) - 6} more" if len(gaps) > 6 else ""
+                found.append(f"{TABLES[name].spoken} {', '.join(gaps[-6:])}{more}")
+    return found
+
+
+def definition_changes(view: View) -> Shown:
+    """Give what was changed in the definitions of the measures told here: which version, from when, and what."""
+    rows = []
+    for row in view.scorecard().rows:
+        words = row.now.definition
+        rows += [
+            (
+                Cell(text=words.id, kind="strong"),
+                words.name,
+                display.number(str(version)),
+                day(since),
+                what,
+            )
+            for version, since, what in words.changes
+        ]
+    columns = (
+        Column(label="Id"),
+        Column(label="Measure", width=1.5),
+        Column(label="Version", align="right"),
+        Column(label="In use from"),
+        Column(label="What changed", width=3),
+    )
+    return display.table(
+        "definition-changes",
+        "Changes of definitions",
+        columns,
+        rows,
+        empty="No definition on the scorecard was changed: all are in their first version.",
+        dense=True,
+    )
+
+
 def _set_aside(view: View) -> list[str]:
     found = []
     for name in view.loads:
@@ -136,7 +189,13 @@ def definitions(view: View) -> Shown:
         Column(label="Green / red", align="right"),
         Column(label="Version", align="right"),
     )
-    return display.table("definitions", "What the measures mean", columns, rows, dense=True)
+    note = (
+        "Data on the scorecard: A is fresh, complete and recorded by the clock; B was stated afterwards, or a few rows were "
+        "rejected; C has more than 2 % of the rows rejected, or a note on the value; D is not measured."
+    )
+    return display.table(
+        "definitions", "What the measures mean", columns, rows, note=note, dense=True
+    )
 
 
 def reconciliation(view: View) -> Shown:

@@ -44,4 +44,4 @@ def test_an_example_is_a_configuration(example: str, tmp_path: Path) -> None:
 
 
 def test_the_examples_are_found() -> None:
-    assert len(EXAMPLES) == 7
+    assert len(EXAMPLES) == 8
