@@ -57,7 +57,7 @@ def sources(view: View) -> Shown:
     if empty:
         note += f" Not loaded: {', '.join(empty)}."
     if gaps := _gaps(view):
-        note += f" Months without rows: {'; '.join(gaps)}."
+        note += f" Months in which no finding was opened: {', '.join(gaps)}."
     if aside := _set_aside(view):
         note += f" Not counted, as people stand in them under another key: {', '.join(aside)}."
     return display.table(
@@ -72,7 +72,10 @@ def sources(view: View) -> Shown:
 
 
 def rejected(view: View) -> Shown:
-    """Give the rows that broke the contract of their table and count nowhere: how many of each table, source and reason."""
+    """Give the rows that broke the contract of their table and count nowhere: how many of each table, source and reason.
+
+    Nothing is shown when none was rejected; the sources say so.
+    """
     rows = []
     for name, loads in view.loads.items():
         counts: Counter[tuple[str, str]] = Counter()
@@ -88,6 +91,8 @@ def rejected(view: View) -> Shown:
         ]  # fmt: skip
         if rest := sum(counts.values()) - sum(n for _, n in counts.most_common(_REASONS)):
             rows.append((Cell(text=name.replace("_", " "), kind="strong"), "–", "other reasons", display.number(f"{rest:,}")))  # fmt: skip
+    if not rows:
+        return Shown()
     columns = (
         Column(label="Table"),
         Column(label="Source", width=1.4),
@@ -99,31 +104,25 @@ def rejected(view: View) -> Shown:
         "Rows that count nowhere",
         columns,
         rows,
-        note="'reportkit rejected' lists them, to be mended and loaded again." if rows else "",
-        empty="No row was rejected.",
+        note="'reportkit rejected' lists them, to be mended and loaded again.",
         dense=True,
     )
 
 
-#: Tables that say something every month, or were not fed.
-_MONTHLY = {"findings": "opened", "coverage": "observed_at"}
-
-
 def _gaps(view: View) -> list[str]:
-    """Give the months in which a table that is fed every month has no row."""
-    found = []
-    for name, column in _MONTHLY.items():
-        if view.loads[name]:
-            schema = view.relation(name, column).partition(".")[0]
-            gaps = profile.months(view.workspace.engine, schema, TABLES[name], (column,))[2]
-            if gaps:
-                more = f" and {len(gaps) - 6} more" if len(gaps) > 6 else ""
-                found.append(f"{TABLES[name].spoken} {', '.join(gaps[-6:])}{more}")
-    return found
+    """Give the months in which no finding was opened: weaknesses are found every month, or a source was not fed."""
+    if not view.loads["findings"]:
+        return []
+    schema = view.relation("findings", "opened").partition(".")[0]
+    found = profile.months(view.workspace.engine, schema, TABLES["findings"], ("opened",))[2]
+    return [*found[-6:], *([f"and {len(found) - 6} more"] if len(found) > 6 else [])]
 
 
 def definition_changes(view: View) -> Shown:
-    """Give what was changed in the definitions of the measures told here: which version, from when, and what."""
+    """Give what was changed in the definitions of the measures told here: which version, from when, and what.
+
+    Nothing is shown when all are in their first version; the definitions say so.
+    """
     rows = []
     for row in view.scorecard().rows:
         words = row.now.definition
@@ -137,6 +136,8 @@ def definition_changes(view: View) -> Shown:
             )
             for version, since, what in words.changes
         ]
+    if not rows:
+        return Shown()
     columns = (
         Column(label="Id"),
         Column(label="Measure", width=1.5),
@@ -149,7 +150,6 @@ def definition_changes(view: View) -> Shown:
         "Changes of definitions",
         columns,
         rows,
-        empty="No definition on the scorecard was changed: all are in their first version.",
         dense=True,
     )
 
@@ -193,6 +193,8 @@ def definitions(view: View) -> Shown:
         "Data on the scorecard: A is fresh, complete and recorded by the clock; B was stated afterwards, or a few rows were "
         "rejected; C has more than 2 % of the rows rejected, or a note on the value; D is not measured."
     )
+    if not any(row.now.definition.changes for row in view.scorecard().rows):
+        note += " All definitions are in their first version."
     return display.table(
         "definitions", "What the measures mean", columns, rows, note=note, dense=True
     )

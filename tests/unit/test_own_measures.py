@@ -13,7 +13,6 @@ import pytest
 
 from reportkit.errors import ConfigError, UsageError
 from reportkit.measures import definitions, registry
-from reportkit.sections import annex
 from reportkit.workspace import Workspace
 from tests.conftest import Ended
 from tests.unit.workspaces import load, publish, workspace
@@ -70,7 +69,6 @@ def test_it_is_on_a_scorecard_in_the_annex_and_in_the_ledger(place: Path) -> Non
     told = view.workspace.ledger.publication("board", "2026-Q3")
     assert told is not None
     assert view.workspace.ledger.figures(told)["X01", ""].value == 2
-    assert annex.definition_changes(view).block is not None
 
 
 def test_a_changed_file_is_read_anew(place: Path) -> None:

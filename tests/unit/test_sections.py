@@ -282,3 +282,19 @@ def test_the_annex_says_where_from_how_and_whether_it_adds_up(tmp_path: Path) ->
     assert len(rows(sections.definitions(at))) == 10
     facts = {r[0]: r[1] for r in rows(sections.reproducibility(at))}
     assert facts["As of"].startswith("30 September 2026")
+
+
+def test_changes_of_definitions_are_told_where_there_are_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """A second version of V04 says from when on it is used, and what changed."""
+    from dataclasses import replace
+
+    from reportkit.measures import definition, registry
+
+    at = workspace(tmp_path / "ws").at("2026-Q3")
+    assert sections.definition_changes(at).block is None
+    note: Any = sections.definitions(at).block
+    assert note.note.endswith("All definitions are in their first version.")
+    changed = replace(definition("V04"), version=2, changes=((2, date(2026, 7, 1), "Accepted after the date is late"),))  # fmt: skip
+    monkeypatch.setitem(registry._definitions, "V04", changed)
+    shown: Any = sections.definition_changes(workspace(tmp_path / "ws").at("2026-Q3")).block
+    assert [cell.text for cell in shown.rows[0]] == ["V04", changed.name, "2", "1 Jul 2026".replace(" ", "\N{NO-BREAK SPACE}"), "Accepted after the date is late"]  # fmt: skip
