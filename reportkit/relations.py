@@ -15,31 +15,6 @@ from datetime import date, datetime
 from reportkit.sql import among, day, quote
 from reportkit.tables import OPEN, RECLASSIFIED, TABLES, TableSpec
 
-#: The day on which a row begins to exist.
-BEGINS = {
-    "assets": "first_seen", "identities": "created", "incidents": "detected", "risks": "opened", "actions": "opened",
-    "audits": "opened", "kev": "date_added",
-}  # fmt: skip
-
-#: What ends or happens later and is masked until then.
-HAPPENS = {
-    "assets": ("retired_at",),
-    "identities": ("hr_end", "disabled_at"),
-    "incidents": ("acknowledged", "contained", "eradicated", "restored", "closed", "determined_at"),
-    "risks": ("closed", "reviewed_at"),
-    "actions": ("done_at", "verified_at"),
-    "audits": ("closed_by_owner", "verified_closed", "accepted_at"),
-    "initiatives": ("ended_at", "decided_at"),
-    "decisions": ("decided_at",),
-}
-
-#: States that a later event brought, by table: column, the event, what it is called since, and what it was before.
-LATER = {
-    "risks": (("status", "closed", ("closed",), "open"),),
-    "actions": (("status", "done_at", ("done", "verified"), "open"), ("status", "verified_at", ("verified",), "done")),
-    "audits": (("state", "verified_closed", ("closed",), "open"), ("state", "accepted_at", ("accepted",), "open")),
-}  # fmt: skip
-
 #: What a relation is made from, besides its own table.
 MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",)}
 #: A cell of fewer people than this is not shown.
@@ -159,9 +134,9 @@ def _at(spec: TableSpec, at: Moment) -> str:
     def limit(name: str) -> str:
         return instant if spec.column(name).type == "instant" else day(at.as_of)
 
-    masked = HAPPENS.get(spec.name, ())
+    masked = spec.happens
     later: dict[str, str] = {}
-    for column, event, since, before in LATER.get(spec.name, ()):
+    for column, event, since, before in spec.later:
         names = ", ".join(map(quote, since))
         case = f"WHEN {column} IN ({names}) AND {event} > {limit(event)} THEN {quote(before)} "
         later[column] = later.get(column, "") + case
@@ -176,7 +151,7 @@ def _at(spec: TableSpec, at: Moment) -> str:
     conditions = []
     if spec.effective:
         conditions.append(f"({spec.effective} IS NULL OR {spec.effective} <= {day(at.as_of)})")
-    if begin := BEGINS.get(spec.name):
+    if begin := spec.begins:
         conditions.append(f"({begin} IS NULL OR {begin} <= {limit(begin)})")
     if "period" in spec.names:
         conditions.append(f"(period IS NULL OR period <= {quote(at.period)})")

@@ -12,6 +12,12 @@ AUDITS = TableSpec(
     order=("opened", "finding_id"),
     ordered=(("opened", "verified_closed"),),
     dated=("opened", "verified_closed", "valid_from"),
+    begins="opened",
+    happens=("closed_by_owner", "verified_closed", "accepted_at"),
+    later=(
+        ("state", "verified_closed", ("closed",), "open"),
+        ("state", "accepted_at", ("accepted",), "open"),
+    ),
     columns=(
         key("finding_id"),
         UNIT,

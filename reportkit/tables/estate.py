@@ -21,6 +21,8 @@ ASSETS = TableSpec(
     order=("first_seen", "asset_id"),
     ordered=(("first_seen", "retired_at"),),
     dated=("first_seen", "last_seen", "valid_from"),
+    begins="first_seen",
+    happens=("retired_at",),
     columns=(
         key("asset_id"),
         UNIT,
@@ -137,6 +139,8 @@ IDENTITIES = TableSpec(
     effective="valid_from",
     ordered=(("created", "disabled_at"),),
     people=True,
+    begins="created",
+    happens=("hr_end", "disabled_at"),
     columns=(
         Column("account_id", required=True, personal=True),
         UNIT,

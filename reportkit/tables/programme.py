@@ -59,6 +59,7 @@ INITIATIVES = TableSpec(
     ("initiative_id",),
     effective="valid_from",
     ordered=(("baseline_start", "baseline_end"),),
+    happens=("ended_at", "decided_at"),
     columns=(
         key("initiative_id"),
         UNIT,

@@ -61,6 +61,7 @@ REFERENCE = (
         ("decision_id",),
         effective="valid_from",
         reference=True,
+        happens=("decided_at",),
         columns=(
             key("decision_id"),
             VALID_FROM,
@@ -129,6 +130,7 @@ REFERENCE = (
         ("vuln_id",),
         reference=True,
         dated=("date_added",),
+        begins="date_added",
         columns=(
             key("vuln_id"),
             Column("vendor"),

@@ -20,6 +20,8 @@ INCIDENTS = TableSpec(
     order=("detected", "incident_id"),
     ordered=(("occurred", "detected"), ("detected", "closed"), ("detected", "contained")),
     dated=("detected", "closed"),
+    begins="detected",
+    happens=("acknowledged", "contained", "eradicated", "restored", "closed", "determined_at"),
     columns=(
         key("incident_id"),
         UNIT,
@@ -49,6 +51,9 @@ RISKS = TableSpec(
     ("risk_id",),
     effective="valid_from",
     ordered=(("opened", "closed"),),
+    begins="opened",
+    happens=("closed", "reviewed_at"),
+    later=(("status", "closed", ("closed",), "open"),),
     columns=(
         key("risk_id"),
         UNIT,
@@ -130,6 +135,12 @@ ACTIONS = TableSpec(
     ("action_id",),
     effective="valid_from",
     ordered=(("opened", "done_at"), ("done_at", "verified_at")),
+    begins="opened",
+    happens=("done_at", "verified_at"),
+    later=(
+        ("status", "done_at", ("done", "verified"), "open"),
+        ("status", "verified_at", ("verified",), "done"),
+    ),
     columns=(
         key("action_id"),
         UNIT,

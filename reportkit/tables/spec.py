@@ -66,6 +66,9 @@ class TableSpec:
         ordered: pairs of columns of which the first cannot be after, or above, the second.
         people: exports of it name people, so no copy of a file is kept as it came.
         dated: columns whose days say how far the table's knowledge reaches; by default the one that dates a version.
+        begins: the day on which a row begins to exist; a view of an earlier day does not show it.
+        happens: columns of what ends or happens later; a view of an earlier day shows them empty.
+        later: states that a later event brought: column, event, what it is called since, and what it was before.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
     """
 
@@ -80,6 +83,9 @@ class TableSpec:
     people: bool = False
     ordered: tuple[tuple[str, str], ...] = ()
     dated: tuple[str, ...] = ()
+    begins: str | None = None
+    happens: tuple[str, ...] = ()
+    later: tuple[tuple[str, str, tuple[str, ...], str], ...] = ()
 
     @property
     def spans(self) -> tuple[str, ...]:
