@@ -72,15 +72,21 @@ def demo(
             raise HeldError(report.held(outcome.manifest))
     screen.say()
     screen.say("Next")
+    own = screen.command("reportkit")
     screen.table(
         [
             (f"cd {where}", "into the workspace"),
-            ("reportkit tables", "what is loaded"),
+            (f"{own} tables", "what is loaded"),
+            (f"{own} measure V06 --by severity", "one measure, by a dimension"),
             (
-                f"reportkit run {REPORT} --unit {_unit(made)}",
-                "the same report for one business unit",
+                f"{own} restatements {REPORT} {made.quarters[-2].period.key}",
+                "what was told, and reads differently today",
             ),
-            (f"jupyter lab notebooks/{REPORT}.ipynb", "the notebook, cell by cell"),
+            (f"{own} run {REPORT} --unit {_unit(made)}", "the same report for one business unit"),
+            (
+                f"{screen.command('jupyter')} lab notebooks/{REPORT}.ipynb",
+                "the notebook, cell by cell",
+            ),
         ]
     )
 

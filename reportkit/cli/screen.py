@@ -64,6 +64,15 @@ def short(path: Path) -> str:
         return str(path)
 
 
+def command(name: str) -> str:
+    """Give what somebody types for a command: its name where it is found, else the path beside this Python."""
+    import shlex
+    import shutil
+
+    beside = Path(sys.executable).with_name(name)
+    return name if shutil.which(name) or not beside.exists() else shlex.quote(str(beside))
+
+
 def fit(text: str, width: int = 24) -> str:
     """Cut a text that would make its column too wide."""
     return text if len(text) <= width else text[: width - 1] + "…"
