@@ -166,12 +166,14 @@ class Told:
 
         findings = frozenset(load.name for load in added if load.table == "findings")
         late = replace(knowing(*TABLES), unreclassified=findings)
-        steps = (knowing(*RULES), knowing(*RULES, *SCOPE), late)
-        return (
-            replace(self.view, known_by=cut, knowledge=then if then.also else None),
-            *(replace(self.view, knowledge=known) for known in steps),
-            self.view,
-        )
+        made = [replace(self.view, known_by=cut, knowledge=then if then.also else None)]
+        last = then
+        for knowledge in (knowing(*RULES), knowing(*RULES, *SCOPE), late):
+            # Where nothing was added, the same view is asked again, which costs nothing.
+            same = knowledge == last or (knowledge is late and not late.also > last.also)
+            made.append(made[-1] if same else replace(self.view, knowledge=knowledge))
+            last = knowledge
+        return (*made, self.view)
 
     def rows(self, id_: str, limit: int = 1000) -> pd.DataFrame:
         """Give the rows behind a restated figure: what the tables it is made from said when it was told, and say today.
