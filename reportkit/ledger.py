@@ -148,7 +148,7 @@ class Ledger:
     def _engine(self) -> sa.Engine:
         if not self._url:
             return sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        return sa.create_engine(_server(address(self._url)), pool_pre_ping=True)
+        return sa.create_engine(_server(address(self._url)), poolclass=sa.pool.NullPool)
 
     # ---- writing -------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ _NOTES = {
     "mail": "Who sends and who receives the message that is written beside each report.",
     "store": "Where loaded rows lie, and whether a copy of each file is kept as it came.",
     "engine": "Where measures are computed.",
+    "ledger": "Where is kept what was told: in this folder, or in a PostgreSQL database that several desks share.",
+    "measures": "Measures of your own.",
     "privacy": "What names a person and is stored as a pseudonym; destroying pseudonym.key is the erasure.",
 }
 _KEYS = {
@@ -47,6 +49,8 @@ _KEYS = {
     "url": "leave it empty for this folder and this process",
     "options": "of the connection, such as { endpoint = 'https://...', region = 'eu-west-1' }",
     "raw": "the file itself, beside its rows; never of a table that names people",
+    "approval": "publish only what 'reportkit approve' approved",
+    "modules": "files of this folder that end in .py, or installed modules",
     "columns": "more columns than the marked ones, as table.column",
     "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
 }

@@ -243,7 +243,7 @@ def _refuse_unit(request: Request, known_by: datetime) -> None:
     spec = TABLES["units"]
     known = sql.versions(spec, place.loads(spec.name, known_by=known_by), place)
     names = sorted(set(known["unit_id"].to_pylist()))
-    if request.unit not in names:
+    if names and request.unit not in names:
         raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
 
 
