@@ -23,6 +23,7 @@ def postgres(query: str) -> str:
     tree = _read(query)
     for split in list(tree.find_all(exp.Split)):
         split.replace(exp.func("STRING_TO_ARRAY", split.this, split.expression))
+    _widen(tree)
     return _write(tree, "postgres")
 
 
@@ -51,16 +52,22 @@ def spark(query: str, schema: str = "") -> tuple[str, tuple[str, ...]]:
         # Whole units that have passed would be counted, and not how often one begins.
         for name in ("this", "expression"):
             node.set(name, _begin(node.args[name], node.text("unit").upper() or "DAY"))
-    for node in list(tree.find_all(exp.Sum)):
-        # A sum of whole numbers may be larger than they can be, and is a number with nothing behind the point.
-        whole = node.parent if isinstance(node.parent, exp.Window) else node
-        whole.replace(exp.paren(whole.copy() + exp.cast(exp.Literal.number(0), "DECIMAL(1, 0)")))
+    _widen(tree)
     return _write(tree, "spark"), relations
 
 
 def flat(schema: str, name: str) -> str:
     """Give the one name of a relation of a schema, where views have none."""
-    return f"{schema}__{name}"
+    return f"{schema}__{name}".lower()
+
+
+def _widen(tree: exp.Expression) -> None:
+    """Let a sum of whole numbers be larger than they can be: a number, with nothing behind the point."""
+    from sqlglot import exp
+
+    for node in list(tree.find_all(exp.Sum)):
+        whole = node.parent if isinstance(node.parent, exp.Window) else node
+        whole.replace(exp.paren(whole.copy() + exp.cast(exp.Literal.number(0), "DECIMAL(1, 0)")))
 
 
 def _begin(value: exp.Expression, unit: str) -> exp.Expression:

@@ -70,7 +70,9 @@ class Spark:
         self._extracts: set[str] = set()
         self._cached: list[str] = []
         self._frames = sql.Local()
-        self._leave = weakref.finalize(self, _leave, self._session, self._cached, held)
+        self._leave = weakref.finalize(
+            self, _leave, self._session, self._cached, self._errors, held
+        )
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`reportkit.sql.Engine`."""
@@ -167,12 +169,15 @@ def _rows(path: Path) -> pa.Table:
     return pq.read_table(path)
 
 
-def _leave(session: Any, cached: list[str], held: driver.Driver | None) -> None:
+def _leave(
+    session: Any, cached: list[str], errors: tuple[type[Exception], ...], held: driver.Driver | None
+) -> None:
     """Let go of what was copied; the last one to leave ends Spark on this machine."""
-    for view in cached:
-        session.catalog.uncacheTable(view)
-    if held is None:
-        session.stop()
+    with contextlib.suppress(*errors):
+        for view in cached:
+            session.catalog.uncacheTable(view)
+        if held is None:
+            session.stop()
 
 
 def _naive(rows: pa.Table) -> pa.Table:

@@ -45,7 +45,7 @@ def test_it_is_no_comparison_of_nothing(both: engines.Both) -> None:
 
 
 @pytest.mark.parametrize("name", relations.NAMES)
-def test_every_relation_has_the_same_columns_and_count(both: engines.Both, name: str) -> None:
+def test_every_relation_has_the_same_columns_and_rows(both: engines.Both, name: str) -> None:
     engines.assert_same_relation(both, name)
 
 
