@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -41,6 +42,7 @@ def _common(
     ] = False,
 ) -> None:
     """Recurring security reports for executives: from data to notebook, HTML, PDF and e-mail."""
+    gc.enable()
 
 
 app.command("demo")(demo.demo)
