@@ -42,7 +42,8 @@ _GERMAN_MONTHS = (
     "Dezember",
 )
 _GERMAN_DAYS = ("Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag")
-_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
+#: Signs of currencies that every reader knows; others stand with their letters.
+SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 _STEPS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 
@@ -104,7 +105,7 @@ class Locale:
             if sign and value > 0
             else ""
         )
-        symbol = _SYMBOLS.get(currency)
+        symbol = SYMBOLS.get(currency)
         return (
             f"{mark}{symbol}{amount}" if symbol else f"{mark}{currency}\N{NO-BREAK SPACE}{amount}"
         )

@@ -11,6 +11,7 @@ from reportkit import theme
 from reportkit.display import Shown
 from reportkit.errors import DataError
 from reportkit.facts import MIME, VEGALITE_MIME, Callout, Facts, bundle
+from reportkit.locale import SYMBOLS
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
@@ -93,7 +94,7 @@ def not_measured(title: str, reason: str) -> Shown:
 
 def money_axis(currency: str) -> str:
     """Give the label expression of a money axis: €500k, €2m, €1.5bn."""
-    sign = {"EUR": "€", "GBP": "£", "USD": "$"}.get(currency, f"{currency} ")
+    sign = SYMBOLS.get(currency, f"{currency} ")
     return (
         f"datum.value >= 1e9 ? '{sign}' + format(datum.value / 1e9, '~g') + 'bn' : datum.value >= 1e6 ? '{sign}' + "
         f"format(datum.value / 1e6, '~g') + 'm' : datum.value >= 1e3 ? '{sign}' + format(datum.value / 1e3, '~g') + 'k' : "

@@ -2,6 +2,10 @@
 
 One road for every format: a file is opened (``content``), recognised (``formats``), read into raw rows, and held
 against the contract of its table (``contract``). Adding a format adds one module to ``formats``.
+
+A table of anybody's goes through more hands, in this order: ``text`` (with ``columnar`` for large regular files) or ``sheet``
+(with ``workbook_parts``) gives rows, ``grid`` finds the header and gives columns, ``tabular`` says which table or mapping they
+are of, and ``applying`` makes a mapping's columns of them. ``guess`` writes a first mapping for what nobody described.
 """
 
 from __future__ import annotations
