@@ -64,7 +64,7 @@ def test_it_is_on_a_scorecard_in_the_annex_and_in_the_ledger(place: Path) -> Non
     card = view.scorecard("ops")
     assert [row.now.definition.id for row in card.rows] == ["X01", "V01"]
     with pytest.raises(UsageError, match="did you mean 'ops'"):
-        view.scorecard("opps")
+        view.scorecard("op")
     publish(view, ["X01"], now)
     told = view.workspace.ledger.publication("board", "2026-Q3")
     assert told is not None
