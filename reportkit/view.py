@@ -158,11 +158,7 @@ class View:
         return profile.of_table(self.workspace.engine, self._moment.schema, spec, rejected)
 
     def at(self, period: str | Period) -> View:
-        """Give the same view at another quarter's end, with the same knowledge: like for like.
-
-        Raises:
-            UsageError: not a quarter, or one that is not closed.
-        """
+        """Give the same view at another quarter's end, with the same knowledge: like for like."""
         quarter = period if isinstance(period, Period) else self.workspace.period(period)
         return replace(self, period=quarter, as_of=quarter.end)
 

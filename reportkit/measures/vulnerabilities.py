@@ -23,19 +23,13 @@ _UNDATED = "findings have no day of first detection and are left out"
 
 
 @measure(
-    id="V01",
-    name="Open weaknesses",
+    id="V01", name="Open weaknesses",
     definition="Findings open at the end of the day: opened by then and neither fixed nor decommissioned by then. One finding is "
     "one weakness on one asset at one place. False positives, duplicates and out-of-scope findings never count; accepted ones stay open exposure.",
-    why="The stock that has to be worked off.",
-    use="Read beside scan coverage: better scanning finds more.",
-    source="CIS Security Metrics; NIST SP 800-55",
-    unit="count",
-    direction="down",
-    needs=("findings",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS n FROM open_findings GROUP BY {group}",
-    dims=_DIMS,
-)
+    why="The stock that has to be worked off.", use="Read beside scan coverage: better scanning finds more.",
+    source="CIS Security Metrics; NIST SP 800-55", unit="count", direction="down", needs=("findings",),
+    reduce="SELECT {group} AS grp, COUNT(*) AS n FROM open_findings GROUP BY {group}", dims=_DIMS,
+)  # fmt: skip
 def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open findings."""
     n = int(rows["n"].sum())
@@ -43,24 +37,18 @@ def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="V02",
-    name="Known-exploited weaknesses open",
+    id="V02", name="Known-exploited weaknesses open",
     definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day; newly listed are those found "
     "before the catalogue listed them, newly found those found in the quarter on a weakness already listed.",
-    why="Attackers use these today.",
-    use="None may face the internet; the rest is worked off first.",
-    source="CISA Known Exploited Vulnerabilities catalogue",
-    unit="count",
-    direction="down",
-    needs=("findings",),
-    fields=_LISTED,
+    why="Attackers use these today.", use="None may face the internet; the rest is worked off first.",
+    source="CISA Known Exploited Vulnerabilities catalogue", unit="count", direction="down", needs=("findings",), fields=_LISTED,
     reduce="SELECT {group} AS grp, COUNT(*) AS n, COUNT(DISTINCT asset_id) AS assets, "
     "SUM(CASE WHEN asset_exposure = 'internet' THEN 1 ELSE 0 END) AS internet, SUM(CASE WHEN ransomware THEN 1 ELSE 0 END) AS ransomware, "
     "SUM(CASE WHEN kev_date >= {start} AND opened < kev_date THEN 1 ELSE 0 END) AS listed, "
     "SUM(CASE WHEN opened >= {start} AND opened >= kev_date THEN 1 ELSE 0 END) AS found "
     "FROM open_findings WHERE kev GROUP BY {group}",
     dims={**_DIMS, "exposure": "asset_exposure"},
-)
+)  # fmt: skip
 def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open known-exploited findings."""
     n, assets, internet, ransomware, listed, found = (
@@ -81,24 +69,16 @@ def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="V03",
-    name="Known-exploited weaknesses overdue",
+    id="V03", name="Known-exploited weaknesses overdue",
     definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day and whose "
     "catalogue due date has passed. The due date is the catalogue's own.",
-    why="These are used in real attacks today.",
-    use="Anything above zero needs a name and a date.",
-    source="CISA Known Exploited Vulnerabilities catalogue",
-    unit="count",
-    direction="down",
-    needs=("findings",),
-    fields=_LISTED,
+    why="These are used in real attacks today.", use="Anything above zero needs a name and a date.",
+    source="CISA Known Exploited Vulnerabilities catalogue", unit="count", direction="down", needs=("findings",), fields=_LISTED,
     reduce="SELECT {group} AS grp, COUNT(*) AS n, "
     "SUM(CASE WHEN kev_due IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN kev_due < {as_of} THEN 1 ELSE 0 END) AS late "
     "FROM open_findings WHERE kev GROUP BY {group}",
-    dims=_DIMS,
-    green=0,
-    red=5,
-)
+    dims=_DIMS, green=0, red=5,
+)  # fmt: skip
 def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open known-exploited findings past the catalogue's due date."""
     listed, undated = int(rows["n"].sum()), int(rows["undated"].sum())
@@ -113,16 +93,11 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="V04",
-    name="Critical and high weaknesses fixed on time",
+    id="V04", name="Critical and high weaknesses fixed on time",
     definition="Of critical and high findings whose due date fell in the quarter, the share fixed on or before it. Accepted ones and "
     "those still open count as not met, and those accepted by then are shown apart; decommissioned by the due date leave the cohort.",
-    why="Counts what was promised, so that late items cannot hide by staying open.",
-    use="Below target: more capacity, or fewer promises.",
-    source="reportkit; due cohort after DefectDojo's and FedRAMP's service levels",
-    unit="percent",
-    direction="up",
-    needs=("findings",),
+    why="Counts what was promised, so that late items cannot hide by staying open.", use="Below target: more capacity, or fewer promises.",
+    source="reportkit; due cohort after DefectDojo's and FedRAMP's service levels", unit="percent", direction="up", needs=("findings",),
     fields=("findings.due_original|thresholds.days",),
     reduce="SELECT {group} AS grp, COUNT(*) AS due, "
     "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN 1 ELSE 0 END) AS met, "
@@ -130,12 +105,8 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     "WHERE severity IN ('critical', 'high') AND due_original >= {start} AND due_original <= {as_of} "
     "AND state IN " + _COUNTED + " "
     "AND NOT (state = 'decommissioned' AND closed <= due_original) GROUP BY {group}",
-    dims=_DIMS,
-    green=90,
-    red=80,
-    noise="proportion",
-    digits=1,
-)
+    dims=_DIMS, green=90, red=80, noise="proportion", digits=1,
+)  # fmt: skip
 def on_time(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due critical and high findings that were fixed in time."""
     due, met, accepted = (int(rows[name].sum()) for name in ("due", "met", "accepted"))
@@ -152,23 +123,18 @@ def on_time(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="V05",
-    name="Weaknesses past their due date",
+    id="V05", name="Weaknesses past their due date",
     definition="Open findings whose original due date has passed, accepted ones among them; with the median and the largest number of days late. Those without "
     "a due date cannot be late and are counted beside it.",
     why="What was promised and is still there; it does not vanish when it is closed late elsewhere.",
-    use="The oldest ones need a decision: fix, isolate or accept by name.",
-    source="reportkit",
-    unit="count",
-    direction="down",
-    needs=("findings",),
-    fields=("findings.due_original|thresholds.days",),
+    use="The oldest ones need a decision: fix, isolate or accept by name.", source="reportkit", unit="count", direction="down",
+    needs=("findings",), fields=("findings.due_original|thresholds.days",),
     reduce="SELECT {group} AS grp, CASE WHEN due_original < {as_of} THEN DATE_DIFF('day', due_original, {as_of}) ELSE 0 END AS late, "
     "COUNT(*) AS n, SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, "
     "SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
     dims=_DIMS,
     clock="Starts with the original due date; a later date agreed since does not help. Accepted findings stay in and are shown apart.",
-)
+)  # fmt: skip
 def past_due(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open findings past their original due date."""
     late = rows[rows["late"] > 0]
@@ -216,23 +182,15 @@ WITHIN = 180
 
 
 @measure(
-    id="V06",
-    name="Median time to fix",
+    id="V06", name="Median time to fix",
     definition="Kaplan-Meier median from first detection to verified fix, over findings opened in the last 24 months. Open, accepted "
     "and decommissioned findings are censored, so those that stay open count.",
-    why="Averages of closed items fall when hard items stay open; this does not.",
-    use="Compare with the service level of the severity.",
+    why="Averages of closed items fall when hard items stay open; this does not.", use="Compare with the service level of the severity.",
     clock="Starts with the first detection on the asset; stops when verified fixed. Open findings are censored on the day, those on an asset not scanned in "
     f"{UNSEEN_DAYS} days at its last scan, accepted ones at acceptance, decommissioned ones when they went; false positives and duplicates are removed from the start. On one day, fixes come before censorings.",
-    source="Kaplan and Meier 1958",
-    unit="days",
-    direction="down",
-    needs=("findings",),
-    fields=("findings.opened", "findings.closed"),
-    reduce=SURVIVAL,
-    dims=_DIMS,
-    noise="interval",
-)
+    source="Kaplan and Meier 1958", unit="days", direction="down", needs=("findings",), fields=("findings.opened", "findings.closed"),
+    reduce=SURVIVAL, dims=_DIMS, noise="interval",
+)  # fmt: skip
 def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median survival of findings."""
     curve = stats.kaplan_meier_counts(
@@ -298,22 +256,13 @@ _SCORED = (
 
 
 @measure(
-    id="V07",
-    name="Weaknesses expected to be exploited",
+    id="V07", name="Weaknesses expected to be exploited",
     definition="Sum of the exploit prediction scores of the distinct CVEs open on the day: how many of them are expected to be exploited "
     "somewhere within 30 days. A CVE counts once, whatever the number of assets. The catalogue's newest score by the day counts, else the scanner's.",
     why="A hundred mild weaknesses can matter less than one that is used.",
-    use="Work on the likely ones first. A new model version moves the figure for everyone.",
-    source="FIRST EPSS",
-    unit="count",
-    direction="down",
-    needs=("findings",),
-    fields=("epss.epss|findings.epss",),
-    reduce=_SCORED,
-    dims=_DIMS,
-    digits=1,
-    kind="impact",
-)
+    use="Work on the likely ones first. A new model version moves the figure for everyone.", source="FIRST EPSS", unit="count",
+    direction="down", needs=("findings",), fields=("epss.epss|findings.epss",), reduce=_SCORED, dims=_DIMS, digits=1, kind="impact",
+)  # fmt: skip
 def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
     """Sum exploit predictions over distinct open CVEs."""
     cves, scored, likely, models = (
@@ -336,20 +285,14 @@ def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="V08",
-    name="Age of open weaknesses",
+    id="V08", name="Age of open weaknesses",
     definition="Median of the days since first detection, over findings open on the day; with the 90th percentile and the oldest. Closed ones are never mixed in.",
     why="Shows what is left lying while new ones are fixed.",
-    use="A rising age beside a falling time to fix means that only easy ones are fixed.",
-    source="reportkit",
-    unit="days",
-    direction="down",
-    needs=("findings",),
-    fields=("findings.opened",),
+    use="A rising age beside a falling time to fix means that only easy ones are fixed.", source="reportkit", unit="days", direction="down",
+    needs=("findings",), fields=("findings.opened",),
     reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, COUNT(*) AS n FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
-    dims=_DIMS,
-    clock="Starts with the first detection; nothing stops it, since only open findings count.",
-)
+    dims=_DIMS, clock="Starts with the first detection; nothing stops it, since only open findings count.",
+)  # fmt: skip
 def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median age of open findings."""
     undated = int(rows.loc[rows["age"].isna(), "n"].sum())
@@ -371,17 +314,11 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 @measure(
-    id="V09",
-    name="Net flow of weaknesses",
+    id="V09", name="Net flow of weaknesses",
     definition="Findings opened in the quarter minus findings fixed or decommissioned in it, reclassified ones left out. Beside it: capacity, those closed "
     "in the quarter for each hundred open at its start, and density, open critical and high findings on 100 assets scanned in the quarter.",
-    why="Shows whether work keeps up with arrival.",
-    use="Above zero for two quarters: capacity is missing.",
-    source="reportkit",
-    unit="count",
-    direction="down",
-    needs=("findings",),
-    fields=("findings.opened",),
+    why="Shows whether work keeps up with arrival.", use="Above zero for two quarters: capacity is missing.", source="reportkit",
+    unit="count", direction="down", needs=("findings",), fields=("findings.opened",),
     reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN 1 ELSE 0 END) AS opened, "
     "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed, "
     "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN 1 ELSE 0 END) AS at_start, "
@@ -389,9 +326,8 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN 1 ELSE 0 END) AS severe, "
     "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM findings "
     "WHERE state IN " + _COUNTED + " GROUP BY {group}",
-    dims=_DIMS,
-    green=0,
-)
+    dims=_DIMS, green=0,
+)  # fmt: skip
 def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
     """Give opened minus closed in the quarter."""
     opened, closed, at_start, severe = (
