@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("postgres")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def cluster() -> Iterator[str]:
     programs = postgres.binaries()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")
@@ -27,20 +27,25 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["file", "server"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    if request.param == "file":
-        yield Ledger(tmp_path)
-        return
-    url: str = request.getfixturevalue("server")
-    yield Ledger(tmp_path, url)
+@pytest.fixture
+def server(cluster: str) -> Iterator[str]:
+    """A database that no other test has written to."""
+    yield cluster
     import sqlalchemy as sa
 
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = sa.create_engine(cluster.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
-        for table in ("errata", "events", "figures", "publication_inputs", "publications"):
-            connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
+
+
+@pytest.fixture(params=["file", "server"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    if request.param == "file":
+        return Ledger(tmp_path)
+    url: str = request.getfixturevalue("server")
+    return Ledger(tmp_path, url)
 
 
 def test_told_figures_revisions_and_events(ledger: Ledger) -> None:
