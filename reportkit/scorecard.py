@@ -141,6 +141,7 @@ class Scorecard:
                     else []
                 ),
                 *overrides,
+                *self._rebased(),
             ]
         )
         return display.table(
@@ -152,6 +153,18 @@ class Scorecard:
             note=note,
             facts=self.facts(),
         )
+
+    def _rebased(self) -> list[str]:
+        """Say which rows stand on another basis since this quarter, and what they would be on the old one."""
+        from reportkit import comparability
+
+        said = []
+        for one in comparability.bases(self.view, [row.now.definition.id for row in self.rows]):
+            words, old = one.now.definition, one.old_now
+            what = f"definition of version {one.version}" if one.kind == "definition" else "scope of the last quarter"  # fmt: skip
+            now = "no longer computed" if old is None else display.write(old.value.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip
+            said.append(f"{words.id} by the {what}: {now}.")
+        return said
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.shown()._repr_mimebundle_()

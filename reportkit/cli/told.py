@@ -268,6 +268,11 @@ def errata(
     _corrected([vars(one) for one in revision.errata], place.settings.organisation.currency)
     if not publish and revision.errata:
         screen.say("  --publish tells it; what was told before stays readable")
+    if publish:
+        part = f" --unit {unit}" if unit else ""
+        screen.say(
+            f"  'reportkit run {told.report} --period {told.period}{part}' renders the corrected edition, 'reportkit publish {told.report} {told.period}{part}' makes it final"
+        )
 
 
 def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool) -> None:

@@ -28,19 +28,20 @@ ONE_IN_TWENTY = 0.05
 _APPETITE = "FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}"
 _COVER = "FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})"
 _SCENARIOS = (
-    "SELECT '' AS grp, s.*, "
+    "SELECT '' AS grp, s.*, CASE WHEN COALESCE(s.currency, {currency}) = {currency} THEN 1.0 ELSE x.rate END AS fx, "
     f"(SELECT MAX(points) {_APPETITE}) AS points, (SELECT MAX(currency) {_APPETITE}) AS points_currency, "
     f"(SELECT MAX(retention) {_COVER}) AS retention, (SELECT MAX(limit_amount) {_COVER}) AS limit_amount, "
     f"(SELECT MAX(currency) {_COVER}) AS cover_currency, (SELECT COUNT(*) {_COVER}) AS covers, "
     f"(SELECT COUNT(*) {_COVER} AND basis = 'event') AS event_covers "
-    "FROM scenarios AS s WHERE s.state = 'current' ORDER BY s.scenario_id"
+    "FROM scenarios AS s LEFT JOIN fx_rates AS x ON x.currency = s.currency AND x.to_currency = {currency} AND x.rate > 0 "
+    "WHERE s.state = 'current' ORDER BY s.scenario_id"
 )
 
 
 @measure(
     id="Q01", name="Annual loss expectancy",
     definition="Mean simulated loss of a year from all quantified scenarios in their current state, before insurance, with the 95 % "
-    "interval of the simulation.",
+    "interval of the simulation. Money in another currency counts at the rate in force on the day; without a rate there is no figure.",
     why="What risk costs in the long run.", use="Never alone: the mean hides the bad year.",
     source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval",
 )  # fmt: skip
@@ -219,19 +220,12 @@ class Portfolio:
         """Simulate the scenarios of rows made by the measures' SELECT.
 
         Raises:
-            DataError: a scenario that cannot be simulated, or one in another currency.
+            DataError: a scenario that cannot be simulated, or money in another currency without a rate.
         """
         first = rows.iloc[0]
-        for what, found in (
-            ("Scenarios are", rows["currency"]),
-            ("The loss appetite is", rows["points_currency"]),
-            ("The insurance is", rows["cover_currency"]),
-        ):
-            foreign = sorted({str(c) for c in found.dropna()} - {at.currency})
-            if foreign:
-                raise DataError(
-                    f"{what} in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
-                )
+        rows = converted(rows)
+        limit = _rate(first["points_currency"], "the loss appetite is", at)
+        cover = _rate(first["cover_currency"], "the insurance is", at)
         if first["covers"] > 1 or first["event_covers"]:
             raise DataError(
                 f"{int(first['covers'])} insurance layers are in force on {at.as_of}, {int(first['event_covers'])} of them by event; "
@@ -243,9 +237,11 @@ class Portfolio:
         layer = (
             None
             if pd.isna(first["retention"])
-            else quant.AnnualLayer(float(first["retention"]), float(first["limit_amount"]))
+            else quant.AnnualLayer(
+                cover * float(first["retention"]), cover * float(first["limit_amount"])
+            )
         )
-        points = unpack(first["points"])
+        points = [(limit * loss, chance) for loss, chance in unpack(first["points"])]
         simulation, gross, net = _simulated(scenarios, layer)
         names = dict(zip(rows["scenario_id"], rows["title"], strict=True))
         return cls(
@@ -257,6 +253,38 @@ class Portfolio:
             layer,
             rows,
         )
+
+
+#: Columns of a scenario that hold money.
+_MONEY = ("low", "mode", "high", "cap", "secondary_low", "secondary_high")
+
+
+def converted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give scenarios in the organisation's currency, at the rate in force on the day, which stands in ``fx``.
+
+    Raises:
+        DataError: some are in a currency without a rate; left out they would make the loss smaller than it is.
+    """
+    lacking = rows[rows["fx"].isna()]
+    if len(lacking):
+        names = ", ".join(sorted(set(lacking["currency"])))
+        raise DataError(f"{len(lacking)} of {len(rows)} scenarios are in {names} without a rate")
+    if (rows["fx"] == 1).all():
+        return rows
+    money = {name: rows[name].astype(float) * rows["fx"] for name in _MONEY}
+    return rows.assign(**money)
+
+
+def _rate(currency: object, what: str, at: Moment) -> float:
+    """Give what one unit of a currency is worth in the organisation's own."""
+    if currency is None or currency != currency or currency == at.currency:
+        return 1.0
+    found = at.sql(
+        f"SELECT rate FROM fx_rates WHERE currency = {sql.quote(str(currency))} AND to_currency = {sql.quote(at.currency)} AND rate > 0"
+    )
+    if found.empty:
+        raise DataError(f"{what} in {currency} without a rate to {at.currency}")
+    return float(found["rate"].iloc[0])
 
 
 @lru_cache(maxsize=32)
@@ -318,10 +346,14 @@ def scenario_of(row: dict[str, object]) -> quant.Scenario:
 
 
 def portfolio(view: View, state: str = "current") -> Portfolio | None:
-    """Give the quantified scenarios of a view in a state, simulated; None when there are none."""
+    """Give the quantified scenarios of a view in a state, simulated; None when there are none.
+
+    Raises:
+        DataError: one cannot be simulated, or is in a currency without a rate.
+    """
     rows = view.sql(
-        _SCENARIOS.format(as_of=sql.day(view.as_of), unit=sql.quote(view.unit)).replace(
-            "s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'"
-        )
+        _SCENARIOS.format(
+            as_of=sql.day(view.as_of), unit=sql.quote(view.unit), currency=sql.quote(view.currency)
+        ).replace("s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'")
     )
     return None if rows.empty else Portfolio.of(rows, view)

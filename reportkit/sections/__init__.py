@@ -17,19 +17,25 @@ from reportkit.sections.annex import (
 from reportkit.sections.assurance import obligations, overdue_audits
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.honesty import both_bases, caveats, corrections, exemptions, odd_rows
 from reportkit.sections.risks import top_risks
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 
 __all__ = [
+    "both_bases",
+    "caveats",
     "changes",
+    "corrections",
     "cover",
     "decisions",
     "definition_changes",
     "definitions",
+    "exemptions",
     "headline",
     "initiatives",
     "notable_incidents",
     "obligations",
+    "odd_rows",
     "overdue_audits",
     "past_decisions",
     "people",
