@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reportkit.relations import REACH
 from reportkit.sql import among, day, quote
 from reportkit.tables import TABLES, TableSpec
 
@@ -135,14 +136,14 @@ def _rated(view: View) -> str:
 
 
 def _before_loading(view: View) -> list[Odd]:
-    """Count the quarters of the trends that ended before a table was first loaded: of them only what later loads say is known."""
+    """Count the quarters of the trends that ended long before a table was first loaded: of them only what later loads say is known."""
     found = []
     for name in ("findings", "incidents", "identities", "audits"):
         loads = view.loads[name]
         if not loads:
             continue
         first = min(load.recorded_at for load in loads)
-        early = [v.period.label for v in view.trailing() if v.end < first and v.period != view.period]  # fmt: skip
+        early = [v.period.label for v in view.trailing() if v.end + REACH < first and v.period != view.period]  # fmt: skip
         if early:
             what = f"the quarters {early[0]} to {early[-1]} of the trends ended before the first load of {first:%d %b %Y}; what had ended by then may be lacking"
             if len(early) == 1:

@@ -8,7 +8,9 @@ from reportkit import comparability, display, oddities
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.measures import definition
+from reportkit.measures.coverage import WORKS
 from reportkit.sections.words import day, text
+from reportkit.sql import among
 from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def exemptions(view: View) -> Shown:
     found = view.sql(
         "SELECT c.control, COALESCE(c.na_reason, '') AS reason, COUNT(*) AS n, SUM(CASE WHEN a.criticality = 1 THEN 1 ELSE 0 END) AS critical "
         "FROM coverage AS c JOIN assets AS a ON a.asset_id = c.asset_id "
-        "WHERE c.status = 'na' AND a.retired_at IS NULL AND COALESCE(a.in_scope, TRUE) GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        f"WHERE c.status = 'na' AND c.control IN {among(tuple(WORKS))} AND a.retired_at IS NULL AND COALESCE(a.in_scope, TRUE) GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
     )
     if found.empty:
         return Shown()

@@ -321,11 +321,11 @@ def test_what_cannot_be_simulated_is_refused_by_name(tmp_path: Path) -> None:
 def test_money_of_another_currency_counts_at_the_rate(tmp_path: Path) -> None:
     """A dollar at 0.5: the scenario in dollars is half the loss of the same one in euros; so is limit and cover."""
     rate = {"currency": "USD", "to_currency": "EUR", "rate": 0.5, "valid_from": date(2026, 1, 1)}
-    usd = {"low": 200_000.0, "high": 2_000_000.0, "currency": "USD"}
+    usd: dict[str, Any] = {"low": 200_000.0, "high": 2_000_000.0, "currency": "USD"}
     points = {"threshold_id": "L", "kind": "loss_appetite", "points": "[[600000, 0.05]]", "valid_from": date(2025, 1, 1), "currency": "USD"}  # fmt: skip
     cover = {"policy_id": "P", "retention": 500_000.0, "limit_amount": 1e6, "basis": "annual", "valid_from": date(2026, 1, 1), "currency": "USD"}  # fmt: skip
-    own = {"thresholds": [{**points, "points": "[[300000, 0.05]]", "currency": "EUR"}], "insurance": [{**cover, "retention": 250_000.0, "limit_amount": 500_000.0, "currency": "EUR"}]}  # fmt: skip
-    insured = {"freq_dist": "bernoulli", "insured": True}
+    own: dict[str, Any] = {"thresholds": [{**points, "points": "[[300000, 0.05]]", "currency": "EUR"}], "insurance": [{**cover, "retention": 250_000.0, "limit_amount": 500_000.0, "currency": "EUR"}]}  # fmt: skip
+    insured: dict[str, Any] = {"freq_dist": "bernoulli", "insured": True}
     dollars = view(tmp_path / "a", scenarios=[scenario(**insured, **usd)], thresholds=[points], insurance=[cover], fx_rates=[rate])  # fmt: skip
     euros = view(tmp_path / "b", scenarios=[scenario(**insured)], **own)
     for id_ in ("Q01", "Q02", "Q03", "Q04", "Q05"):
