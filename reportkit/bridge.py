@@ -189,8 +189,8 @@ class Told:
         people, none where they are fewer than five.
 
         Returns:
-            ``table``, ``id``, ``what`` (counts now, counts no longer, changed; new or gone where all rows of a table are given)
-            and ``changed`` (column: then → today), at most ``limit`` rows.
+            ``table``, ``id``, ``what`` (counts now, counts no longer, changed; new or gone where all rows of a table are given),
+            ``changed`` (column: then → today) and ``load`` (the load whose row counts today), at most ``limit`` rows.
         """
         import pandas as pd
 
@@ -203,10 +203,12 @@ class Told:
         ]
         parts = [part for part in parts if len(part)]
         if not parts:
-            return pd.DataFrame(columns=["table", "id", "what", "changed"])
+            return pd.DataFrame(columns=["table", "id", "what", "changed", "load"])
         found: pd.DataFrame = pd.concat(parts, ignore_index=True).head(limit)
+        names_of = {load.extract: load.name for loads in now.loads.values() for load in loads}
+        found["load"] = found["load"].map(names_of).fillna("")
         if words.people and len(found) < relations.FEWEST:
-            return pd.DataFrame([(name, "–", "withheld", "fewer than five people") for name in found["table"].unique()], columns=found.columns)  # fmt: skip
+            return pd.DataFrame([(name, "–", "withheld", "fewer than five people", "") for name in found["table"].unique()], columns=found.columns)  # fmt: skip
         return found
 
 
@@ -260,7 +262,9 @@ def _changed(
         met = f"CASE WHEN {view.literal(condition)} THEN 1 ELSE 0 END" if condition else "1"
         # Other relations of the condition, and columns that it alone looks at, are made with the table.
         place = view.relation(name, f"{', '.join((*keys, *columns))} {condition}")
-        sides.append(f"(SELECT {', '.join((*keys, *columns))}, {met} AS counted_ FROM {place})")
+        sides.append(
+            f"(SELECT {', '.join((*keys, *columns))}, extract_id, {met} AS counted_ FROM {place})"
+        )
     on = " AND ".join(f"a.{key} = b.{key}" for key in keys)
     differing = [f"a.{column} IS DISTINCT FROM b.{column}" for column in columns]
     said = ", ".join(
@@ -276,6 +280,7 @@ def _changed(
     return now.workspace.engine.frame(
         f'SELECT {quote(name)} AS "table", CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR) AS id, '
         f"CASE WHEN {was} < {is_} THEN {quote(came)} WHEN {was} > {is_} THEN {quote(went)} ELSE 'changed' END AS what, "
-        f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed "
-        f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} WHERE ({was} = 1 OR {is_} = 1) AND ({differs}) ORDER BY 2 LIMIT {int(limit)}"
+        f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed, b.extract_id AS load "
+        f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} WHERE ({was} = 1 OR {is_} = 1) AND ({differs}) "
+        f"ORDER BY CASE WHEN {was} = {is_} THEN 1 ELSE 0 END, 2 LIMIT {int(limit)}"
     )

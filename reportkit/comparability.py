@@ -134,6 +134,7 @@ class Bases:
         now, before: this quarter and the one before on the new basis.
         old_now, old_before: the same on the old basis; None where the old calculation is no longer kept.
         version: of the old definition; 0 for a change of scope.
+        moved: assets that came into scope, went out of it or changed their unit; 0 for a change of definition.
     """
 
     kind: Literal["definition", "scope"]
@@ -142,13 +143,15 @@ class Bases:
     old_now: Measure | None
     old_before: Measure | None
     version: int = 0
+    moved: int = 0
 
 
 def bases(view: View, ids: Iterable[str]) -> list[Bases]:
     """Give those of some measures whose definition or scope changed in the quarter, on both bases."""
     listed = list(ids)
     found = [one for id_ in listed if (one := _by_definition(view, id_)) is not None]
-    return found + (_by_scope(view, listed) if rescoped(view) else [])
+    moved = rescoped(view)
+    return found + (_by_scope(view, listed, moved) if moved else [])
 
 
 def _by_definition(view: View, id_: str) -> Bases | None:
@@ -179,8 +182,9 @@ def rescoped(view: View) -> int:
     """Count assets known at both ends of the quarter that came into scope, went out of it, or changed their unit."""
     if not view.loads["assets"]:
         return 0
-    firm, then = replace(view, unit=""), replace(view, unit="").previous()
-    sides = [one.relation("assets", "asset_id, unit_id, in_scope") for one in (firm, then)]
+    firm = replace(view, unit="") if view.unit else view
+    asked = "asset_id, unit_id, in_scope, retired_at"
+    sides = [one.relation("assets", asked) for one in (firm, firm.previous())]
     query = (
         f"SELECT COUNT(*) AS n FROM {sides[0]} AS a JOIN {sides[1]} AS b ON b.asset_id = a.asset_id "
         f"WHERE (a.retired_at IS NULL OR a.retired_at >= {day(view.period.start)}) AND (a.unit_id IS DISTINCT FROM b.unit_id "
@@ -189,7 +193,7 @@ def rescoped(view: View) -> int:
     return int(view.workspace.engine.frame(query)["n"].iloc[0])
 
 
-def _by_scope(view: View, ids: Iterable[str]) -> list[Bases]:
+def _by_scope(view: View, ids: Iterable[str], moved: int) -> list[Bases]:
     """Give the measures that would be others if every asset had kept the scope and unit it had a quarter ago."""
     before = view.previous()
     kept = replace(view, scope_as_of=before.as_of)
@@ -203,5 +207,5 @@ def _by_scope(view: View, ids: Iterable[str]) -> list[Bases]:
         if not same:
             # What today's scope makes of the quarter before: the scope of this quarter's end, a quarter earlier.
             anew = replace(before, scope_as_of=view.as_of)
-            found.append(Bases("scope", now, anew.measure(id_), old, before.measure(id_)))
+            found.append(Bases("scope", now, anew.measure(id_), old, before.measure(id_), 0, moved))
     return found

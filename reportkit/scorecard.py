@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import display, locale, stats
+from reportkit import comparability, display, locale, stats
 from reportkit.comparability import MOVED
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Cell, Column, Facts, Figure
@@ -80,6 +81,11 @@ class Scorecard:
     name: str
     rows: tuple[Row, ...]
     view: View
+
+    @cached_property
+    def bases(self) -> list[comparability.Bases]:
+        """The rows whose definition or scope changed in the quarter, on both bases."""
+        return comparability.bases(self.view, [row.now.definition.id for row in self.rows])
 
     def __getitem__(self, id_: str) -> Row:
         for row in self.rows:
@@ -156,10 +162,8 @@ class Scorecard:
 
     def _rebased(self) -> list[str]:
         """Say which rows stand on another basis since this quarter, and what they would be on the old one."""
-        from reportkit import comparability
-
         said = []
-        for one in comparability.bases(self.view, [row.now.definition.id for row in self.rows]):
+        for one in self.bases:
             words, old = one.now.definition, one.old_now
             what = f"definition of version {one.version}" if one.kind == "definition" else "scope of the last quarter"  # fmt: skip
             now = "no longer computed" if old is None else display.write(old.value.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip

@@ -14,7 +14,7 @@ from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, Value, definition
-from reportkit.measures.model import finished, named
+from reportkit.measures.model import finished, named, rank
 from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.period import DAY, Period
 from reportkit.store import Load
@@ -230,7 +230,9 @@ class View:
         rows = self._reduced(self.statement(words, by))
         parts = [
             (named(group), part, finished(words, part.reset_index(drop=True), self))
-            for group, part in rows.groupby("grp", sort=True, dropna=False)
+            for group, part in sorted(
+                rows.groupby("grp", sort=True, dropna=False), key=lambda item: rank(item[0])
+            )
         ]
         values = [value for _, _, value in parts]
         if words.people:

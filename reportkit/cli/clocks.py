@@ -44,7 +44,7 @@ def clocks(
         return
     screen.table(
         [
-            (rule.id, rule.name, f"{rule.amount} {rule.unit}", rule.start, str(rule.valid_from), _standing(rule.verified, rule.enabled))
+            (rule.id, rule.name, f"{rule.amount} {rule.unit if rule.amount != 1 else rule.unit[:-1]}", rule.start, str(rule.valid_from), _standing(rule.verified, rule.enabled))
             for rule in found
         ],
         head=("id", "clock", "runs", "from", "in force", ""),

@@ -105,9 +105,9 @@ def _behind(id_: str, rows: list[dict[Any, str]], more: bool) -> None:
         return
     screen.say(screen.styled(f"Rows behind {id_.upper()}, as far as it looks at them", "strong"))
     screen.table(
-        [(row["table"], row["id"], row["what"], screen.fit(row["changed"], 70)) for row in rows],
-        head=("table", "id", "today", "then → today"),
-    )
+        [(row["table"], row["id"], row["what"], screen.fit(row["changed"], 52), row["load"]) for row in rows],
+        head=("table", "id", "today", "then → today", "by load"),
+    )  # fmt: skip
     if more:
         screen.say("  and more; --json gives all of them")
 
@@ -286,6 +286,10 @@ def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool
             _corrected(
                 [vars(e) for e in place.ledger.errata(one)], place.settings.organisation.currency
             )
+    if len(found) == 1:
+        screen.say(
+            "  nothing was put right; --load NAME names a load that counts too, see 'reportkit restatements --rows ID'"
+        )
 
 
 def _corrected(errata: list[dict[str, Any]], currency: str) -> None:

@@ -254,7 +254,7 @@ _ENFORCED = "enforced AND mfa IN ('weak', 'strong', 'phishing_resistant')"
     f"SUM(CASE WHEN person = 1 AND privileged AND {_ENFORCED} THEN 1 ELSE 0 END) AS ok, "
     "SUM(CASE WHEN person = 1 AND privileged AND enforced AND mfa = 'phishing_resistant' THEN 1 ELSE 0 END) AS resistant, "
     f"SUM(person) AS people, SUM(CASE WHEN person = 1 AND {_ENFORCED} THEN 1 ELSE 0 END) AS people_ok, "
-    "SUM(CASE WHEN type = 'service' THEN 1 ELSE 0 END) AS services, SUM(CASE WHEN type IS NULL AND privileged THEN 1 ELSE 0 END) AS untyped, "
+    "SUM(CASE WHEN type = 'service' THEN 1 ELSE 0 END) AS of_services, SUM(CASE WHEN type IS NULL AND privileged THEN 1 ELSE 0 END) AS untyped, "
     "SUM(CASE WHEN privileged IS NULL THEN 1 ELSE 0 END) AS silent FROM "
     "(SELECT unit_id, type, privileged, enforced, mfa, CASE WHEN type IN ('human', 'admin') THEN 1 ELSE 0 END AS person FROM identities WHERE disabled_at IS NULL) AS used GROUP BY {group}",
     dims={"unit": "unit_id"}, green=100, red=95, noise="proportion", digits=1, kind="implementation", people=True,
@@ -264,7 +264,16 @@ def privileged_mfa(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of privileged accounts with multi-factor sign-in enforced."""
     n, ok, resistant, people, people_ok, services, untyped, silent = (
         int(rows[name].sum())
-        for name in ("n", "ok", "resistant", "people", "people_ok", "services", "untyped", "silent")
+        for name in (
+            "n",
+            "ok",
+            "resistant",
+            "people",
+            "people_ok",
+            "of_services",
+            "untyped",
+            "silent",
+        )
     )
     parts = (
         Part("Privileged, resistant to phishing", percent(resistant, n), "percent"),

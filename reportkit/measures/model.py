@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from reportkit.errors import DataError
 from reportkit.facts import Figure, Status
+from reportkit.tables import SEVERITIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -261,6 +262,13 @@ def finished(words: Definition, rows: pd.DataFrame, at: Moment) -> Value:
     except DataError as error:
         reason = error.message.rstrip(".")
         return Value(reason=reason[:1].lower() + reason[1:] if reason[1:2].islower() else reason)
+
+
+def rank(group: Any) -> int:
+    """Give the place of a cell among others: severities from the worst, what is not known last, all else as it comes."""
+    if group is None or group != group:
+        return len(SEVERITIES) + 1
+    return SEVERITIES.index(group) if group in SEVERITIES else len(SEVERITIES)
 
 
 def named(group: Any) -> str:

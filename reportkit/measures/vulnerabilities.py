@@ -74,8 +74,8 @@ def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="V03", name="Known-exploited weaknesses overdue",
     definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day and whose "
-    "due date has passed. The due date is the catalogue's own, unless a workspace switched on another rule in clocks.toml ([[remediation]]): then it runs from the earlier of listing "
-    "and detection, for what was listed or found since the rule holds.",
+    "due date has passed. The due date is the catalogue's own, unless another rule is switched on in clocks.toml: then it runs from the earlier of listing "
+    "and detection, for what was listed or found since that rule holds.",
     why="These are used in real attacks today.", use="Anything above zero needs a name and a date.",
     source="CISA Known Exploited Vulnerabilities catalogue", unit="count", direction="down", needs=("findings",), fields=_LISTED,
     reduce="SELECT {group} AS grp, COUNT(*) AS n, "

@@ -31,16 +31,16 @@ def odd_rows(view: View) -> Shown:
     if not found:
         return Shown()
     rows = [
-        (Cell(text=TABLES[odd.table].spoken.capitalize(), kind="strong"), odd.what, display.number(f"{odd.rows:,}"))
+        (Cell(text=TABLES[odd.table].spoken.capitalize(), kind="strong"), odd.what[:1].upper() + odd.what[1:], display.number(f"{odd.rows:,}"))
         for odd in found
     ]  # fmt: skip
     columns = (Column(label="Table"), Column(label="What they say", width=4), Column(label="Rows", align="right"))  # fmt: skip
     return display.table(
         "odd-rows",
-        "Rows that say what cannot be",
+        "Odd rows, and quarters before the first load",
         columns,
         rows,
-        note="They are kept as they came: nothing is corrected or left out without being named with the figure.",
+        note="Odd rows are kept as they came; where a figure leaves one out, it says so.",
         dense=True,
     )
 
@@ -109,8 +109,7 @@ def both_bases(view: View, ids: tuple[str, ...] = ()) -> Shown:
         view: of the quarter.
         ids: measures asked for; those of the scorecard when not given.
     """
-    wanted = ids or tuple(row.now.definition.id for row in view.scorecard().rows)
-    found = comparability.bases(view, wanted)
+    found = comparability.bases(view, ids) if ids else view.scorecard().bases
     if not found:
         return Shown()
     label = view.previous().period.label
@@ -118,8 +117,8 @@ def both_bases(view: View, ids: tuple[str, ...] = ()) -> Shown:
         Column(label="Measure", width=2), Column(label="What changed", width=2), Column(label="Now, new basis", align="right"), Column(label="Now, old basis", align="right"),
         Column(label=f"{label}, new basis", align="right"), Column(label=f"{label}, old basis", align="right"),
     )  # fmt: skip
-    moved = comparability.rescoped(view)
-    note = f"Old basis of scope: each of the {moved:,} assets that came into scope, went out of it or changed their unit in the quarter stands where it stood at its start." if any(one.kind == "scope" for one in found) else ""  # fmt: skip
+    moved = max(one.moved for one in found)
+    note = f"Old basis of scope: each of the {moved:,} assets that came into scope, went out of it or changed their unit in the quarter stands where it stood at its start." if moved else ""  # fmt: skip
     return display.table(
         "both-bases",
         "Changed definitions and scope, on both bases",

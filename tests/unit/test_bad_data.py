@@ -49,7 +49,7 @@ def test_ended_before_it_began(tmp_path: Path) -> None:
         v.measure("N04").value.note == "1 incidents restored before they were detected are left out"
     )
     assert v.measure("V05").value.note == "1 were due before they were found"
-    assert ["Incidents", "restored lies before detected", "1"] in rows_of(sections.odd_rows(v))
+    assert ["Incidents", "Restored lies before detected", "1"] in rows_of(sections.odd_rows(v))
     assert ["N04", "Time to recover, nine in ten", "Measured"] in [row[:3] for row in rows_of(sections.caveats(v))]  # fmt: skip
 
 
