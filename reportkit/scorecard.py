@@ -134,6 +134,9 @@ class Scorecard:
             for row in self.rows
             if row.now.override
         ]
+        overrides += [
+            f"{row.now.definition.id}: {row.now.held}." for row in self.rows if row.now.held
+        ]
         note = " ".join(
             [
                 f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions.",
