@@ -40,7 +40,7 @@ def clocks(
     found = rules.read(folder) if folder is not None else rules.shipped()
     fixing = remediation.listed(folder)
     if json:
-        screen.say_json([*map(asdict, found), *map(asdict, fixing)])
+        screen.say_json({"clocks": [*map(asdict, found)], "remediation": [*map(asdict, fixing)]})
         return
     screen.table(
         [
