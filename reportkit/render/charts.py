@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from xml.etree import ElementTree as ET
 from reportkit import theme
 from reportkit.errors import DataError
 from reportkit.locale import EN, Locale
+from reportkit.render import drawing
 from reportkit.render.model import Chart
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -187,6 +189,21 @@ def _fonts(given: Path | None) -> Path:
 
 @lru_cache(maxsize=8)
 def _converter(fonts: Path) -> Any:
+    """Give what draws: the process that draws for all reports, where there is one, else this process's own engine."""
+    place = os.environ.get(drawing.PLACE)
+    if place:
+        with suppress(drawing.Unreachable):
+            return drawing.Drawing(place, fonts)
+    return engine(fonts)
+
+
+@lru_cache(maxsize=8)
+def engine(fonts: Path) -> Any:
+    """Start this process's own drawing engine with a folder of fonts.
+
+    Raises:
+        DataError: there is no such folder.
+    """
     import vl_convert
 
     if not fonts.is_dir():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reportkit.gates import Gate
     from reportkit.run.parameters import Bound
     from reportkit.run.request import Request
-    from reportkit.workers.kernel import Execution
+    from reportkit.workers.execution import Execution
 
 #: The libraries that a report's numbers and looks depend on.
 _LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "vl-convert-python")

@@ -24,16 +24,23 @@ if TYPE_CHECKING:
 
     from reportkit.config import Settings
     from reportkit.run.parameters import Bound
-    from reportkit.workers.kernel import Execution
+    from reportkit.workers.execution import Engine, Execution
 
 
-def run(request: Request, *, now: datetime, progress: Listener = lambda _: None) -> Outcome:
-    """Make a report.
+def run(
+    request: Request,
+    *,
+    now: datetime,
+    progress: Listener = lambda _: None,
+    engine: Engine | None = None,
+) -> Outcome:
+    """Make a report in this process; :func:`reportkit.run.jobs.make` makes it in a warm one.
 
     Args:
         request: what to make.
         now: naive UTC instant that counts as now.
         progress: told of each stage and each cell.
+        engine: ``warm`` or ``kernel``; the usual one of this system when not given.
 
     Returns:
         The run folder, its manifest, and whether a gate holds the report.
@@ -47,7 +54,7 @@ def run(request: Request, *, now: datetime, progress: Listener = lambda _: None)
     """
     job = _Job.prepare(request, now, Stages(progress))
     try:
-        return job.make()
+        return job.make(engine)
     except ReportkitError as error:
         raise job.failed(error) from error
     except BaseException:
@@ -68,6 +75,7 @@ class _Job:
     started: datetime
     staging: Staging
     stages: Stages
+    seed: str = ""
     clock: Callable[[], float] = time.monotonic
     _execution: Execution | None = None
 
@@ -106,17 +114,17 @@ class _Job:
         )
         return cls(
             request=request, settings=settings, notebook=notebook, name=path.name, bound=bound, begun=begun,
-            started=now, staging=staging, stages=stages,
+            started=now, staging=staging, stages=stages, seed=asked,
         )  # fmt: skip
 
     def __post_init__(self) -> None:
         self._zero = self.clock()
 
-    def make(self) -> Outcome:
+    def make(self, engine: Engine | None) -> Outcome:
         """Run the notebook, write the formats, judge and publish."""
         from reportkit.render import model
 
-        executed = self._executed()
+        executed = self._executed(engine)
         with self.stages.stage("Read the results"):
             executed = template.canonical(executed, self.bound.values)
             self.staging.write(NOTEBOOK, template.text(executed))
@@ -160,18 +168,21 @@ class _Job:
         )
         return Outcome(self.staging.publish(manifest), manifest, state)
 
-    def _executed(self) -> NotebookNode:
+    def _executed(self, engine: Engine | None) -> NotebookNode:
         with self.stages.stage("Start"):
-            from reportkit.workers.kernel import Execution
+            from reportkit.workers.execution import USUAL, Execution
 
             self._execution = Execution(
                 name=self.name,
                 folder=self.request.workspace,
                 limits=self.settings.limits,
                 on_cell=self.stages.cell,
+                seed=self.seed,
             )
         with self.stages.stage("Run the notebook"):
-            return self._execution.run(self.notebook, self.bound.passed)
+            return self._execution.run(
+                self.notebook, self.bound.passed, engine=engine or USUAL
+            )
 
     def _remarks(self) -> list[str]:
         if "period" in self.bound.values:
