@@ -33,7 +33,7 @@ PRELOAD = (
     "reportkit.display", "reportkit.restate", "reportkit.scorecard", "reportkit.measures.risk", "reportkit.quant.portfolio",
     "reportkit.narrative", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
-    "reportkit.render.drawing",
+    "reportkit.render.drawing", "reportkit.run.ready:get_ready",
 )  # fmt: skip
 #: What a report may take beside its notebook.
 _OTHER_SECONDS = 900

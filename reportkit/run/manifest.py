@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,11 @@ _LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "
 
 def versions() -> dict[str, str]:
     """Give the version of everything that makes a report."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "reportkit": __version__}
     for name in _LIBRARIES:
         try:

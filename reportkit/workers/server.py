@@ -28,7 +28,7 @@ _GRACE = 2.0
 def serve(channel: socket.socket) -> None:
     """Fork a worker for each message of the channel, until the other end is gone.
 
-    The first message lists modules to load. Each other one is ``{"call": "module:function", "arguments": {...}}`` and
+    The first message lists modules to load, and ``module:function`` for what is to be called then. Each other one is ``{"call": "module:function", "arguments": {...}}`` and
     brings the job's own channel; on it the worker sends ``{"told": ...}`` and ``{"result": ...}`` or ``{"fault": ...}``, and
     the server ``{"exit": code}`` when the worker has ended.
     """
@@ -37,10 +37,13 @@ def serve(channel: socket.socket) -> None:
     front = shell.make()
     forking.prepared(front)
     culprit = ""
-    for module in wire.receive(channel) or ():
-        importlib.import_module(module)
+    for entry in wire.receive(channel) or ():
+        module, _, name = entry.partition(":")
+        loaded = importlib.import_module(module)
+        if name:
+            getattr(loaded, name)()
         if not culprit and forking.threads() > 1:
-            culprit = module
+            culprit = entry
     gc.collect()
     gc.freeze()
     wire.send(channel, {"ready": os.getpid(), "culprit": culprit})
