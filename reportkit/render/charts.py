@@ -7,7 +7,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -187,14 +186,9 @@ def _fonts(given: Path | None) -> Path:
     return resources.fonts()
 
 
-@lru_cache(maxsize=8)
 def _converter(fonts: Path) -> Any:
     """Give what draws: the process that draws for all reports, where there is one, else this process's own engine."""
-    place = os.environ.get(drawing.PLACE)
-    if place:
-        with suppress(drawing.Unreachable):
-            return drawing.Drawing(place, fonts)
-    return engine(fonts)
+    return drawing.shared(fonts) or engine(fonts)
 
 
 @lru_cache(maxsize=8)

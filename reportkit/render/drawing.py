@@ -1,7 +1,7 @@
-"""One process that draws the charts of many reports: its engine is started once, and no chart is drawn twice.
+"""One process that draws charts and sets pages for many reports: its engines are started once, and nothing is drawn twice.
 
-It listens on a socket that only this user can open, answers what :mod:`reportkit.render.charts` asks, and ends when its
-standard input does. A report that cannot reach it draws its charts itself.
+It listens on a socket that only this user can open, answers what :mod:`reportkit.render.charts` and
+:mod:`reportkit.render.compiler` ask, and ends when its standard input does. A report that cannot reach it does its work itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from typing import Any
 PLACE = "REPORTKIT_CHARTS"
 
 _LENGTH = struct.Struct("!Q")
-_CALLS = {"vegalite_to_svg", "vegalite_to_vega", "svg_to_png"}
+_CALLS = {"vegalite_to_svg", "vegalite_to_vega", "svg_to_png", "typeset"}
 #: Bytes of finished drawings that are remembered.
 _REMEMBERED = 128_000_000
 #: How long a report waits for the process to start, and for one drawing.
@@ -68,11 +70,9 @@ class Drawing:
         except OSError:
             answer = None
         if answer is None:
-            # The process is lost; what it would have drawn is drawn here.
-            from reportkit.render import charts
-
+            # The process is lost; what it would have done is done here.
             self._channel.close()
-            return getattr(charts.engine(Path(self._fonts)), call)(*values, **more)
+            return _done(self._fonts, call, values, more)
         found = json.loads(answer)
         if "error" in found:
             raise ValueError(found["error"])
@@ -89,6 +89,37 @@ class Drawing:
     def svg_to_png(self, svg: str, **more: Any) -> Any:
         """Rasterise an SVG."""
         return self._ask("svg_to_png", svg, **more)
+
+    def typeset(self, files: dict[str, bytes], standards: tuple[str, ...]) -> tuple[bytes | None, str]:
+        """Set pages; PDF, or None and what the compiler said."""
+        packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
+        pdf, problem = self._ask("typeset", packed, list(standards))
+        return (None if pdf is None else base64.b64decode(pdf)), problem
+
+
+def shared(fonts: Path) -> Drawing | None:
+    """Give the process that draws for all reports, where the environment names one and it answers."""
+    # A forked process has a connection of its own.
+    return _shared(fonts, os.environ.get(PLACE), os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _shared(fonts: Path, place: str | None, _process: int) -> Drawing | None:
+    if place:
+        with suppress(Unreachable):
+            return Drawing(place, fonts)
+    return None
+
+
+def _done(fonts: str, call: str, values: Any, more: Any) -> Any:
+    """Do in this process what was asked."""
+    from reportkit.render import charts, compiler
+
+    if call == "typeset":
+        files = {name: base64.b64decode(data) for name, data in values[0].items()}
+        pdf, problem = compiler.typeset(files, Path(fonts), tuple(values[1]))
+        return (None if pdf is None else base64.b64encode(pdf).decode()), problem
+    return getattr(charts.engine(Path(fonts)), call)(*values, **more)
 
 
 def _send(channel: socket.socket, body: bytes) -> None:
@@ -111,45 +142,49 @@ def _exactly(channel: socket.socket, size: int) -> bytes | None:
 
 
 class _Desk:
-    """Draws for whoever asks, one drawing at a time, and remembers."""
+    """Works for whoever asks, one drawing and one document at a time, and remembers drawings."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._done: OrderedDict[bytes, bytes] = OrderedDict()
+        self._engines = {True: threading.Lock(), False: threading.Lock()}
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()
         self._size = 0
 
     def answer(self, asked: bytes) -> bytes:
+        fonts, call, values, more = json.loads(asked)
+        pages = call == "typeset"
         key = hashlib.sha256(asked).digest()
-        with self._lock:
-            if key in self._done:
-                self._done.move_to_end(key)
-                return self._done[key]
-            answer = self._draw(asked)
-            self._done[key] = answer
-            self._size += len(answer)
-            while self._size > _REMEMBERED:
-                self._size -= len(self._done.popitem(last=False)[1])
+        with self._engines[pages]:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+            answer = _written(fonts, call, values, more)
+            # A document is asked for once; a chart by each of its formats, and by other reports.
+            if not pages:
+                self._remember(key, answer)
             return answer
 
-    @staticmethod
-    def _draw(asked: bytes) -> bytes:
-        from reportkit.render import charts
-
-        fonts, call, values, more = json.loads(asked)
-        try:
-            if call not in _CALLS:
-                raise ValueError(f"{call!r} is no drawing")
-            made = getattr(charts.engine(Path(fonts)), call)(*values, **more)
-        except Exception as error:  # noqa: BLE001 - the engine raises many kinds; the report that asked says it
-            return json.dumps({"error": str(error)}).encode()
-        if isinstance(made, bytes):
-            return json.dumps({"bytes": base64.b64encode(made).decode()}).encode()
-        return json.dumps({"value": made}, ensure_ascii=False).encode()
+    def _remember(self, key: bytes, answer: bytes) -> None:
+        self._known[key] = answer
+        self._size += len(answer)
+        while self._size > _REMEMBERED:
+            self._size -= len(self._known.popitem(last=False)[1])
 
     def serve(self, channel: socket.socket) -> None:
         with channel:
             while (asked := _receive(channel)) is not None:
                 _send(channel, self.answer(asked))
+
+
+def _written(fonts: str, call: str, values: Any, more: Any) -> bytes:
+    try:
+        if call not in _CALLS:
+            raise ValueError(f"{call!r} is no drawing")
+        made = _done(fonts, call, values, more)
+    except Exception as error:  # noqa: BLE001 - the engines raise many kinds; the report that asked says it
+        return json.dumps({"error": str(error)}).encode()
+    if isinstance(made, bytes):
+        return json.dumps({"bytes": base64.b64encode(made).decode()}).encode()
+    return json.dumps({"value": made}, ensure_ascii=False).encode()
 
 
 def serve(place: Path) -> None:
