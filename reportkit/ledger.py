@@ -249,10 +249,8 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._said("written"):
-            _meta.create_all(self._engine)
-            with self._engine.begin() as connection:
-                yield connection
+        with self.connected(_meta) as connection:
+            yield connection
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
@@ -319,8 +317,7 @@ class Ledger:
             .where(_inputs.c.table == table)
         )
         found = self._rows(query)
-        latest: datetime | None = found[0][0] if found else None
-        return latest
+        return found[0][0] if found else None
 
     def _select(self, query: sa.Select[Any]) -> list[Publication]:
         return [
@@ -328,12 +325,24 @@ class Ledger:
             for values in ({**row._mapping} for row in self._rows(query))  # noqa: SLF001 - public by name
         ]
 
-    def _rows(self, query: sa.Select[Any]) -> list[Any]:
+    @contextmanager
+    def connected(self, tables: sa.MetaData) -> Iterator[sa.Connection]:
+        """Write to tables of one's own that stand beside the ledger's; they are made when they are not there."""
+        with self._said("written"):
+            tables.create_all(self._engine)
+            with self._engine.begin() as connection:
+                yield connection
+
+    def rows(self, query: sa.Select[Any], table: str) -> list[Mapping[str, Any]]:
+        """Ask such a table; one that was never written has no rows."""
+        return [row._mapping for row in self._rows(query, table)]  # noqa: SLF001 - public by name
+
+    def _rows(self, query: sa.Select[Any], table: str = "publications") -> list[Any]:
         """Run a query; a ledger that was never written has no rows, and asking makes none."""
         if not self._url and not self.path.exists():
             return []
         with self._said("read"):
-            if not sa.inspect(self._engine).has_table("publications"):
+            if not sa.inspect(self._engine).has_table(table):
                 return []
             with self._engine.connect() as connection:
                 return list(connection.execute(query))

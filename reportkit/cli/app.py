@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import clocks, data, demo, keep, measures, report, setup, told
+from reportkit.cli import clocks, data, demo, keep, measures, report, run, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -62,7 +62,7 @@ app.command("prune")(keep.prune)
 app.command("export")(keep.export)
 app.command("measures")(measures.measures)
 app.command("measure")(measures.measure)
-app.command("run")(report.run)
+app.command("run")(run.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
 app.command("restatements")(told.restatements)

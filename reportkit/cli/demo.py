@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportkit.cli import options, report, screen, setup
+from reportkit.cli import options, report, run, screen, setup
 from reportkit.errors import HeldError, UsageError, from_os
 
 if TYPE_CHECKING:
@@ -65,11 +65,13 @@ def demo(
         f"{screen.styled(f'Workspace {where}', 'strong')}: {len(made.quarters)} quarters, {len(made.quarters) - 1} of them told"
     )
     if not no_run:
-        outcome = report.make(_request(folder, made.quarters[-1], formats=None))
+        (result,) = run.make([_request(folder, made.quarters[-1], formats=None)], one=True)
+        if result.error is not None or result.outcome is None:
+            raise result.error or UsageError("The report left nothing.")
         screen.say()
-        report.show(outcome)
-        if outcome.state == "held":
-            raise HeldError(report.held(outcome.manifest))
+        report.show(result.outcome)
+        if result.outcome.state == "held":
+            raise HeldError(report.held(result.outcome.manifest))
     screen.say()
     screen.say("Next")
     own = screen.command("reportkit")

@@ -5,20 +5,24 @@ A job may be done twice (a cluster does finished work again when it loses a mach
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from atexit import register as register_exit
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, errors
 from reportkit.errors import ParameterError, ReportkitError
+from reportkit.run import fingerprint
 from reportkit.run.folder import manifest
 from reportkit.run.request import Listener, Outcome, Progress, Request
 
@@ -72,6 +76,20 @@ def _value(name: str, value: object) -> Any:
     )
 
 
+def asked(arguments: Mapping[str, Any]) -> Request:
+    """Read the request of a job."""
+    workspace, known_by = Path(arguments["workspace"]), arguments["known_by"]
+    return Request(
+        workspace=workspace,
+        report=arguments["report"],
+        period=config.read(workspace).calendar.parse(arguments["period"]),
+        unit=arguments["unit"],
+        parameters=arguments["parameters"],
+        known_by=datetime.fromisoformat(known_by) if known_by else None,
+        formats=tuple(arguments["formats"]),
+    )
+
+
 def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, Any]:
     """Make the report of a job in this process.
 
@@ -84,27 +102,55 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
     """
     from reportkit.run.report import run
 
-    workspace = Path(arguments["workspace"])
-    known_by = arguments["known_by"]
+    key = arguments.get("key", "")
     try:
-        request = Request(
-            workspace=workspace,
-            report=arguments["report"],
-            period=config.read(workspace).calendar.parse(arguments["period"]),
-            unit=arguments["unit"],
-            parameters=arguments["parameters"],
-            known_by=datetime.fromisoformat(known_by) if known_by else None,
-            formats=tuple(arguments["formats"]),
-        )
+        request = asked(arguments)
+        if key and (done := _done(request, arguments)):
+            return done
         outcome = run(
             request,
             now=datetime.fromisoformat(arguments["now"]),
             progress=lambda step: tell([step.stage, step.done, step.total]),
             engine=arguments["engine"],
+            key=key,
+            ticket=arguments.get("ticket", ""),
         )
     except ReportkitError as error:
         return {"error": {"kind": type(error).__name__, "message": error.message}}
     return {"folder": str(outcome.folder), "state": outcome.state}
+
+
+def _done(request: Request, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Give the answer of a job that was done already: a machine was lost after it had finished it."""
+    found = fingerprint.finished(request, arguments["key"])
+    if found is None or (arguments["force"] and found[1].get("ticket") != arguments["ticket"]):
+        return None
+    return {"folder": str(found[0]), "state": found[1]["state"]}
+
+
+_pool: dict[int, tuple[ExitStack, WarmPool]] = {}
+_lock = Lock()
+
+
+def anywhere(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the report of a job on whatever machine this is: in a warm process where they can be had."""
+    if not usual_pool():
+        return work(job)
+    with _lock:
+        if os.getpid() not in _pool:
+            stack = ExitStack()
+            _pool[os.getpid()] = stack, stack.enter_context(warm())
+            register_exit(stack.close)
+    answer: dict[str, Any] = _pool[os.getpid()][1].call(JOB, job, lambda _: None)
+    return answer
+
+
+def usual_pool() -> Any:
+    """Give what opens warm processes on this system, or None where they cannot be had."""
+    from reportkit.run import executors
+    from reportkit.workers.execution import USUAL
+
+    return executors.warm if USUAL == "warm" else None
 
 
 def outcome(answer: Mapping[str, Any]) -> Outcome:
@@ -190,3 +236,7 @@ def _charts(socket: Path, lifeline: int) -> Iterator[None]:
         with suppress(ProcessLookupError):
             server.terminate()
         server.wait()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(work(json.load(sys.stdin))) + "\n")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
 from reportkit.errors import ReportkitError, UsageError, nearest
-from reportkit.run import formats, parameters, template, told
+from reportkit.run import formats, parameters, plan, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
 from reportkit.run.request import FORMATS, Listener, Outcome, Request, State
@@ -33,6 +33,8 @@ def run(
     now: datetime,
     progress: Listener = lambda _: None,
     engine: Engine | None = None,
+    key: str = "",
+    ticket: str = "",
 ) -> Outcome:
     """Make a report in this process; :func:`reportkit.run.jobs.make` makes it in a warm one.
 
@@ -41,6 +43,8 @@ def run(
         now: naive UTC instant that counts as now.
         progress: told of each stage and each cell.
         engine: ``warm`` or ``kernel``; the usual one of this system when not given.
+        key: hash of everything the report depends on; see :mod:`reportkit.run.fingerprint`.
+        ticket: names the job that this run is for.
 
     Returns:
         The run folder, its manifest, and whether a gate holds the report.
@@ -53,6 +57,7 @@ def run(
         TemporaryError: the disk is full or the folder cannot be written; nothing is left.
     """
     job = _Job.prepare(request, now, Stages(progress))
+    job.begun |= {"key": key, "ticket": ticket}
     try:
         return job.make(engine)
     except ReportkitError as error:
@@ -247,13 +252,7 @@ def _refuse_unit(request: Request, known_by: datetime) -> None:
     """Refuse a unit that nobody knows before a kernel is started for it."""
     if not request.unit:
         return
-    from reportkit import sql, store
-    from reportkit.tables import TABLES
-
-    place = store.of(request.workspace)
-    spec = TABLES["units"]
-    known = sql.versions(spec, place.loads(spec.name, known_by=known_by), place)
-    names = sorted(set(known["unit_id"].to_pylist()))
+    names = plan.units(request.workspace, known_by)
     if names and request.unit not in names:
         raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
 
