@@ -7,6 +7,7 @@ is the name of a table, no division by what may be zero, and no fraction cast to
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -63,6 +64,8 @@ def instant(value: datetime) -> str:
 #: Rows from which a table is read where it lies, and not copied into the engine first.
 LARGE = 500_000
 _MEMORY = 4 << 30
+#: Tables as known that are kept as files.
+_KEPT = 500
 
 
 class Engine(Protocol):
@@ -101,9 +104,11 @@ class Local:
 
     Args:
         spill: folder for what does not fit into memory; made when needed.
+        kept: folder for tables as known, which are the same whenever the same loads count.
     """
 
-    def __init__(self, spill: Path | None = None) -> None:
+    def __init__(self, spill: Path | None = None, kept: Path | None = None) -> None:
+        self._kept = kept
         self._connection = duckdb.connect(
             ":memory:",
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
@@ -119,7 +124,8 @@ class Local:
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
-        return make_known(self, store, schema, knowledge, lambda load: _parquet(store, load))
+        engine: Engine = self if self._kept is None else _Keeping(self, self._kept)
+        return make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load))
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
         """Make the table of some loads, all of one, as they leave it."""
@@ -157,9 +163,45 @@ class Local:
         frame: pd.DataFrame = self._connection.from_arrow(rows).df()
         return frame
 
+    def write(self, select: str, path: Path) -> None:
+        """Write the rows of a query to a Parquet file."""
+        self._connection.execute(f"COPY ({select}) TO {quote(str(path))} (FORMAT parquet)")
+
     def close(self) -> None:
         """Let go of all memory."""
         self._connection.close()
+
+
+class _Keeping:
+    """Makes a copied relation from a file that was written when it was first asked for: by any process, for any report."""
+
+    def __init__(self, engine: Local, folder: Path) -> None:
+        self._engine, self._folder = engine, folder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:
+        """Make a relation; see :class:`Engine`."""
+        if copied:
+            path = self._folder / f"{hashlib.sha256(select.encode()).hexdigest()}.parquet"
+            if path.exists() or self._write(path, select):
+                select, copied = f"SELECT * FROM read_parquet({quote(str(path))})", False
+        self._engine.make(name, select, copied=copied, order=order)
+
+    def _write(self, path: Path, select: str) -> bool:
+        """Write the file, whole or not at all; False where nothing can be written."""
+        part = path.with_name(f".{path.stem}-{os.getpid()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._engine.write(select, part)
+            part.replace(path)
+            files = sorted(path.parent.glob("*.parquet"), key=lambda file: file.stat().st_mtime)
+            for old in files[:-_KEPT]:
+                old.unlink(missing_ok=True)
+        except (OSError, duckdb.IOException):
+            return False
+        return True
 
 
 def read_file(path: Path, query: str) -> pa.Table:

@@ -69,7 +69,7 @@ class Workspace:
             from reportkit import warehouse
 
             return warehouse.connect(self.settings.engine.url)
-        return sql.Local(self.folder / "store" / ".spill")
+        return sql.Local(self.folder / "store" / ".spill", self.folder / "store" / ".known")
 
     def known(self, known_by: datetime | Knowledge) -> tuple[str, dict[str, tuple[Load, ...]]]:
         """Give the schema with all tables as known, and the loads behind it."""

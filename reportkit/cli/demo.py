@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from reportkit.demo import Company, Quarter
     from reportkit.period import FiscalCalendar, Period
     from reportkit.run import Request
+    from reportkit.workers.pool import WarmPool
 
 REPORT = "board"
 #: Says in a demo workspace which company it holds.
@@ -56,9 +58,7 @@ def demo(
     steps.begin("Make the company")
     made = company(last, seed=seed, calendar=calendar)
     _fill(folder, made, steps)
-    for quarter in made.quarters[:-1]:
-        steps.begin(f"Tell {quarter.period.label}")
-        _tell(folder, quarter)
+    _past(folder, made, steps)
     steps.end()
     where = screen.short(folder)
     screen.say(
@@ -163,18 +163,34 @@ def _fill(folder: Path, made: Company, steps: screen.Steps) -> None:
             keep(extract, folder, origin)
 
 
-def _tell(folder: Path, quarter: Quarter) -> None:
-    """Run and publish a quarter of the past; one that is published already stays."""
-    from reportkit.run import told
-    from reportkit.run.publication import publish
-    from reportkit.run.report import run
+def _past(folder: Path, made: Company, steps: screen.Steps) -> None:
+    """Run and publish the quarters of the past, each after the one before it was told; what is published already stays."""
+    from reportkit.run import jobs, told
 
-    if told.known_by(folder, REPORT, quarter.period.key, None):
+    left = [
+        quarter
+        for quarter in made.quarters[:-1]
+        if not told.known_by(folder, REPORT, quarter.period.key, None)
+    ]
+    if not left:
         return
-    outcome = run(_request(folder, quarter, formats=()), now=quarter.published_at)
+    warm = jobs.usual_pool() is not None
+    with jobs.warm() if warm else nullcontext() as pool:
+        for quarter in left:
+            steps.begin(f"Tell {quarter.period.label}")
+            _tell(folder, quarter, pool)
+
+
+def _tell(folder: Path, quarter: Quarter, pool: WarmPool | None) -> None:
+    from reportkit.run import jobs
+    from reportkit.run.publication import publish
+    from reportkit.run.report import run as alone
+
+    request, now = _request(folder, quarter, formats=()), quarter.published_at
+    outcome = jobs.make(request, now=now, pool=pool) if pool else alone(request, now=now)
     if outcome.state == "held":
         raise HeldError(report.held(outcome.manifest))
-    publish(folder, REPORT, quarter.period, None, now=quarter.published_at)
+    publish(folder, REPORT, quarter.period, None, now=now)
 
 
 def _request(folder: Path, quarter: Quarter, *, formats: tuple[str, ...] | None) -> Request:

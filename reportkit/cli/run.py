@@ -202,13 +202,16 @@ def make(
             live(step)
 
     try:
-        with executors.opened(
-            executor, reports=len(requests), run_seconds=limits.run_seconds
-        ) as place:
-            batch = Batch(
-                requests, place, options.now, cast("Engine | None", engine or None), force=force, told=told, progress=progress
-            )  # fmt: skip
-            return batch.run()
+        batch = Batch(
+            requests,
+            lambda count: executors.opened(executor, reports=count, run_seconds=limits.run_seconds),
+            options.now,
+            cast("Engine | None", engine or None),
+            force=force,
+            told=told,
+            progress=progress,
+        )
+        return batch.run()
     finally:
         live.end()
 

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ class Batch:
 
     Args:
         requests: all of one workspace.
-        place: where they are made.
+        opened: opens where they are made, for so many; nothing is opened when nothing is to be made.
         clock: gives the naive UTC instant that counts as now.
         engine: ``warm`` or ``kernel``; the usual one of the system when not given.
         force: make what is finished and unchanged again.
@@ -64,7 +64,7 @@ class Batch:
     """
 
     requests: Sequence[Request]
-    place: Place
+    opened: Callable[[int], AbstractContextManager[Place]]
     clock: Clock
     engine: Engine | None = None
     force: bool = False
@@ -102,7 +102,8 @@ class Batch:
     ) -> None:
         register.queue([_entry(key, request, self._now) for key, request in todo])
         waiting = iter(todo)
-        with self._beating(register):
+        with self.opened(len(todo)) as place, self._beating(register):
+            self._place = place
             try:
                 self._fill(waiting, register, results)
                 while self._running:
@@ -118,7 +119,7 @@ class Batch:
         self, waiting: Iterator[tuple[str, Request]], register: Register, results: dict[str, Result]
     ) -> None:
         """Begin reports until the place is full."""
-        while len(self._running) < self.place.width:
+        while len(self._running) < self._place.width:
             key, request = next(waiting, (None, None))
             if key is None or request is None:
                 return
@@ -135,7 +136,7 @@ class Batch:
         def tell(step: Any) -> None:
             self.progress(request, Progress(*step))
 
-        self._running[self.place.submit(job, tell)] = running
+        self._running[self._place.submit(job, tell)] = running
 
     def _ended(
         self,
