@@ -35,7 +35,7 @@ JOB = "reportkit.run.jobs:work"
 PRELOAD = (
     "numpy", "pandas", "pyarrow.parquet", "altair", "sqlalchemy", "reportkit.workspace", "reportkit.sections", "reportkit.charts",
     "reportkit.display", "reportkit.restate", "reportkit.scorecard", "reportkit.measures.risk", "reportkit.quant.portfolio",
-    "reportkit.narrative", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "reportkit.workers.engine",
+    "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
     "reportkit.render.drawing", "reportkit.run.ready:get_ready",
 )  # fmt: skip

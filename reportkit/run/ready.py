@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
@@ -19,6 +20,7 @@ def get_ready() -> None:
     from reportkit.run import manifest, template
 
     manifest.versions()
+    import_module("holidays").country_holidays("US").is_working_day("2026-01-02")
     executed = _notebook()
     template.text(executed)
     with redirect_stderr(StringIO()), redirect_stdout(StringIO()):

@@ -19,8 +19,17 @@ from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
 from reportkit.sections.risks import top_risks
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
+from reportkit.sections.unit import (
+    against_firm,
+    overdue,
+    own_risks,
+    services,
+    unit_headline,
+    unit_tiles,
+)
 
 __all__ = [
+    "against_firm",
     "changes",
     "cover",
     "decisions",
@@ -30,7 +39,9 @@ __all__ = [
     "initiatives",
     "notable_incidents",
     "obligations",
+    "overdue",
     "overdue_audits",
+    "own_risks",
     "past_decisions",
     "people",
     "reconciliation",
@@ -38,8 +49,11 @@ __all__ = [
     "rejected",
     "reproducibility",
     "restatements",
+    "services",
     "sources",
     "threats",
     "tiles",
     "top_risks",
+    "unit_headline",
+    "unit_tiles",
 ]
