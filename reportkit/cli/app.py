@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import clocks, data, demo, keep, measures, report, run, setup, told
+from reportkit.cli import clocks, data, demo, keep, measures, report, run, setup, status, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -65,6 +65,8 @@ app.command("measure")(measures.measure)
 app.command("run")(run.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
+app.command("status")(status.status)
+app.command("show")(status.show)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("approve")(told.approve)

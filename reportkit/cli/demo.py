@@ -42,6 +42,15 @@ def demo(
             "--seed", metavar="N", help="Another seed, another company with the same story."
         ),
     ] = 7,
+    units: Annotated[
+        int,
+        typer.Option(
+            "--units",
+            metavar="N",
+            min=0,
+            help="Divide the company's units into N teams, each a unit with a pack of its own.",
+        ),
+    ] = 0,
     no_run: Annotated[
         bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")
     ] = False,
@@ -52,11 +61,12 @@ def demo(
 
     calendar, now = FiscalCalendar(), options.now()
     last = _last(until, calendar, now)
-    _claim(folder, f"{last.key} seed {seed}\n")
+    divided = f" units {units}" if units else ""
+    _claim(folder, f"{last.key} seed {seed}{divided}\n")
     _lay_out(folder)
     steps = screen.Steps()
     steps.begin("Make the company")
-    made = company(last, seed=seed, calendar=calendar)
+    made = company(last, seed=seed, calendar=calendar, teams=units)
     _fill(folder, made, steps)
     _past(folder, made, steps)
     steps.end()
@@ -84,7 +94,9 @@ def demo(
                 f"{own} restatements {REPORT} {made.quarters[-2].period.key}",
                 "what was told, and reads differently today",
             ),
-            (f"{own} run {REPORT} --unit {_unit(made)}", "the same report for one business unit"),
+            (f"{own} run unit --unit {_unit(made)}", "the pack of one business unit"),
+            (f"{own} run unit --units all", "the packs of all units"),
+            (f"{own} status", "what was made, and what was not"),
             (
                 f"{screen.command('jupyter')} lab notebooks/{REPORT}.ipynb",
                 "the notebook, cell by cell",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
-from reportkit.errors import HeldError, UsageError
+from reportkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from reportkit.period import Period
-    from reportkit.run import Outcome, Request
+    from reportkit.run import Outcome
 
 _NAMES = {
     "report.html": "HTML",

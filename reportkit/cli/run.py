@@ -195,7 +195,9 @@ def make(
 
     def told(result: Result) -> None:
         if not one:
-            many.ended(failed=result.state in {"failed", "elsewhere"}, made=result.state != "unchanged")
+            many.ended(
+                failed=result.state in {"failed", "elsewhere"}, made=result.state != "unchanged"
+            )
 
     def progress(_: Request, step: Progress) -> None:
         if one:

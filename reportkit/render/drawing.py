@@ -90,7 +90,9 @@ class Drawing:
         """Rasterise an SVG."""
         return self._ask("svg_to_png", svg, **more)
 
-    def typeset(self, files: dict[str, bytes], standards: tuple[str, ...]) -> tuple[bytes | None, str]:
+    def typeset(
+        self, files: dict[str, bytes], standards: tuple[str, ...]
+    ) -> tuple[bytes | None, str]:
         """Set pages; PDF, or None and what the compiler said."""
         packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
         pdf, problem = self._ask("typeset", packed, list(standards))
@@ -176,9 +178,9 @@ class _Desk:
 
 
 def _written(fonts: str, call: str, values: Any, more: Any) -> bytes:
+    if call not in _CALLS:
+        return json.dumps({"error": f"{call!r} is no drawing"}).encode()
     try:
-        if call not in _CALLS:
-            raise ValueError(f"{call!r} is no drawing")
         made = _done(fonts, call, values, more)
     except Exception as error:  # noqa: BLE001 - the engines raise many kinds; the report that asked says it
         return json.dumps({"error": str(error)}).encode()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from reportkit.errors import KernelDied, UsageError
 from reportkit.run import jobs
@@ -58,7 +58,7 @@ def opened(text: str, *, reports: int, run_seconds: float) -> Iterator[Place]:
     if kind == "local":
         local = jobs.usual_pool()
         width = max(1, min(_number(text, rest), reports))
-        with (local if local else _spawning)(width, run_seconds=run_seconds) as place:
+        with (local or _spawning)(width, run_seconds=run_seconds) as place:
             yield place
     elif kind == "spawn":
         with _spawning(max(1, min(_number(text, rest), reports)), run_seconds=run_seconds) as place:
@@ -136,7 +136,7 @@ def _dask(address: str) -> Iterator[Place]:
             "A Dask cluster needs the extra 'cluster'; install reportkit-security[cluster]."
         ) from None
     try:
-        client = Client(f"tcp://{address}", timeout="20s", set_as_default=False)
+        client: Any = cast("Any", Client)(f"tcp://{address}", timeout="20s", set_as_default=False)
     except OSError as error:
         raise UsageError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}); check the address."

@@ -86,9 +86,7 @@ class Fingerprints:
 
 def finished(request: Request, key: str) -> tuple[Path, dict[str, Any]] | None:
     """Give the newest run of a report with its manifest, when it has that hash and its files are all there."""
-    place = series(
-        request.workspace, Path(request.report).stem, request.period.key, request.unit
-    )
+    place = series(request.workspace, Path(request.report).stem, request.period.key, request.unit)
     found = sorted(
         path.parent
         for path in place.glob(f"*/{MANIFEST}")

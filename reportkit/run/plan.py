@@ -115,5 +115,7 @@ def listed(text: str, workspace: Path) -> tuple[str, ...]:
         names = found.read_text(encoding="utf-8-sig").splitlines()
     units = tuple(name.strip() for name in names if name.strip() and not name.startswith("#"))
     if not units:
-        raise UsageError(f"--units {text!r} names no unit; write all, A,B or a file with one a line.")
+        raise UsageError(
+            f"--units {text!r} names no unit; write all, A,B or a file with one a line."
+        )
     return units

@@ -52,7 +52,7 @@ def _cells() -> None:
     """Let a cell fail, where a shell was made: explaining an error loads more than running a cell does."""
     from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()
+    shell: Any = get_ipython()
     if shell is None:
         return
     shell.run_cell("1/0", store_history=False, silent=True)
@@ -67,7 +67,8 @@ def _frames() -> None:
     import pandas as pd
 
     frame = pd.DataFrame({"day": pd.to_datetime(["2026-01-01"]), "value": [1.0], "name": ["x"]})
-    frame._repr_html_()  # noqa: SLF001 - what a notebook calls
+    shown: Any = frame
+    shown._repr_html_()
     frame.groupby("name").agg({"value": "sum"}).sort_values("value")
     marks = alt.Chart(frame).mark_line().encode(x="day:T", y="value:Q", color="name:N")
     (marks + marks.mark_point()).to_dict()

@@ -126,14 +126,11 @@ class Register:
             row = connection.execute(sa.select(_runs.c.owner, _runs.c.state).where(taken)).first()
             if row is not None and row.state == "running" and _dead(row.owner):
                 free = sa.or_(free, _runs.c.owner == row.owner)
-            done = connection.execute(
-                _runs.update()
-                .where(taken, free)
-                .values(
-                    state="running", owner=self.owner, lease=now + LEASE, started_at=now, ended_at=None,
-                    attempts=_runs.c.attempts + 1, cause="", message="",
-                )  # fmt: skip
-            )
+            begun: dict[str, Any] = {
+                "state": "running", "owner": self.owner, "lease": now + LEASE, "started_at": now, "ended_at": None,
+                "attempts": _runs.c.attempts + 1, "cause": "", "message": "",
+            }  # fmt: skip
+            done = connection.execute(_runs.update().where(taken, free).values(**begun))
             return done.rowcount == 1
 
     def beat(self, now: datetime) -> None:

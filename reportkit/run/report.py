@@ -185,9 +185,7 @@ class _Job:
                 seed=self.seed,
             )
         with self.stages.stage("Run the notebook"):
-            return self._execution.run(
-                self.notebook, self.bound.passed, engine=engine or USUAL
-            )
+            return self._execution.run(self.notebook, self.bound.passed, engine=engine or USUAL)
 
     def _remarks(self) -> list[str]:
         if "period" in self.bound.values:

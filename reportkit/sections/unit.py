@@ -187,14 +187,26 @@ def own_risks(view: View, *, limit: int = 6) -> Shown:
     )  # fmt: skip
 
 
+def _own(view: View) -> list[str]:
+    """List the unit and the units below it."""
+    rows = view.sql("SELECT DISTINCT unit_id, parent_id FROM units")
+    found, before = {view.unit}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= set(rows.loc[rows["parent_id"].isin(found), "unit_id"])
+    return sorted(found)
+
+
 def services(view: View, *, limit: int = 8) -> Shown:
     """Give the unit's services: recovery objectives, what they depend on, and open serious weaknesses beneath them."""
     gap = missing(view, "services", "Services")
     if gap:
         return gap
+    own = f"WHERE unit_id IN {sql.among(_own(view))}" if view.unit else ""
     rows = view.sql(
-        "SELECT service_id, name, criticality, owner, rto_hours, rpo_hours, supplier_ids FROM services ORDER BY criticality, service_id"
+        f"SELECT service_id, name, criticality, owner, rto_hours, rpo_hours, supplier_ids FROM services {own} ORDER BY criticality, service_id"
     )
+    suppliers = view.sql("SELECT supplier_id, name FROM suppliers").set_index("supplier_id")["name"]
     serious = (
         view.sql(
             "SELECT a.service_id, COUNT(*) AS n FROM open_findings AS f JOIN assets AS a ON a.asset_id = f.asset_id "
@@ -207,7 +219,8 @@ def services(view: View, *, limit: int = 8) -> Shown:
     for row in rows.head(limit).to_dict("records"):
         count = None if serious is None else int(serious.get(row["service_id"], 0))
         hours = [f"{row[n]:g} h" if pd.notna(row[n]) else "–" for n in ("rto_hours", "rpo_hours")]
-        depends = text(row["supplier_ids"], "").replace("|", ", ")
+        ids = [one for one in text(row["supplier_ids"], "").split("|") if one]
+        depends = ", ".join(text(suppliers.get(one), one) for one in ids)
         shown.append(
             (
                 Cell(text=text(row["name"]), kind="strong", sub=text(row["owner"], "")),

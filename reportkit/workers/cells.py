@@ -50,7 +50,7 @@ def run(channel: socket.socket, shell: ZMQInteractiveShell) -> None:
     wire.send(channel, ["end"])
 
 
-def _one(shell: ZMQInteractiveShell, source: str) -> list[Any] | None:
+def _one(shell: Any, source: str) -> list[Any] | None:
     """Run a cell; give name, words and traceback of its error."""
     from reportkit.workers import shell as front
 

@@ -296,5 +296,3 @@ def _asked(cell: Any) -> tuple[str | None, list[str]]:
     tags = cell.metadata.get("tags", [])
     runs = cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in tags
     return (cell.source if runs else None), tags
-
-

@@ -42,7 +42,8 @@ def cells(channel: socket.socket, out: int, err: int) -> int:
 
     Args:
         channel: its end of the channel; see :mod:`reportkit.workers.cells`.
-        out, err: what its standard output and error are to be.
+        out: what its standard output is to be.
+        err: what its standard error is to be.
     """
     if _shell is None:
         raise RuntimeError("cells can be forked only where a shell was prepared")

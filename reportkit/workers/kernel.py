@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 #: How long the last outputs of a finished cell may take to arrive.
 _OUTPUT_SECONDS = 60
 
+
 class KernelEngine(Engine):  # type: ignore[misc]  # papermill has no types
     """Papermill's way to an ordinary kernel over private sockets."""
 

@@ -85,7 +85,12 @@ class Server:
                 raise ServerLost("The fork server has ended.") from error
 
     def call(
-        self, call: str, arguments: Mapping[str, Any], tell: Listener, *, seconds: float | None = None
+        self,
+        call: str,
+        arguments: Mapping[str, Any],
+        tell: Listener,
+        *,
+        seconds: float | None = None,
     ) -> Any:
         """Call a function in a fresh worker and give what it returns.
 
@@ -210,9 +215,7 @@ class WarmPool(cf.Executor):
         self, call: str, /, arguments: Mapping[str, Any], tell: Listener = lambda _: None
     ) -> cf.Future[Any]:
         """Run a job when a worker is free."""
-        return self._threads.submit(
-            self._server.call, call, arguments, tell, seconds=self._seconds
-        )
+        return self._threads.submit(self._server.call, call, arguments, tell, seconds=self._seconds)
 
     def call(self, call: str, arguments: Mapping[str, Any], tell: Listener) -> Any:
         """Run a job now, in this thread."""

