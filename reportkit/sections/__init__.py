@@ -17,17 +17,21 @@ from reportkit.sections.annex import (
 from reportkit.sections.assurance import obligations, overdue_audits
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.quantified import appetite_points, estimates, loss_changes, sanity
 from reportkit.sections.risks import top_risks
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 
 __all__ = [
+    "appetite_points",
     "changes",
     "cover",
     "decisions",
     "definition_changes",
     "definitions",
+    "estimates",
     "headline",
     "initiatives",
+    "loss_changes",
     "notable_incidents",
     "obligations",
     "overdue_audits",
@@ -38,6 +42,7 @@ __all__ = [
     "rejected",
     "reproducibility",
     "restatements",
+    "sanity",
     "sources",
     "threats",
     "tiles",
