@@ -51,9 +51,10 @@ class Report(_Section):
 
 
 class Finance(_Section):
-    """What Finance sets: what money a year from now is worth less, as a share."""
+    """What Finance sets: what money a year from now is worth less, as a share, and what the firm can lose at most."""
 
     discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.08
+    balance_sheet: Annotated[float, Field(gt=0)] | None = None
 
 
 class Limits(_Section):

@@ -380,11 +380,11 @@ class View:
     def _scorecards(self) -> dict[str, Scorecard]:
         return {}
 
-    def portfolio(self, state: str = "current") -> Portfolio | None:
-        """Give the quantified scenarios in a state, simulated; None when there are none."""
+    def portfolio(self, state: str = "current", *, others: bool = False) -> Portfolio | None:
+        """Give the quantified scenarios in a state, simulated; with ``others`` those without it stand as today."""
         from reportkit.measures import risk
 
-        return risk.portfolio(self, state)
+        return risk.portfolio(self, state, others=others)
 
     def commentary(self) -> Commentary:
         """Give the author's words for this quarter, from ``commentary/<period>.md``."""

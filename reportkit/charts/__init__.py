@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reportkit.charts.controls import coverage
+from reportkit.charts.exposure import exposure
 from reportkit.charts.incidents import incidents
 from reportkit.charts.money import spend
 from reportkit.charts.plot import Plot
-from reportkit.charts.risk import exposure, loss_exceedance
+from reportkit.charts.risk import loss_exceedance
+from reportkit.charts.scenarios import scenarios, tail
 from reportkit.charts.weaknesses import backlog, roll_forward, survival
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "incidents",
     "loss_exceedance",
     "roll_forward",
+    "scenarios",
     "spend",
     "survival",
+    "tail",
 ]

@@ -10,6 +10,7 @@ import typer
 from reportkit.cli import clocks, data, demo, keep, measures, report, run, setup, status, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
+from reportkit.cli.quant import quant
 
 app = typer.Typer(
     name="reportkit",
@@ -63,6 +64,7 @@ app.command("export")(keep.export)
 app.command("measures")(measures.measures)
 app.command("measure")(measures.measure)
 app.command("run")(run.run)
+app.command("quant")(quant)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
 app.command("status")(status.status)

@@ -17,6 +17,7 @@ from reportkit.sections.annex import (
 from reportkit.sections.assurance import obligations, overdue_audits
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.quantified import appetite_points, estimates, loss_changes, sanity
 from reportkit.sections.risks import top_risks
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 from reportkit.sections.unit import (
@@ -30,13 +31,16 @@ from reportkit.sections.unit import (
 
 __all__ = [
     "against_firm",
+    "appetite_points",
     "changes",
     "cover",
     "decisions",
     "definition_changes",
     "definitions",
+    "estimates",
     "headline",
     "initiatives",
+    "loss_changes",
     "notable_incidents",
     "obligations",
     "overdue",
@@ -49,6 +53,7 @@ __all__ = [
     "rejected",
     "reproducibility",
     "restatements",
+    "sanity",
     "services",
     "sources",
     "threats",
