@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from reportkit.errors import DataError
 from reportkit.quant import normal
+from reportkit.quant.beta import regularised
 from reportkit.quant.checks import amount, rising, share
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,6 +47,11 @@ class Severity(ABC):
     @abstractmethod
     def limited_mean(self, limit: FloatArray) -> FloatArray:
         """Expected loss of one event when nothing above each ``limit`` counts."""
+
+    @property
+    def stepped(self) -> bool:
+        """Whether the loss takes single values, so that its survival function jumps."""
+        return False
 
     def value_at_risk(self, p: float) -> float:
         """Loss that one event does not exceed with probability ``p``: the VaR of one event."""
@@ -124,6 +130,20 @@ class LogNormal(Severity):
         a, b = (-_NORMAL.inv_cdf(p) for _, p in (first, second))
         sigma = math.log(second[0] / first[0]) / (b - a)
         return cls(math.log(first[0]) - a * sigma, sigma)
+
+    @classmethod
+    def from_moments(cls, mean: float, deviation: float) -> LogNormal:
+        """Give the lognormal amount with this mean and standard deviation, both more than 0.
+
+        Raises:
+            DataError: a mean or a deviation of 0 or less.
+        """
+        if amount("Mean", mean) == 0 or amount("Standard deviation", deviation) == 0:
+            raise DataError(
+                f"Mean {mean:,g} and standard deviation {deviation:,g} must both be above 0; give a constant another way."
+            )
+        variance = math.log1p((deviation / mean) ** 2)
+        return cls(math.log(mean) - variance / 2, math.sqrt(variance))
 
     @property
     def median(self) -> float:
@@ -226,9 +246,7 @@ class Pert(Severity):
 
     def survival(self, loss: FloatArray) -> FloatArray:
         """Probability of more than each ``loss``."""
-        from scipy.special import betainc
-
-        return np.asarray(betainc(self.beta, self.alpha, 1 - self._unit(loss)))
+        return regularised(self.beta, self.alpha, 1 - self._unit(loss))
 
     def quantile(self, p: FloatArray) -> FloatArray:
         """Amount not exceeded with each probability ``p``, read from a table to 1e-6 of the range."""
@@ -236,13 +254,11 @@ class Pert(Severity):
 
     def limited_mean(self, limit: FloatArray) -> FloatArray:
         """Expected amount when nothing above each ``limit`` counts."""
-        from scipy.special import betainc
-
         unit = self._unit(limit)
         reach = self.low + unit * (self.high - self.low)
-        below = self.low * betainc(self.alpha, self.beta, unit)
-        below += (self.mean - self.low) * betainc(self.alpha + 1, self.beta, unit)
-        capped = np.minimum(limit, reach) * betainc(self.beta, self.alpha, 1 - unit)
+        below = self.low * regularised(self.alpha, self.beta, unit)
+        below += (self.mean - self.low) * regularised(self.alpha + 1, self.beta, unit)
+        capped = np.minimum(limit, reach) * regularised(self.beta, self.alpha, 1 - unit)
         return np.where(limit < self.low, limit, below + capped)
 
     def _unit(self, loss: FloatArray) -> FloatArray:
@@ -250,8 +266,6 @@ class Pert(Severity):
 
     @cached_property
     def _table(self) -> tuple[FloatArray, FloatArray]:
-        from scipy.special import betainc
-
         # Nodes crowd at both ends, where the quantile of a beta distribution is steep.
         unit = np.sin(np.linspace(0, np.pi / 2, 8193)) ** 2
-        return betainc(self.alpha, self.beta, unit), self.low + unit * (self.high - self.low)
+        return regularised(self.alpha, self.beta, unit), self.low + unit * (self.high - self.low)

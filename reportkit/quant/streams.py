@@ -7,12 +7,14 @@ longer simulation begins with the shorter one, and two states of one scenario me
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
+from reportkit.quant.normal import quantile
 
 FloatArray = npt.NDArray[np.float64]
 PlaceArray = npt.NDArray[np.uint64]
@@ -48,19 +50,33 @@ class Stream:
         state = np.random.SeedSequence([seed, *words]).generate_state(1, np.uint64)
         return cls(int(state[0]))
 
-    def uniform(self, places: PlaceArray) -> FloatArray:
-        """Give one number strictly between 0 and 1 for each place, see :func:`place`."""
+    def bits(self, places: PlaceArray) -> PlaceArray:
+        """Give 64 random bits for each place, see :func:`place`."""
         bits = places * _STEP
         bits += np.uint64((self.key + int(_STEP)) % 2**64)
         for shift, factor in _MIX:
             bits ^= bits >> np.uint64(shift)
             bits *= factor
         bits ^= bits >> np.uint64(31)
+        return bits
+
+    def uniform(self, places: PlaceArray) -> FloatArray:
+        """Give one number strictly between 0 and 1 for each place."""
+        number = (self.bits(places) >> np.uint64(12)).astype(np.float64)
         # Half a step away from both ends: a quantile at 0 or 1 would be infinite.
-        number = (bits >> np.uint64(12)).astype(np.float64)
         number += 0.5
         number *= 2.0**-52
         return number
+
+    def normal(self, places: PlaceArray) -> FloatArray:
+        """Give one standard normal number for each place: the quantile of the uniform one."""
+        return quantile(self.uniform(places))
+
+
+def bar(p: float) -> int:
+    """Give the least bits whose uniform number reaches ``p``; 2**64 when none does."""
+    # Comparing whole numbers gives what comparing uniform(...) >= p gives, at half the cost.
+    return max(math.ceil(p * 2**52 - 0.5), 0) << 12
 
 
 def place(years: npt.NDArray[np.integer], event: int = 0) -> PlaceArray:
