@@ -25,7 +25,8 @@ def _asked(scene: Scene, entry: dict[str, str]) -> tuple[int, dict[str, Any]]:
 
 
 def _range(cell: str, name: str, scale: float = 1.0) -> dict[str, float | None]:
-    values = [float(x) * scale for x in cell.split()] or [None] * 3
+    values: list[float | None] = [float(x) * scale for x in cell.split()]
+    values = values or [None, None, None]
     return dict(zip((f"{name}low", f"{name}mode", f"{name}high"), values, strict=True))
 
 

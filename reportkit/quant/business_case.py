@@ -26,8 +26,9 @@ from reportkit.quant.thinning import Worlds
 
 if TYPE_CHECKING:
     from reportkit.quant.controls import Effect
-    from reportkit.quant.insurance import AnnualLayer
-    from reportkit.quant.portfolio import Scenario
+    from reportkit.quant.draws import Dependence
+    from reportkit.quant.insurance import Layer
+    from reportkit.quant.scenario import Scenario
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -48,7 +49,8 @@ class Option:
         yearly: money paid in each year; a saving is negative.
         effects: what its controls do to scenarios.
         ledger: what it asks of users and gives them.
-        cover: insurance that it brings in place of the present one; its premium, less the present one, is in ``yearly``.
+        cover: layers of insurance that it brings in place of the present ones; their premium, less the present one, is
+            in ``yearly``.
         delay: years until its controls work.
     """
 
@@ -58,7 +60,7 @@ class Option:
     yearly: Estimate = NOTHING
     effects: tuple[Effect, ...] = ()
     ledger: Ledger = field(default_factory=lambda: Ledger((), {}))
-    cover: AnnualLayer | None = None
+    cover: tuple[Layer, ...] | None = None
     delay: float = 0.0
 
     @property
@@ -77,7 +79,8 @@ class BusinessCase:
         options: ways to decide; doing nothing need not be among them, all are held against it.
         years: horizon.
         rate: discount rate a year, as a share, from Finance.
-        cover: the insurance in force.
+        cover: the layers of insurance in force.
+        dependence: what makes scenarios share their luck.
         worlds: possible courses to draw.
         seed: the same seed gives the same worlds.
     """
@@ -86,7 +89,8 @@ class BusinessCase:
     options: tuple[Option, ...]
     years: int = 3
     rate: float = 0.08
-    cover: AnnualLayer | None = None
+    cover: tuple[Layer, ...] = ()
+    dependence: Dependence | None = None
     worlds: int = WORLDS
     seed: int = 1
 
@@ -117,17 +121,12 @@ class BusinessCase:
     @cached_property
     def drawn(self) -> Worlds:
         """The possible courses that every option meets."""
-        return Worlds.of(self.scenarios, self.worlds, self.years, self.seed)
+        return Worlds.of(self.scenarios, self.worlds, self.years, self.seed, self.dependence)
 
     @cached_property
     def today(self) -> FloatArray:
         """Loss of each year of each world when nothing is done, after insurance."""
-        return self.net(self.cover, *self.drawn.losses())
-
-    @staticmethod
-    def net(cover: AnnualLayer | None, total: FloatArray, insured: FloatArray) -> FloatArray:
-        """Give what stays of yearly losses after a cover."""
-        return total if cover is None else np.asarray(total - cover.ceded(insured))
+        return self.drawn.losses(layers=self.cover)[1]
 
     def chance(self, *names: str) -> FloatArray:
         """Give a number between 0 and 1 for each world; the same names give the same numbers."""
@@ -164,7 +163,7 @@ class BusinessCase:
         Raises:
             DataError: insurance plays a part, which has no closed form.
         """
-        if self.cover is not None or option.cover is not None:
+        if self.cover or option.cover:
             raise DataError("A mean after insurance has no closed form; ask for the simulated one.")
         working = np.clip(np.arange(1, self.years + 1) - option.delay, 0.0, 1.0)
         flows = [-option.once.mean]
@@ -349,12 +348,11 @@ def appraise(case: BusinessCase, option: Option) -> Appraisal:
     once, yearly = drawn("once", option.once), drawn("yearly", option.yearly)
     # The same control has the same luck in every option: it is one control.
     shares = {e.key: drawn(" ".join(e.key), e.share, *e.key) for e in option.effects}
-    cover = option.cover or case.cover
-    total, insured = case.drawn.losses(option.effects, shares)
-    losses = case.net(cover, total, insured)
+    cover = case.cover if option.cover is None else option.cover
+    gross, losses = case.drawn.losses(option.effects, cover, shares)
     kept = losses
     if option.delay:
-        kept = case.net(cover, *case.drawn.losses(option.effects, shares, option.delay))
+        kept = case.drawn.losses(option.effects, cover, shares, option.delay)[1]
     flows = np.column_stack([-once, case.today - kept - yearly[:, None]])
     users = np.zeros_like(flows)
     for place_, line in enumerate(option.ledger.lines):
@@ -364,7 +362,7 @@ def appraise(case: BusinessCase, option: Option) -> Appraisal:
             users[:, 0] += money
         else:
             users[:, 1:] += money[:, None]
-    return Appraisal(case, option, flows, users, losses, total, inputs)
+    return Appraisal(case, option, flows, users, losses, gross, inputs)
 
 
 def combined(options: Sequence[Option]) -> Option:

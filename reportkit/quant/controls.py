@@ -12,7 +12,7 @@ from reportkit.errors import DataError
 from reportkit.quant.estimate import Estimate
 
 if TYPE_CHECKING:
-    from reportkit.quant.portfolio import Scenario
+    from reportkit.quant.scenario import Scenario
 
 #: Most controls whose shares are worked out over all orders.
 MOST = 12

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from reportkit.quant import finance
 from reportkit.quant.estimate import Estimate
+from reportkit.quant.uncertain import UncertainRate
 
 if TYPE_CHECKING:
     from reportkit.quant.business_case import Appraisal, BusinessCase, Option
@@ -52,22 +53,33 @@ def tornado(case: BusinessCase, option: Option, *, users: bool = True) -> tuple[
         The inputs, the widest swing first.
     """
     middle = _moved(option, dict.fromkeys(_inputs(option), 0.5))
+    settled = _at_rate(case)
     swings = []
     for name, estimate in _inputs(option).items():
-        ends = [estimate.at(p) for p in (0.1, 0.9)]
-        worth = [
-            mean_npv(case, _put(middle, name, Estimate.fixed(end)), users=users) for end in ends
-        ]
-        swings.append(Swing(name, *ends, *worth))
+        ends = (estimate.at(0.1), estimate.at(0.9))
+        low, high = (
+            mean_npv(settled, _put(middle, name, Estimate.fixed(end)), users=users) for end in ends
+        )
+        swings.append(Swing(name, *ends, low, high))
+    for scenario in case.scenarios:
+        touched = option.cover is not None or any(e.scenario == scenario.id for e in option.effects)
+        rate = scenario.frequency
+        if touched and isinstance(rate, UncertainRate):
+            low, high = (
+                mean_npv(_at_rate(case, scenario.id, p), middle, users=users) for p in (0.1, 0.9)
+            )
+            swings.append(
+                Swing(f"rate {scenario.id}", rate.given(0.1).mean, rate.given(0.9).mean, low, high)
+            )
     return tuple(sorted(swings, key=lambda swing: -swing.width))
 
 
 def mean_npv(case: BusinessCase, option: Option, *, users: bool = True) -> float:
     """Give the mean net present value with every input at its mean: in closed form without insurance, else over the worlds."""
-    cover = option.cover or case.cover
-    if cover is None:
+    cover = case.cover if option.cover is None else option.cover
+    if not (cover or case.cover):
         return case.expected_npv(option, users=users)
-    kept = case.net(cover, *case.drawn.losses(option.effects, delay=option.delay))
+    kept = case.drawn.losses(option.effects, cover, delay=option.delay)[1]
     flows = np.concatenate(
         [[-option.once.mean], (case.today - kept).mean(axis=0) - option.yearly.mean]
     )
@@ -120,6 +132,20 @@ def break_even(
     if found is None or name == "effects":
         return found
     return found * (option.once.mean if name == "once" else option.yearly.mean)
+
+
+def _at_rate(case: BusinessCase, moved: str = "", p: float = 0.5) -> BusinessCase:
+    """Give the case with every uncertain rate at its median, one of them elsewhere."""
+    uncertain = [s.id for s in case.scenarios if isinstance(s.frequency, UncertainRate)]
+    if not uncertain:
+        return case
+    scenarios = tuple(
+        replace(s, frequency=s.frequency.given(p if s.id == moved else 0.5))
+        if isinstance(s.frequency, UncertainRate)
+        else s
+        for s in case.scenarios
+    )
+    return replace(case, scenarios=scenarios)
 
 
 def _inputs(option: Option) -> dict[str, Estimate]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,29 +10,32 @@ import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
-from reportkit.quant.portfolio import check_portfolio
-from reportkit.quant.streams import Stream, place
+from reportkit.quant.draws import Draws
+from reportkit.quant.scenario import check_portfolio
+from reportkit.quant.streams import MAX_YEARS, Stream, place
 
 if TYPE_CHECKING:
     from reportkit.quant.controls import Effect
-    from reportkit.quant.portfolio import Scenario
+    from reportkit.quant.draws import Dependence
+    from reportkit.quant.insurance import Layer
+    from reportkit.quant.scenario import Scenario
 
 FloatArray = npt.NDArray[np.float64]
 #: A share that is the same everywhere, or one for each world.
 Shares = Mapping[tuple[str, str, str], float | FloatArray]
 
-#: Most events that are held at once.
+#: Most events of one scenario that are held at once.
 MOST = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """The events of one scenario.
+    """The events of one scenario, the same ones that its yearly losses are made of.
 
     Attributes:
         scenario: the scenario.
         year: simulated year of each.
-        place: where its chance is looked up.
+        place: where the luck of each is looked up: its year, and its number in it.
         loss: what it costs when no control is there.
     """
 
@@ -42,31 +44,25 @@ class Events:
     place: npt.NDArray[np.uint64]
     loss: FloatArray
 
+    @classmethod
+    def of(
+        cls, scenario: Scenario, years: int, seed: int, dependence: Dependence | None = None
+    ) -> Events:
+        """Draw the events of a scenario.
 
-def events(scenario: Scenario, years: int, seed: int) -> Events:
-    """Give the events of a scenario, the same ones that its yearly losses are made of.
-
-    Raises:
-        DataError: more events than can be held.
-    """
-    if scenario.frequency.mean * years > MOST:
-        raise DataError(
-            f"Scenario {scenario.id!r} would have {scenario.frequency.mean * years:,.0f} events, more than {MOST:,}; "
-            "ask for fewer worlds."
-        )
-    luck = Stream.named(seed, scenario.id, "count").uniform(place(np.arange(years)))
-    needed = scenario.frequency.thresholds()
-    hit = np.flatnonzero(luck >= needed[0])
-    found, places = [hit], [place(hit, 1)]
-    for event, bar in enumerate(needed[1:].tolist(), start=2):
-        hit = hit[luck[hit] >= bar]
-        if hit.size == 0:
-            break
-        found.append(hit)
-        places.append(place(hit, event))
-    where = np.concatenate(places)
-    chance = Stream.named(seed, scenario.id, "severity").uniform(where)
-    return Events(scenario, np.concatenate(found), where, scenario.severity.quantile(chance))
+        Raises:
+            DataError: more events than can be held.
+        """
+        if scenario.frequency.mean * years > MOST:
+            raise DataError(
+                f"Scenario {scenario.id!r} would have {scenario.frequency.mean * years:,.0f} events, more than {MOST:,}; "
+                "ask for fewer worlds."
+            )
+        year, loss = Draws(scenario, seed, dependence).events(np.arange(years))
+        order = np.argsort(year, kind="stable")
+        year, loss = year[order], loss[order]
+        number = np.arange(year.size) - np.searchsorted(year, year) + 1
+        return cls(scenario, year, place(year) + (number * MAX_YEARS).astype(np.uint64), loss)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +82,15 @@ class Worlds:
     seed: int
 
     @classmethod
-    def of(cls, scenarios: Sequence[Scenario], count: int, span: int, seed: int) -> Worlds:
-        """Draw the events of scenarios that happen independently of each other.
+    def of(
+        cls,
+        scenarios: Sequence[Scenario],
+        count: int,
+        span: int,
+        seed: int,
+        dependence: Dependence | None = None,
+    ) -> Worlds:
+        """Draw the events of scenarios.
 
         Raises:
             DataError: no scenario, one twice, or more events than can be held.
@@ -97,18 +100,28 @@ class Worlds:
             raise DataError(
                 f"{count:,} worlds of {span} years cannot be drawn; give 1 or more of each."
             )
-        return cls(tuple(events(s, count * span, seed) for s in scenarios), count, span, seed)
+        return cls(
+            tuple(Events.of(s, count * span, seed, dependence) for s in scenarios),
+            count,
+            span,
+            seed,
+        )
 
     def losses(
-        self, effects: Sequence[Effect] = (), shares: Shares | None = None, delay: float = 0.0
+        self,
+        effects: Sequence[Effect] = (),
+        layers: Sequence[Layer] = (),
+        shares: Shares | None = None,
+        delay: float = 0.0,
     ) -> tuple[FloatArray, FloatArray]:
-        """Give the loss of each year of each world with controls in place: of all scenarios, and of the insured ones.
+        """Give the loss of each year of each world with controls in place, before and after insurance.
 
         A control stops an event when the event's own number for that control is below the control's share; two
         controls decide independently, so an event that both would stop is stopped once.
 
         Args:
             effects: what the controls do.
+            layers: insurance of the insured scenarios.
             shares: other shares than the mean ones, by effect; an array holds one for each world.
             delay: years until the controls work; in a year that is partly over they work in that part.
 
@@ -116,27 +129,23 @@ class Worlds:
             Two arrays, worlds by years, in money.
         """
         total, insured = np.zeros((2, self.count * self.span))
+        claimed = np.zeros((len(layers), total.size))
         working = np.clip(np.arange(1, self.span + 1) - delay, 0.0, 1.0)
         for one in self.events:
             loss = self._left(one, effects, shares or {}, working)
             summed = np.bincount(one.year, weights=loss, minlength=total.size)
             total += summed
-            if one.scenario.insured:
-                insured += summed
+            if not one.scenario.insured:
+                continue
+            insured += summed
+            for number, layer in enumerate(layers):
+                counted = layer.of_event(loss) if layer.by_event else loss
+                claimed[number] += np.bincount(one.year, weights=counted, minlength=total.size)
+        paid = np.zeros_like(total)
+        for claim, layer in zip(claimed, layers, strict=True):
+            paid += layer.of_year(claim)
         shape = (self.count, self.span)
-        return total.reshape(shape), insured.reshape(shape)
-
-    def frequency(self, effects: Sequence[Effect]) -> dict[str, float]:
-        """Give the events a year that are left of each scenario, with mean shares."""
-        return {
-            one.scenario.id: one.scenario.frequency.mean
-            * math.prod(
-                1 - e.share.mean
-                for e in effects
-                if e.scenario == one.scenario.id and e.acts_on == "frequency"
-            )
-            for one in self.events
-        }
+        return total.reshape(shape), (total - np.minimum(paid, insured)).reshape(shape)
 
     def _left(
         self, one: Events, effects: Sequence[Effect], shares: Shares, working: FloatArray

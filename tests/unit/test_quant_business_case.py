@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 
 from reportkit.errors import DataError
-from reportkit.quant import AnnualLayer, LogNormal, Poisson, Scenario, aggregate, annual_losses
+from reportkit.quant import (
+    AnnualLayer,
+    EventLayer,
+    LogNormal,
+    Pert,
+    Poisson,
+    Scenario,
+    UncertainRate,
+    aggregate,
+    annual_losses,
+    simulate,
+)
 from reportkit.quant.business_case import BusinessCase, Option, combined
 from reportkit.quant.controls import Effect
 from reportkit.quant.estimate import Estimate
@@ -105,9 +116,9 @@ def test_no_year_gets_worse_and_a_later_start_saves_less() -> None:
 def test_insurance_keeps_part_of_what_a_control_saves() -> None:
     cover = AnnualLayer(250_000, 500_000)
     insured = replace(BEFORE, insured=True)
-    buy = Option("insure", "Insure", yearly=FIXED(60_000), cover=cover)
+    buy = Option("insure", "Insure", yearly=FIXED(60_000), cover=(cover,))
     case = BusinessCase((insured,), (CONTROL, buy), worlds=50_000)
-    covered = replace(case, cover=cover)
+    covered = replace(case, cover=(cover,))
     assert covered.appraise("control").avoided < 0.8 * case.appraise("control").avoided
     made = case.appraise("insure")
     ceded = cover.ceded(annual_losses(insured, 150_000, 1)).mean()
@@ -115,6 +126,25 @@ def test_insurance_keeps_part_of_what_a_control_saves() -> None:
     assert made.tail()[1] < made.tail()[0]
     with pytest.raises(DataError, match="closed form"):
         case.expected_npv(buy)
+
+
+def test_an_uncertain_rate_is_an_input_of_its_own() -> None:
+    doubt = replace(BEFORE, frequency=UncertainRate(Pert(0.2, 0.5, 0.8)))
+    case = BusinessCase((doubt,), (CONTROL,))
+    (rate,) = tornado(case, CONTROL, users=False)
+    assert rate.name == "rate x"
+    # Symmetric about 0.5, and linear: 60 % of the events at the mean loss, over three years.
+    assert rate.low + rate.high == pytest.approx(1, abs=1e-6)
+    swing = (rate.high - rate.low) * 0.6 * 404_001.2827 * 2.577096987
+    assert rate.at_high - rate.at_low == pytest.approx(swing, rel=1e-6)
+
+
+def test_cover_by_event_pays_for_each_of_them() -> None:
+    layer = EventLayer(200_000, 300_000, 400_000)
+    insured = replace(BEFORE, frequency=Poisson(2), insured=True)
+    case = BusinessCase((insured,), (), worlds=5_000, cover=(layer,))
+    whole = simulate([insured], 15_000, 1)
+    np.testing.assert_allclose(case.today.ravel(), whole.net(layer), rtol=1e-12)
 
 
 def test_tornado_moves_one_input_at_a_time(case: BusinessCase) -> None:
@@ -184,7 +214,7 @@ def test_what_cannot_be_a_case_is_refused() -> None:
         BusinessCase((BEFORE,), (replace(CONTROL, effects=(Effect("z", "c", FIXED(0.5)),)),))
     with pytest.raises(DataError, match="comes twice"):
         BusinessCase((BEFORE,), (CONTROL, CONTROL))
-    cover = AnnualLayer(0, 1)
+    cover = (AnnualLayer(0, 1),)
     with pytest.raises(DataError, match="both bring insurance"):
         combined([replace(CONTROL, cover=cover), replace(CONTROL, id="b", cover=cover)])
     with pytest.raises(DataError, match="fewer worlds"):
