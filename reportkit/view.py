@@ -24,6 +24,7 @@ from reportkit.tables import table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.cases import Case
     from reportkit.measures.risk import Portfolio
     from reportkit.narrative import Commentary
     from reportkit.profile import Profile
@@ -306,11 +307,8 @@ class View:
         quarter = period or self.workspace.calendar.previous(self.period)
         if quarter.key not in self._told:
             ledger = self.workspace.ledger
-            publication = ledger.publication(self.report, quarter.key, self.unit)
-            self._told[quarter.key] = (
-                publication,
-                ledger.figures(publication) if publication else {},
-            )
+            published = ledger.publication(self.report, quarter.key, self.unit)
+            self._told[quarter.key] = (published, ledger.figures(published) if published else {})
         return self._told[quarter.key]
 
     @cached_property
@@ -321,14 +319,8 @@ class View:
     def thresholds(self) -> pd.DataFrame:
         """The limits in force on this day."""
         rows = self.table("thresholds")
-        text = [
-            "scope",
-            "measure_id",
-            "override_status",
-            "override_reason",
-            "category",
-            "approved_by",
-        ]
+        text = ["scope", "measure_id", "override_status", "override_reason", "category"]
+        text += ["approved_by"]
         rows[text] = rows[text].fillna("")
         return rows
 
@@ -385,6 +377,12 @@ class View:
         from reportkit.measures import risk
 
         return risk.portfolio(self, state)
+
+    def business_case(self, decision: str = "") -> Case | None:
+        """Give a decision in money, by default this quarter's largest; None when none is."""
+        from reportkit import cases
+
+        return cases.of(self, decision)
 
     def commentary(self) -> Commentary:
         """Give the author's words for this quarter, from ``commentary/<period>.md``."""
