@@ -34,7 +34,7 @@ def loss_exceedance(view: View) -> Plot | Shown:
     grid = portfolio.gross.grid(_POINTS)
     frames = []
     curves = [("Gross", portfolio.gross)]
-    if portfolio.insurance is not None:
+    if portfolio.layers:
         curves.append(("Net of insurance", portfolio.net))
     for name, curve in curves:
         seen = curve.exceedance(grid)
@@ -110,11 +110,7 @@ def loss_exceedance(view: View) -> Plot | Shown:
         )
         said = f" After insurance, {points}. {len(breaches)} of {len(appetite.points)} approved points are breached."
     chart = alt.layer(*layers).properties(width=WIDTH, height=210)
-    net = (
-        f", {money(portfolio.net.ale, view.currency)} after insurance"
-        if portfolio.insurance is not None
-        else ""
-    )
+    net = f", {money(portfolio.net.ale, view.currency)} after insurance" if portfolio.layers else ""
     return Plot(
         chart, "loss-exceedance", message,
         f"Chance that one year's losses exceed an amount, {len(portfolio.rows)} scenarios, {portfolio.simulation.years:,} simulated years",
