@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportkit.quant.appetite import Appetite
-    from reportkit.quant.insurance import Layer
     from reportkit.view import View
 
 SEED = 20_240_103
@@ -138,10 +137,15 @@ def asked(view: View) -> list[str]:
 
 
 def largest(view: View) -> str:
-    """Give the decision of this quarter whose recommended option costs most; empty when none is given in money."""
+    """Give the decision of this quarter whose recommended option costs most; empty when none is given in money.
+
+    One that is only to be noted counts where there is no other.
+    """
     ids = asked(view)
     if not ids:
         return ""
+    noted = view.sql("SELECT decision_id FROM decisions WHERE for_decision = FALSE")["decision_id"]
+    ids = [name for name in ids if name not in set(noted)] or ids
     years = view.workspace.settings.finance.horizon_years
     costs = view.sql(
         f"SELECT decision_id, MAX(COALESCE(once_mode, 0) + {years} * COALESCE(yearly_mode, 0)) AS cost FROM options WHERE recommended GROUP BY decision_id"
@@ -180,7 +184,7 @@ def _case(view: View, decision: str) -> Case | None:
     options = options.sort_values(["place", "option_id"])
     if view.unit:
         # A unit sees its own scenarios; what an option does elsewhere is not its to count.
-        own_ids = [part.scenario.id for part in portfolio.simulation.parts]
+        own_ids = [scenario.id for scenario in portfolio.simulation.scenarios]
         effects = effects[effects["scenario_id"].isin(own_ids)]
     for frame in (options, impacts):
         foreign = sorted({str(c) for c in frame["currency"].dropna()} - {view.currency})
@@ -194,14 +198,13 @@ def _case(view: View, decision: str) -> Case | None:
         if _number(row["red"]) is not None
     }
     rows = {str(row["option_id"]): row for row in _records(options)}
-    layers: tuple[Layer, ...] = () if portfolio.insurance is None else (portfolio.insurance,)
     finance = view.workspace.settings.finance
     money = BusinessCase(
-        scenarios=tuple(part.scenario for part in portfolio.simulation.parts),
+        scenarios=portfolio.simulation.scenarios,
         options=tuple(_option(row, effects, impacts, limits) for row in rows.values()),
         years=finance.horizon_years,
         rate=finance.discount_rate,
-        cover=layers,
+        cover=portfolio.layers,
         seed=SEED,
     )
     decisions = view.table("decisions") if view.loads["decisions"] else None

@@ -128,9 +128,17 @@ class BusinessCase:
         """Loss of each year of each world when nothing is done, after insurance."""
         return self.drawn.losses(layers=self.cover)[1]
 
-    def chance(self, *names: str) -> FloatArray:
-        """Give a number between 0 and 1 for each world; the same names give the same numbers."""
-        return Stream.named(self.seed, "input", *names).uniform(place(np.arange(self.worlds)))
+    def values(self, estimate: Estimate, *names: str) -> FloatArray:
+        """Give an estimate's value in each world; the same names give the same luck."""
+        key = (estimate, names)
+        if key not in self._values:
+            luck = Stream.named(self.seed, "input", *names).uniform(place(np.arange(self.worlds)))
+            self._values[key] = estimate.quantile(luck)
+        return self._values[key]
+
+    @cached_property
+    def _values(self) -> dict[tuple[Estimate, tuple[str, ...]], FloatArray]:
+        return {}
 
     def appraise(self, option: Option | str) -> Appraisal:
         """Hold one option against doing nothing."""
@@ -340,7 +348,7 @@ def appraise(case: BusinessCase, option: Option) -> Appraisal:
     inputs: dict[str, FloatArray] = {}
 
     def drawn(name: str, estimate: Estimate, *luck: str) -> FloatArray:
-        values = estimate.quantile(case.chance(*(luck or (option.id, name))))
+        values = case.values(estimate, *(luck or (option.id, name)))
         if not estimate.known:
             inputs[name] = values
         return values

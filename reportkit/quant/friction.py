@@ -95,7 +95,7 @@ class Ledger:
         """
         counts: dict[str, float] = {}
         for line in lines:
-            if counts.setdefault(line.population, line.people) != line.people and not line.once:
+            if not line.once and counts.setdefault(line.population, line.people) != line.people:
                 raise DataError(
                     f"Population {line.population!r} has {counts[line.population]:g} people in one line and {line.people:g} in another; "
                     "give one number, or two populations."
