@@ -7,16 +7,24 @@ from reportkit.charts.incidents import incidents
 from reportkit.charts.money import spend
 from reportkit.charts.plot import Plot
 from reportkit.charts.risk import exposure, loss_exceedance
+from reportkit.charts.tradeoffs import frontier, loss_change, users
 from reportkit.charts.weaknesses import backlog, roll_forward, survival
+from reportkit.charts.worth import npv_distribution, option_values, tornado
 
 __all__ = [
     "Plot",
     "backlog",
     "coverage",
     "exposure",
+    "frontier",
     "incidents",
+    "loss_change",
     "loss_exceedance",
+    "npv_distribution",
+    "option_values",
     "roll_forward",
     "spend",
     "survival",
+    "tornado",
+    "users",
 ]

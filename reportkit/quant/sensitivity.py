@@ -74,6 +74,12 @@ def tornado(case: BusinessCase, option: Option, *, users: bool = True) -> tuple[
     return tuple(sorted(swings, key=lambda swing: -swing.width))
 
 
+def at_medians(case: BusinessCase, option: Option, *, users: bool = True) -> float:
+    """Give the mean net present value with every input at its median: where the bars of a tornado meet."""
+    middle = _moved(option, dict.fromkeys(_inputs(option), 0.5))
+    return mean_npv(_at_rate(case), middle, users=users)
+
+
 def mean_npv(case: BusinessCase, option: Option, *, users: bool = True) -> float:
     """Give the mean net present value with every input at its mean: in closed form without insurance, else over the worlds."""
     cover = case.cover if option.cover is None else option.cover

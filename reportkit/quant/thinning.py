@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,6 +106,10 @@ class Worlds:
             span,
             seed,
         )
+
+    def only(self, scenarios: Collection[str]) -> Worlds:
+        """Give the same worlds with some of the scenarios alone."""
+        return replace(self, events=tuple(e for e in self.events if e.scenario.id in scenarios))
 
     def losses(
         self,
