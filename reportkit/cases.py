@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reportkit.errors import DataError, UsageError, nearest
 from reportkit.quant.business_case import Appraisal, BusinessCase, Option
-from reportkit.quant.controls import Effect
+from reportkit.quant.controls import Effect, together
 from reportkit.quant.estimate import NOTHING, Estimate
 from reportkit.quant.friction import Impact, Ledger
 from reportkit.quant.frontier import Choice, frontier
@@ -86,6 +86,13 @@ class Case:
     def budget(self) -> float:
         """Money for what is asked for this quarter, in today's money; infinite when none is set."""
         return self.view.workspace.settings.finance.case_budget or math.inf
+
+    @cached_property
+    def asked_effects(self) -> tuple[Effect, ...]:
+        """Effects of everything that is asked for this quarter, each counted once."""
+        others = (of(self.view, name) for name in asked(self.view))
+        chosen = [case.chosen.option for case in others if case]
+        return together([self.chosen.option.effects, *(option.effects for option in chosen)])
 
     @cached_property
     def frontier(self) -> tuple[Choice, ...]:

@@ -384,11 +384,11 @@ class View:
 
         return cases.of(self, decision)
 
-    def commentary(self) -> Commentary:
-        """Give the author's words for this quarter, from ``commentary/<period>.md``."""
+    def commentary(self, *, shared: bool = True) -> Commentary:
+        """Give the author's words for this quarter, written for this report or, where shared, for all."""
         from reportkit import narrative
 
-        return narrative.commentary(self)
+        return narrative.commentary(self, shared=shared)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display

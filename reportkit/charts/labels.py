@@ -33,6 +33,12 @@ def in_lines(names: Iterable[str], width: int) -> str:
     return f"{cases}datum.value"
 
 
+def lifted(names: Iterable[str], width: int) -> dict[str, object]:
+    """Give the label offset of an axis whose long names stand in lines: two lines are lifted to the middle."""
+    long = ", ".join(_quoted(name) for name in names if len(_lines(name, width)) > 1)
+    return {"condition": {"test": f"indexof([{long}], datum.value) >= 0", "value": -6}, "value": 0}
+
+
 def _lines(text: str, width: int) -> list[str]:
     lines = [""]
     for word in text.split():

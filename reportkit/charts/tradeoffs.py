@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reportkit import locale, theme
-from reportkit.charts.labels import NO_CASE, in_lines, money
+from reportkit.charts.labels import NO_CASE, in_lines, lifted, money
 from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured
 from reportkit.quant.appraisal import TAIL
 
@@ -134,7 +134,7 @@ def users(view: View, decision: str = "") -> Plot | Shown:
     order = data["line"].tolist()
     span = float(data["hours"].max() - min(data["hours"].min(), 0)) or 1.0
     ends = [min(float(data["hours"].min()), 0) - (0.33 * span if (data["hours"] < 0).any() else 0), max(float(data["hours"].max()), 0) + 0.33 * span]  # fmt: skip
-    y = alt.Y("line:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, labelOverlap=False, labelExpr=in_lines(order, 32)), scale=alt.Scale(paddingInner=0.4))  # fmt: skip
+    y = alt.Y("line:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, labelOverlap=False, labelExpr=in_lines(order, 32), labelOffset=lifted(order, 32)), scale=alt.Scale(paddingInner=0.4))  # fmt: skip
     x = alt.X("hours:Q", title="Hours a year", scale=alt.Scale(domain=ends, nice=False), axis=alt.Axis(tickCount=6, format=",d"))  # fmt: skip
     base = alt.Chart(data).encode(y=y)
     bars = base.mark_bar(cornerRadiusEnd=1).encode(
@@ -183,6 +183,8 @@ def frontier(view: View, decision: str = "") -> Plot | Shown:
     best = data[data["kind"] == "Best for its cost"].reset_index(drop=True)
     numbers = list(range(len(best)))
     best["number"] = [str(n) if n else "" for n in numbers]
+    # A number stands beside its dot where the one before would cover it.
+    best["close"] = best["cost"].diff().fillna(math.inf) < 0.03 * float(data["cost"].max())
     order = ["Best for its cost", "Affordable", "Over budget"]
     colour = alt.Color("kind:N", sort=order, scale=alt.Scale(domain=order, range=[_DARK, _PALE, _CHART["grey"]]), legend=alt.Legend(title=None, symbolSize=70))  # fmt: skip
     shape = alt.Shape("kind:N", sort=order, scale=alt.Scale(domain=order, range=["circle", "diamond", "cross"]), legend=None)  # fmt: skip
@@ -199,7 +201,11 @@ def frontier(view: View, decision: str = "") -> Plot | Shown:
     layers = [
         alt.Chart(best).mark_line(interpolate="step-after", color=_DARK, strokeWidth=1.6).encode(x=x, y=y),
         alt.Chart(data).mark_point(filled=True, size=75, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=tip),
-        alt.Chart(best).mark_text(dy=-11, fontWeight=700, color=_COLOUR["ink"]).encode(x=x, y=y, text="number:N"),
+        *(
+            alt.Chart(best).mark_text(dx=dx, dy=dy, fontWeight=700, color=_COLOUR["ink"]).transform_filter(f"datum.close === {word}")
+            .encode(x=x, y=y, text="number:N")
+            for word, dx, dy in (("false", 0, -11), ("true", 11, 3))
+        ),
     ]  # fmt: skip
     if math.isfinite(case.budget) and case.budget < top:
         limit = pd.DataFrame(

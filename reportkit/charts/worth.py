@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reportkit import locale, theme
-from reportkit.charts.labels import NO_CASE, in_lines, lower, money
+from reportkit.charts.labels import NO_CASE, in_lines, lifted, lower, money
 from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured
 from reportkit.locale import plural
 
@@ -147,7 +147,12 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
         "option:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelLimit=210, labelOverlap=False, labelExpr=in_lines(order, 30)),
+        axis=alt.Axis(
+            labelLimit=210,
+            labelOverlap=False,
+            labelExpr=in_lines(order, 30),
+            labelOffset=lifted(order, 30),
+        ),
         scale=alt.Scale(paddingInner=0.35),
     )
     offset = alt.YOffset("basis:N", sort=["Without", "With users' time"], scale=alt.Scale(paddingInner=0.3))  # fmt: skip
@@ -211,7 +216,12 @@ def tornado(view: View, decision: str = "") -> Plot | Shown:
         "input:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelLimit=260, labelOverlap=False, labelExpr=in_lines(order, 42)),
+        axis=alt.Axis(
+            labelLimit=260,
+            labelOverlap=False,
+            labelExpr=in_lines(order, 42),
+            labelOffset=lifted(order, 42),
+        ),
         scale=alt.Scale(paddingInner=0.35),
     )
     ends = pd.concat(
@@ -270,7 +280,8 @@ def _middle(case: Case) -> float:
 def _value(case: Case, name: str, value: float) -> str:
     """Write an input's value."""
     if name in {"once", "yearly"}:
-        return money(value, case.view)
+        saved = f"saves {money(-value, case.view)}"
+        return money(value, case.view) if value >= 0 else saved
     if name.startswith("minutes "):
-        return f"{value:.1f} min" if abs(value) < 10 else f"{locale.EN.number(value)} min"
+        return f"{value:.2g} min" if abs(value) < 10 else f"{locale.EN.number(value)} min"
     return f"{value:.2g} a year" if name.startswith("rate ") else f"{100 * value:.0f} %"

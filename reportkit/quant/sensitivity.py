@@ -98,14 +98,17 @@ def mean_npv(case: BusinessCase, option: Option, *, users: bool = True) -> float
 def ranked(appraisal: Appraisal, *, users: bool = True) -> dict[str, float]:
     """Give the rank correlation of each uncertain input with the net present value over all worlds.
 
-    The loss that the years bring when nothing is done stands among them: it is chance, which no better estimate removes.
+    The loss that the years would bring, where the option acts, stands among them: it is chance, which no better
+    estimate removes.
 
     Returns:
         Spearman's rho by input, the strongest first; ``events`` is the chance of the years.
     """
     worth = _ranks(appraisal.npv_with_users if users else appraisal.npv)
     case = appraisal.case
-    brought = finance.npv(case.rate, np.column_stack([np.zeros(case.worlds), case.today]))
+    acted = {e.scenario for e in appraisal.option.effects} or {s.id for s in case.scenarios}
+    lost = case.drawn.only(acted).losses()[0]
+    brought = finance.npv(case.rate, np.column_stack([np.zeros(case.worlds), lost]))
     found = {
         name: float(np.corrcoef(_ranks(values), worth)[0, 1])
         for name, values in {"events": brought, **appraisal.inputs}.items()

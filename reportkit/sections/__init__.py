@@ -15,21 +15,43 @@ from reportkit.sections.annex import (
     sources,
 )
 from reportkit.sections.assurance import obligations, overdue_audits
+from reportkit.sections.balance import alignment, benefits, goals, user_balance, user_limits
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.investment import (
+    ask,
+    break_even,
+    case_headline,
+    control_credits,
+    frontier,
+    inputs,
+    option_money,
+    option_risk,
+)
 from reportkit.sections.risks import top_risks
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 
 __all__ = [
+    "alignment",
+    "ask",
+    "benefits",
+    "break_even",
+    "case_headline",
     "changes",
     "cover",
+    "control_credits",
     "decisions",
     "definition_changes",
     "definitions",
+    "frontier",
+    "goals",
     "headline",
     "initiatives",
+    "inputs",
     "notable_incidents",
     "obligations",
+    "option_money",
+    "option_risk",
     "overdue_audits",
     "past_decisions",
     "people",
@@ -42,4 +64,6 @@ __all__ = [
     "threats",
     "tiles",
     "top_risks",
+    "user_balance",
+    "user_limits",
 ]
