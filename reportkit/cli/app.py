@@ -10,6 +10,7 @@ import typer
 from reportkit.cli import clocks, data, demo, keep, measures, report, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
+from reportkit.cli.quant import quant
 
 app = typer.Typer(
     name="reportkit",
@@ -62,6 +63,7 @@ app.command("prune")(keep.prune)
 app.command("export")(keep.export)
 app.command("measures")(measures.measures)
 app.command("measure")(measures.measure)
+app.command("quant")(quant)
 app.command("run")(report.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)

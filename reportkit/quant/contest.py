@@ -13,8 +13,6 @@ import numpy.typing as npt
 from reportkit.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reportkit.quant.severity import Pert
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,11 +20,7 @@ Rule = Literal["mean", "weakest", "strongest"]
 
 #: Places of the scale from 0 to 1 on which the closed form is computed.
 _PLACES = 4096
-_RULES: dict[Rule, Callable[[FloatArray], FloatArray]] = {
-    "mean": lambda drawn: drawn.mean(axis=0),
-    "weakest": lambda drawn: drawn.min(axis=0),
-    "strongest": lambda drawn: drawn.max(axis=0),
-}
+_RULES = ("mean", "weakest", "strongest")
 
 
 @dataclass(frozen=True)
@@ -59,15 +53,6 @@ class Contest:
                 raise DataError(
                     f"Capability or strength runs up to {part.high:g}; give shares between 0 and 1."
                 )
-
-    def succeeds(
-        self, capability: FloatArray, strengths: tuple[FloatArray, ...]
-    ) -> npt.NDArray[np.bool_]:
-        """Whether attempts succeed, given uniform numbers for the capability and for each strength."""
-        drawn = np.stack(
-            [s.quantile(luck) for s, luck in zip(self.strengths, strengths, strict=True)]
-        )
-        return np.asarray(self.capability.quantile(capability) > _RULES[self.rule](drawn))
 
     @cached_property
     def probability(self) -> float:

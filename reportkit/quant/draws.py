@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
-from reportkit.quant.contest import Contest
 from reportkit.quant.streams import MAX_YEARS, Stream, bar, place
 
 if TYPE_CHECKING:
@@ -137,18 +136,12 @@ class Draws:
     def _succeeding(
         self, source: Source, hit: npt.NDArray[np.intp], places: PlaceArray
     ) -> tuple[npt.NDArray[np.intp], PlaceArray]:
-        share = self.scenario.vulnerability
-        if isinstance(share, Contest):
-            capability = self._stream("capability", source).uniform(places)
-            strengths = tuple(
-                self._stream(f"strength {number}", source).uniform(places)
-                for number in range(len(share.strengths))
-            )
-            lucky = share.succeeds(capability, strengths)
-        elif share < 1:
-            lucky = self._stream("vulnerability", source).uniform(places) < share
-        else:
+        share = self.scenario.succeeding
+        if share == 1:
             return hit, places
+        # Attempts are independent of each other, so that each is decided as a contest drawn anew for it would be; and
+        # a stronger control leaves a subset of the same events.
+        lucky = self._stream("vulnerability", source).bits(places) < _below(share)
         return hit[lucky], places[lucky]
 
 

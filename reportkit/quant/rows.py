@@ -141,9 +141,15 @@ def _secondary(cells: _Cells) -> Secondary | None:
     if share == 0:
         return None
     low, high = cells.amount("secondary_low"), cells.amount("secondary_high")
-    cap = cells.number("cap")
+    cap, mode = cells.number("cap"), cells.number("secondary_mode")
     level = cells.number("ci_level") or _LEVEL
-    return Secondary(share, LogNormal.from_interval(low, high, level, cap=cap))
+    if low == high:
+        found: Severity = Empirical((low,))
+    elif mode is not None:
+        found = Pert(low, mode, high)
+    else:
+        return Secondary(share, LogNormal.from_interval(low, high, level, cap=cap))
+    return Secondary(share, found if cap is None or math.isinf(cap) else Capped(found, cap))
 
 
 def _vulnerability(cells: _Cells) -> float | Contest:

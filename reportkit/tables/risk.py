@@ -127,6 +127,7 @@ SCENARIOS = TableSpec(
         Column("losses", "list", "observed losses of an empirical severity"),
         Column("secondary_p", "number", unit="probability", low=0, high=1),
         *several("money", "secondary_low", "secondary_high"),
+        Column("secondary_mode", "money", "makes the secondary loss a PERT; lognormal when blank"),
         Column("ci_level", "number", low=0, high=1),
         CURRENCY,
         Column("estimator"),
