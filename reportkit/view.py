@@ -360,10 +360,11 @@ class View:
 
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 
-    def scorecard(self, name: str = "board") -> Scorecard:
-        """Give the ten rows a board sees: now, as told, like for like, limit, status, trend."""
+    def scorecard(self, name: str = "") -> Scorecard:
+        """Give the rows of a scorecard, by default of the report's own: now, as told, like for like, limit, status, trend."""
         from reportkit import scorecard
 
+        name = name or scorecard.usual(self)
         if name not in self._scorecards:
             self._scorecards[name] = scorecard.scorecard(self, name)
         return self._scorecards[name]

@@ -6,6 +6,7 @@ from reportkit.charts.controls import coverage
 from reportkit.charts.incidents import incidents
 from reportkit.charts.money import spend
 from reportkit.charts.plot import Plot
+from reportkit.charts.register import register_movement, treatment
 from reportkit.charts.risk import exposure, loss_exceedance
 from reportkit.charts.tradeoffs import frontier, loss_change, users
 from reportkit.charts.weaknesses import backlog, roll_forward, survival
@@ -22,9 +23,11 @@ __all__ = [
     "loss_exceedance",
     "npv_distribution",
     "option_values",
+    "register_movement",
     "roll_forward",
     "spend",
     "survival",
     "tornado",
+    "treatment",
     "users",
 ]

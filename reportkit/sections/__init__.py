@@ -14,32 +14,51 @@ from reportkit.sections.annex import (
     restatements,
     sources,
 )
+from reportkit.sections.asked import ask, case_headline, case_tiles
 from reportkit.sections.assurance import obligations, overdue_audits
-from reportkit.sections.balance import alignment, benefits, goals, user_balance, user_limits
+from reportkit.sections.balance import (
+    alignment,
+    benefits,
+    case_inputs,
+    goals,
+    user_balance,
+    user_limits,
+)
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
 from reportkit.sections.investment import (
-    ask,
     break_even,
-    case_headline,
     control_credits,
     frontier,
     inputs,
     option_money,
     option_risk,
 )
+from reportkit.sections.register import (
+    above_appetite,
+    acceptances,
+    concentration,
+    register_moves,
+    treatments,
+)
 from reportkit.sections.risks import top_risks
+from reportkit.sections.scenarios import scenario_losses
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 
 __all__ = [
+    "above_appetite",
+    "acceptances",
     "alignment",
     "ask",
     "benefits",
     "break_even",
     "case_headline",
+    "case_inputs",
+    "case_tiles",
     "changes",
-    "cover",
+    "concentration",
     "control_credits",
+    "cover",
     "decisions",
     "definition_changes",
     "definitions",
@@ -56,14 +75,17 @@ __all__ = [
     "past_decisions",
     "people",
     "reconciliation",
+    "register_moves",
     "regulatory_clocks",
     "rejected",
     "reproducibility",
     "restatements",
+    "scenario_losses",
     "sources",
     "threats",
     "tiles",
     "top_risks",
+    "treatments",
     "user_balance",
     "user_limits",
 ]

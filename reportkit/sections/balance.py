@@ -11,7 +11,7 @@ from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column
 from reportkit.quant import controls
 from reportkit.quant.rows import scenario_of
-from reportkit.sections.investment import NO_CASE
+from reportkit.sections.investment import absent
 from reportkit.sections.words import money, text
 from reportkit.tables import unpack
 
@@ -24,15 +24,11 @@ if TYPE_CHECKING:
 _GOALS = (("C", "Confidentiality"), ("I", "Integrity"), ("A", "Availability"))
 
 
-def _absent(title: str) -> Shown:
-    return Shown(Callout(title=f"{title}: not measured", text=NO_CASE, tone="none"))
-
-
 def user_balance(view: View, decision: str = "") -> Shown:
     """Give each option's end-user ledger in hours and money, and its worth with and without it."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Users")
+        return absent("Users")
     currency = view.currency
     rows = []
     for made in case.appraised:
@@ -66,7 +62,7 @@ def user_limits(view: View, decision: str = "") -> Shown:
     """Give each population's minutes a person and month with the recommended option, beside what may be asked of it."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Friction limits")
+        return absent("Friction limits")
     ledger = case.chosen.option.ledger
     counts = {line.population: line.people for line in ledger.lines if not line.once}
     rows = []
@@ -94,7 +90,7 @@ def goals(view: View, decision: str = "") -> Shown:
     """Give what each option moves for confidentiality, integrity and availability: records, events, hours, money."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Goals")
+        return absent("Goals")
     tags, hours, records = _harm(view)
     rows = []
     for made in case.appraised:
@@ -153,7 +149,7 @@ def alignment(view: View, decision: str = "") -> Shown:
     """Give which objectives each option serves, what has to be given up for it, and whether it can be undone."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Alignment")
+        return absent("Alignment")
     names = (
         view.sql("SELECT objective_id, title FROM objectives")
         .set_index("objective_id")["title"]
@@ -253,3 +249,48 @@ def _ales(view: View) -> dict[tuple[str, str], float]:
     rows = view.sql("SELECT * FROM scenarios WHERE state IN ('current', 'residual')")
     listed = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
     return {(str(r["scenario_id"]), str(r["state"])): scenario_of(r).ale for r in listed}
+
+
+def case_inputs(view: View, decision: str = "") -> Shown:
+    """Give what the case rests on: each effect and each line of users' time, its range, who estimated it and why."""
+    case = view.business_case(decision)
+    if case is None:
+        return absent("Inputs of the case")
+    own = text(case.decision.get("decision_id"), "")
+    names = {option.id: option.name for option in case.money.options}
+    effects, impacts = (
+        rows[rows["decision_id"] == own].to_dict("records")
+        for rows in (view.table("option_effects"), view.table("option_impacts"))
+    )
+    shown = [
+        (
+            Cell(text=text(e["control"]), kind="strong", sub=names.get(e["option_id"], "")), f"{'Events stopped' if e['acts_on'] == 'frequency' else 'Loss of an event avoided'}: {case.scenario(e['scenario_id'])}",
+            display.number(_span(e, "", 100, " %")), Cell(text=text(e["rationale"]), sub=text(e["estimator"], "")),
+        )
+        for e in effects
+    ] + [
+        (
+            Cell(text=text(i["population"]), kind="strong", sub=names.get(i["option_id"], "")),
+            f"{text(i['item'])}, {text(i['people'])} people, {_often(i)}",
+            display.number(_span(i, "minutes_", 1, " min")), text(i["rationale"]),
+        )
+        for i in impacts
+    ]  # fmt: skip
+    columns = (
+        Column(label="Control or population", width=1.8), Column(label="What", width=2.2), Column(label="Low, likely, high", align="right", width=1.2), Column(label="Why", width=2.4),
+    )  # fmt: skip
+    scenarios = ", ".join(f"{s.id} {s.name}" for s in case.money.scenarios if any(e["scenario_id"] == s.id for e in effects))  # fmt: skip
+    return display.table(
+        "case-inputs", "What the case rests on", columns, shown, dense=True,
+        note=f"Scenarios: {scenarios}. Ranges are PERT. {case.money.worlds:,} worlds, seed {case.money.seed}; every option meets the same events.",
+        empty="The options change no scenario and ask nothing of users.",
+    )  # fmt: skip
+
+
+def _span(row: dict[Any, Any], prefix: str, scale: float, unit: str) -> str:
+    values = [row[f"{prefix}{part}"] for part in ("low", "mode", "high")]
+    return ", ".join("–" if pd.isna(v) else f"{scale * float(v):g}" for v in values) + unit
+
+
+def _often(row: dict[Any, Any]) -> str:
+    return "once" if row["once"] is True else f"{float(row['times']):g} a month each"

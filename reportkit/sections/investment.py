@@ -9,10 +9,10 @@ import numpy as np
 
 from reportkit import display, locale
 from reportkit.display import Shown
-from reportkit.facts import Callout, Cell, Column, Decision, Decisions, Headline, Message, Option
+from reportkit.facts import Callout, Cell, Column
 from reportkit.locale import plural
 from reportkit.quant import finance
-from reportkit.sections.words import day, money, text
+from reportkit.sections.words import money
 
 if TYPE_CHECKING:
     from reportkit.cases import Case
@@ -23,109 +23,13 @@ NO_CASE = "No option of a decision of this quarter is given in money."
 _NEAR = 0.5
 
 
-def _absent(title: str) -> Shown:
+def absent(title: str) -> Shown:
+    """Give what stands in the place of a business case that there is none of."""
     return Shown(Callout(title=f"{title}: not measured", text=NO_CASE, tone="none"))
 
 
-def case_headline(view: View, decision: str = "") -> Shown:
-    """Give the answer first: the author's words, else what is asked, whether it pays, what speaks against it."""
-    words = view.commentary(shared=False)
-    if words.statement:
-        return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
-    case = view.business_case(decision)
-    if case is None:
-        return _absent("Business case")
-    chosen, view = case.chosen, case.view
-    spread, plain = chosen.spread_with_users, chosen.spread
-    statement = (
-        f"{case.title}: {chosen.option.name} is {'asked for' if case.recommended else 'best in the mean'}. It costs {money(chosen.present_cost, view.currency)} over {case.money.years} years "
-        f"in today's money and is worth {locale.EN.money(spread.mean, view.currency, sign=True)} in the mean, in {100 * chosen.chance(users=True):.0f} of 100 worlds more than nothing."
-    )
-    before, after = chosen.tail()
-    ledger = chosen.option.ledger
-    over = [check for check in ledger.checks() if check.breached]
-    risk = Message(
-        title=f"A bad year becomes {money(before - after, view.currency)} cheaper."
-        if after < before
-        else "A bad year stays as bad.",
-        text=f"The mean of the worst year in twenty, after insurance, goes from {money(before, view.currency)} to {money(after, view.currency)}.",
-        tone="good" if after < before else "watch",
-    )
-    users = Message(
-        title=f"Users pay {money(ledger.money, view.currency)} a year in time."
-        if ledger.money > 0
-        else "Users do not pay for it in time.",
-        text=f"Without their time it is worth {locale.EN.money(plain.mean, view.currency, sign=True)}. "
-        + (
-            f"{_names(over)} {'is' if len(over) == 1 else 'are'} asked for more than was agreed."
-            if over
-            else "No population is asked for more than was agreed."
-        ),
-        tone="bad" if over else "watch" if ledger.money > 0 else "good",
-    )
-    worth = Message(
-        title=f"Half the worlds end below {locale.EN.money(spread.p50, view.currency)}.",
-        text=f"One in ten ends below {locale.EN.money(spread.p10, view.currency)}, one in ten above {locale.EN.money(spread.p90, view.currency)}.",
-        tone="bad" if spread.p50 < 0 else "good",
-    )
-    order = {"bad": 0, "watch": 1, "good": 2}
-    messages = sorted((worth, users, risk), key=lambda m: order.get(m.tone, 3))
-    return Shown(Headline(statement=statement, messages=tuple(messages)), words.facts)
-
-
-def _names(checks: list[Any]) -> str:
-    return " and ".join(check.population for check in checks)
-
-
-def ask(view: View, decision: str = "") -> Shown:
-    """Give the decision asked, each option with its cost, what it does to risk, and what it asks of users."""
-    case = view.business_case(decision)
-    if case is None:
-        return _absent("Decision")
-    row = case.decision
-    return Shown(
-        Decisions(
-            items=(
-                Decision(
-                    number=1,
-                    title=case.title,
-                    ask=text(row.get("ask"), ""),
-                    options=tuple(_asked(case, made) for made in case.appraised),
-                    owner=text(row.get("owner")),
-                    by_when=day(row.get("by_when")),
-                    reversibility=text(row.get("reversibility"), ""),
-                    for_decision=row.get("for_decision") is not False,
-                ),
-            )
-        )
-    )
-
-
-def _asked(case: Case, made: Appraisal) -> Option:
-    view, option = case.view, made.option
-    if option.does_nothing:
-        before = made.tail()[0]
-        given_up = text(case.rows[option.id].get("trade_off"), "")
-        return Option(
-            name=option.name,
-            cost="No cost",
-            risk_change=f"A bad year stays at {money(before, view.currency)}"
-            + (f". {given_up}" if given_up else ""),
-            user_impact="None",
-            recommended=option.id == case.recommended,
-        )
-    loss, _ = _point(case)
-    chances = [100 * chance for chance in made.chance_above(loss)]
-    return Option(
-        name=option.name,
-        cost=_costs(case, made),
-        risk_change=f"{money(made.avoided, view.currency)} less a year in the mean; chance of more than {money(loss, view.currency)} {chances[0]:.1f} to {chances[1]:.1f} %",
-        user_impact=_hours(made),
-        recommended=option.id == case.recommended,
-    )
-
-
-def _costs(case: Case, made: Appraisal) -> str:
+def costs(case: Case, made: Appraisal) -> str:
+    """Write what an option costs at the start and each year."""
     once, yearly = made.option.once.mean, made.option.yearly.mean
     currency = case.view.currency
     parts = []
@@ -140,18 +44,7 @@ def _costs(case: Case, made: Appraisal) -> str:
     return ", ".join(parts) or "No cost"
 
 
-def _hours(made: Appraisal) -> str:
-    ledger = made.option.ledger
-    parts = []
-    if abs(ledger.hours) >= _NEAR:
-        word = "asked" if ledger.hours > 0 else "given back"
-        parts.append(f"{locale.EN.number(abs(ledger.hours))} hours a year {word}")
-    if ledger.once_hours:
-        parts.append(f"{locale.EN.number(ledger.once_hours)} hours once")
-    return ", ".join(parts) or "None"
-
-
-def _point(case: Case) -> tuple[float, float | None]:
+def point(case: Case) -> tuple[float, float | None]:
     """Give the approved loss that is spoken of, and its approved chance."""
     from reportkit.measures.risk import headline_point
 
@@ -169,7 +62,7 @@ def option_money(view: View, decision: str = "") -> Shown:
     """Give each option's cost, loss avoided, return in money and as a ratio, value, chance to pay, time to pay back."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Options in money")
+        return absent("Options in money")
     currency = view.currency
     rows = []
     for made in case.appraised:
@@ -181,7 +74,7 @@ def option_money(view: View, decision: str = "") -> Shown:
         rows.append(
             (
                 _marked(case, made),
-                Cell(text=money(made.present_cost, currency), kind="number", sub=_costs(case, made)),
+                Cell(text=money(made.present_cost, currency), kind="number", sub=costs(case, made)),
                 Cell(text=money(made.avoided, currency), kind="number", sub=f"before insurance {money(case.money.expected_avoided(made.option), currency)}"),
                 Cell(text="–" if ratio is None else locale.EN.percent(100 * ratio, 0, sign=True), kind="number", sub=locale.EN.money(made.net_benefit, currency, sign=True)),
                 Cell(text=locale.EN.money(spread.mean, currency, sign=True), kind="strong", sub=f"{money(spread.p10, currency)} to {money(spread.p90, currency)}"),
@@ -224,9 +117,9 @@ def option_risk(view: View, decision: str = "") -> Shown:
     """Give what each option does to a year's loss after insurance: mean, chance above approved losses, bad years."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Options and risk")
+        return absent("Options and risk")
     currency = view.currency
-    points = case.appetite.points if case.appetite else ((_point(case)[0], None),)
+    points = case.appetite.points if case.appetite else ((point(case)[0], None),)
     shown = [p for p in points if p[1] is None or p[1] <= _NEAR][:3] or list(points)[:1]
     rows = []
     for made in case.appraised:
@@ -276,7 +169,7 @@ def inputs(view: View, decision: str = "") -> Shown:
     """Give each uncertain input: its range, the value at either end, its rank correlation with the result."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Inputs")
+        return absent("Inputs")
     found = case.correlations
     rows = [
         (Cell(text=case.input(name), kind="strong"), Cell(text=locale.EN.number(rho, 2, sign=True), kind="number"), _meaning(name, rho))
@@ -315,7 +208,7 @@ def break_even(view: View, decision: str = "") -> Shown:
     """Say at which value of the main inputs the recommended option stops being worth it in the mean."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Break-even")
+        return absent("Break-even")
     option, currency = case.chosen.option, view.currency
     sentences = []
     if option.effects:
@@ -355,7 +248,7 @@ def frontier(view: View, decision: str = "") -> Shown:
     """Give the sets of options that take most off the bad years for their cost, and what each further step buys."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Sets of options")
+        return absent("Sets of options")
     currency = view.currency
     best = [choice for choice in case.frontier if choice.efficient]
     rows = []
@@ -386,7 +279,7 @@ def control_credits(view: View, decision: str = "") -> Shown:
     """Give what each control may be credited with, so that together they avoid what they avoid together and no more."""
     case = view.business_case(decision)
     if case is None:
-        return _absent("Credits")
+        return absent("Credits")
     from reportkit.quant import controls
 
     scenarios, effects = case.money.scenarios, case.asked_effects
