@@ -135,7 +135,7 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
         for m, c in zip(data["mean"], data["chance"], strict=True)
     ]
     span = float(data["p90"].max() - min(data["p10"].min(), 0))
-    ends = [min(float(data["p10"].min()), 0) - 0.03 * span, float(data["p90"].max()) + 0.34 * span]
+    ends = [min(float(data["p10"].min()), 0) - 0.03 * span, float(data["p90"].max()) + 0.46 * span]
     x = alt.X(
         "p10:Q",
         title="Net present value, from one in ten below to one in ten above",
@@ -211,7 +211,10 @@ def tornado(view: View, decision: str = "") -> Plot | Shown:
     order = data["input"].tolist()
     edges = pd.concat([data["low"], data["high"], pd.Series([middle])])
     span = float(edges.max() - edges.min()) or 1.0
-    x_scale = alt.Scale(domain=[float(edges.min()) - 0.16 * span, float(edges.max()) + 0.16 * span], nice=False)  # fmt: skip
+    # Room for the values beside the bars, by the longest of them.
+    room = (0.05 + 0.019 * max(len(t) for t in (*data["at_low"], *data["at_high"]))) * span
+    ends_at = [float(edges.min()) - room, float(edges.max()) + room]
+    x_scale = alt.Scale(domain=ends_at, nice=False)
     y = alt.Y(
         "input:N",
         sort=order,

@@ -34,6 +34,7 @@ from reportkit.sections.investment import (
     option_money,
     option_risk,
 )
+from reportkit.sections.quantified import appetite_points, estimates, loss_changes, sanity
 from reportkit.sections.register import (
     above_appetite,
     acceptances,
@@ -42,13 +43,14 @@ from reportkit.sections.register import (
     treatments,
 )
 from reportkit.sections.risks import top_risks
-from reportkit.sections.scenarios import scenario_losses
+from reportkit.sections.scenarios import risk_headline, scenario_losses
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 
 __all__ = [
     "above_appetite",
     "acceptances",
     "alignment",
+    "appetite_points",
     "ask",
     "benefits",
     "break_even",
@@ -62,11 +64,13 @@ __all__ = [
     "decisions",
     "definition_changes",
     "definitions",
+    "estimates",
     "frontier",
     "goals",
     "headline",
     "initiatives",
     "inputs",
+    "loss_changes",
     "notable_incidents",
     "obligations",
     "option_money",
@@ -80,6 +84,8 @@ __all__ = [
     "rejected",
     "reproducibility",
     "restatements",
+    "risk_headline",
+    "sanity",
     "scenario_losses",
     "sources",
     "threats",

@@ -110,7 +110,7 @@ def _asked(case: Case, made: Appraisal) -> Option:
     return Option(
         name=option.name,
         cost=costs(case, made),
-        risk_change=f"{money(made.avoided, view.currency)} less a year in the mean; chance of more than {money(loss, view.currency)} {chances[0]:.1f} to {chances[1]:.1f} %",
+        risk_change=f"{money(made.avoided, view.currency)} less a year; above {money(loss, view.currency)}: {chances[0]:.1f} to {chances[1]:.1f} %",
         user_impact=_hours(made),
         recommended=option.id == case.recommended,
     )
@@ -121,9 +121,9 @@ def _hours(made: Appraisal) -> str:
     parts = []
     if abs(ledger.hours) >= _NEAR:
         word = "asked" if ledger.hours > 0 else "given back"
-        parts.append(f"{locale.EN.number(abs(ledger.hours))} hours a year {word}")
+        parts.append(f"{locale.EN.number(abs(ledger.hours))} h a year {word}")
     if ledger.once_hours:
-        parts.append(f"{locale.EN.number(ledger.once_hours)} hours once")
+        parts.append(f"{locale.EN.number(ledger.once_hours)} h once")
     return ", ".join(parts) or "None"
 
 
