@@ -24,6 +24,7 @@ from reportkit.tables import table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.cases import Case
     from reportkit.measures.risk import Portfolio
     from reportkit.narrative import Commentary
     from reportkit.profile import Profile
@@ -306,11 +307,8 @@ class View:
         quarter = period or self.workspace.calendar.previous(self.period)
         if quarter.key not in self._told:
             ledger = self.workspace.ledger
-            publication = ledger.publication(self.report, quarter.key, self.unit)
-            self._told[quarter.key] = (
-                publication,
-                ledger.figures(publication) if publication else {},
-            )
+            published = ledger.publication(self.report, quarter.key, self.unit)
+            self._told[quarter.key] = (published, ledger.figures(published) if published else {})
         return self._told[quarter.key]
 
     @cached_property
@@ -321,14 +319,8 @@ class View:
     def thresholds(self) -> pd.DataFrame:
         """The limits in force on this day."""
         rows = self.table("thresholds")
-        text = [
-            "scope",
-            "measure_id",
-            "override_status",
-            "override_reason",
-            "category",
-            "approved_by",
-        ]
+        text = ["scope", "measure_id", "override_status", "override_reason", "category"]
+        text += ["approved_by"]
         rows[text] = rows[text].fillna("")
         return rows
 
@@ -368,10 +360,11 @@ class View:
 
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 
-    def scorecard(self, name: str = "board") -> Scorecard:
-        """Give the ten rows a board sees: now, as told, like for like, limit, status, trend."""
+    def scorecard(self, name: str = "") -> Scorecard:
+        """Give the rows of a scorecard, by default of the report's own: now, as told, like for like, limit, status, trend."""
         from reportkit import scorecard
 
+        name = name or scorecard.usual(self)
         if name not in self._scorecards:
             self._scorecards[name] = scorecard.scorecard(self, name)
         return self._scorecards[name]
@@ -386,11 +379,17 @@ class View:
 
         return risk.portfolio(self, state, others=others)
 
-    def commentary(self) -> Commentary:
-        """Give the author's words for this quarter, from ``commentary/<period>.md``."""
+    def business_case(self, decision: str = "") -> Case | None:
+        """Give a decision in money, by default this quarter's largest; None when none is."""
+        from reportkit import cases
+
+        return cases.of(self, decision)
+
+    def commentary(self, *, shared: bool = True) -> Commentary:
+        """Give the author's words for this quarter, written for this report or, where shared, for all."""
         from reportkit import narrative
 
-        return narrative.commentary(self)
+        return narrative.commentary(self, shared=shared)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display

@@ -11,7 +11,7 @@ from reportkit import theme
 from reportkit.display import Shown
 from reportkit.errors import DataError
 from reportkit.facts import MIME, VEGALITE_MIME, Callout, Facts, bundle
-from reportkit.locale import SYMBOLS
+from reportkit.locale import MINUS, SYMBOLS
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
@@ -95,10 +95,11 @@ def not_measured(title: str, reason: str) -> Shown:
 def money_axis(currency: str) -> str:
     """Give the label expression of a money axis: €500k, €2m, €1.5bn."""
     sign = SYMBOLS.get(currency, f"{currency} ")
+    size = "abs(datum.value)"
     return (
-        f"datum.value >= 1e9 ? '{sign}' + format(datum.value / 1e9, '~g') + 'bn' : datum.value >= 1e6 ? '{sign}' + "
-        f"format(datum.value / 1e6, '~g') + 'm' : datum.value >= 1e3 ? '{sign}' + format(datum.value / 1e3, '~g') + 'k' : "
-        f"'{sign}' + datum.value"
+        f"(datum.value < 0 ? '{MINUS}' : '') + ({size} >= 1e9 ? '{sign}' + format({size} / 1e9, '~g') + 'bn' : {size} >= 1e6 ? '{sign}' + "
+        f"format({size} / 1e6, '~g') + 'm' : {size} >= 1e3 ? '{sign}' + format({size} / 1e3, '~g') + 'k' : "
+        f"'{sign}' + {size})"
     )
 
 

@@ -46,6 +46,8 @@ _KEYS = {
     "fiscal_year_start": "month in which the fiscal year begins, 1 to 12",
     "jurisdiction": "whose public holidays count, ISO 3166",
     "discount_rate": "what money a year from now is worth less, as a share; business cases are discounted with it",
+    "horizon_years": "how many years a business case looks ahead",
+    "case_budget": "money for the options that are asked for in a quarter, over the horizon and in today's money",
     "balance_sheet": "what the firm can lose at most; estimates that imply more are named",
     "url": "leave it empty for this folder and this process",
     "options": "of the connection, such as { endpoint = 'https://...', region = 'eu-west-1' }",
