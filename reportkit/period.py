@@ -23,9 +23,10 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_MONTH_NAMES = tuple(
-    "January February March April May June July August September October November December".split()
-)
+_MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _SPOKEN_MONTH = re.compile(rf"({'|'.join(_MONTH_NAMES)}) (\d{{4}})", re.IGNORECASE)
 _YEAR = re.compile(r"(?:FY ?)?(\d{4})|FY ?(\d{2})", re.IGNORECASE)
 DAY = timedelta(days=1)

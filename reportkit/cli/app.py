@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import clocks, data, demo, keep, measures, report, setup, told
+from reportkit.cli import clocks, data, demo, keep, measures, report, schedule, setup, told
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -70,3 +70,4 @@ app.command("diff")(told.diff)
 app.command("approve")(told.approve)
 app.command("errata")(told.errata)
 app.command("clocks")(clocks.clocks)
+app.add_typer(schedule.app, name="schedule")

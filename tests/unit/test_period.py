@@ -136,7 +136,9 @@ def test_other_kinds(text: str, start: date, end: date, label: str) -> None:
     assert CALENDAR.parse(label) == found
 
 
-@pytest.mark.parametrize("text", ["FY27-Q1", "fy27q1", "FY2027-Q1", "Q1 FY27", "2027-Q1", "FY27 Q1"])
+@pytest.mark.parametrize(
+    "text", ["FY27-Q1", "fy27q1", "FY2027-Q1", "Q1 FY27", "2027-Q1", "FY27 Q1"]
+)
 def test_a_fiscal_quarter_has_one_name(text: str) -> None:
     found = FiscalCalendar(4).parse(text)
     assert (found.key, found.label, found.code) == ("FY27-Q1", "FY27-Q1", "2027-Q1")
