@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -92,3 +93,13 @@ def valid(found: Iterable[Approval], digest: str, now: datetime) -> list[Approva
         and one.digest == digest
         and (one.expires_at is None or now < one.expires_at)
     ]
+
+
+def digest(artefacts: Mapping[str, str]) -> str:
+    """Give one SHA-256 for the final files of a run.
+
+    Args:
+        artefacts: SHA-256 of each file, by its name.
+    """
+    listed = "\n".join(f"{sha}  {name}" for name, sha in sorted(artefacts.items()))
+    return hashlib.sha256(listed.encode()).hexdigest()

@@ -169,7 +169,7 @@ class Outbox:
                 taken = connection.execute(
                     _deliveries.update()
                     .where(c.id == row.id, c.state == "prepared", c.owner == row.owner)
-                    .values(owner=self.owner, lease_until=now + self.lease, attempts=c.attempts + 1)
+                    .values(owner=self.owner, lease_until=now + self.lease)
                 ).rowcount
             if taken:
                 return find(self.ledger, id_=row.id)[0]
@@ -188,9 +188,18 @@ class Outbox:
             one.id, ("prepared", "sending", "uncertain"), state, now, said, owner=self.owner
         )
 
-    def later(self, one: Delivery, now: datetime, not_before: datetime, said: str) -> bool:
-        """Put a message back that was surely not taken."""
-        return self._change(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before)  # fmt: skip
+    def later(self, one: Delivery, now: datetime, not_before: datetime, said: str, *, counts: bool = True) -> bool:  # fmt: skip
+        """Put a message back that was surely not taken.
+
+        Args:
+            one: the message.
+            now: naive UTC instant.
+            not_before: when to try again.
+            said: why it was not taken.
+            counts: whether this was an attempt.
+        """
+        attempts = one.attempts + counts
+        return self._change(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
 
     def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> bool:  # fmt: skip
         c = _deliveries.c
