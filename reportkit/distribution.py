@@ -193,12 +193,12 @@ class Approval(_Part):
     """Who must approve before a report goes out.
 
     Attributes:
-        required: how many different people.
+        required: how many different people; 0 lets a report out that nobody approved.
         expires_days: how long an approval holds.
         four_eyes: whoever ran the report, or last changed its notebook, commentary or mappings, cannot approve it.
     """
 
-    required: Annotated[int, Field(ge=1, le=20)] = 1
+    required: Annotated[int, Field(ge=0, le=20)] = 1
     expires_days: Annotated[int, Field(ge=1)] = 30
     four_eyes: bool = False
     approvers: tuple[Approver, ...] = ()
@@ -225,7 +225,7 @@ class Due(_Part):
 
     owners: tuple[str, ...] = ()
     stale_days: Annotated[int, Field(ge=1)] = 30
-    attempts: Annotated[int, Field(ge=1, le=20)] = 4
+    attempts: Annotated[int, Field(ge=1)] = 4
     overdue_hours: Annotated[float, Field(gt=0)] = 24
     heartbeat: bool = False
     metrics_file: str = ""

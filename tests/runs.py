@@ -177,11 +177,11 @@ class Post:
         if self.pause:
             await asyncio.sleep(self.pause)
         if answer == "cut":
-            server.transport.abort()
+            _abort(server)
             return "451 gone"
         if answer == "drop":
             self.took.append(envelope)
-            server.transport.abort()
+            _abort(server)
             return "250 nobody hears this"
         if answer.startswith("250"):
             self.took.append(envelope)
@@ -190,6 +190,11 @@ class Post:
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:  # fmt: skip
         self.logins.append((data.login.decode(), data.password.decode()))
         return AuthResult(success=data.password == b"right", handled=False)
+
+
+def _abort(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 class _Xoauth2(SMTP):
@@ -254,7 +259,7 @@ def http(answer: Callable[[str, Mapping[str, str], bytes], Answer]) -> Iterator[
     """Run a web server on loopback; gives its address."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             code, headers, data = answer(self.path, dict(self.headers), body)
             if code == 0:

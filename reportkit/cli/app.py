@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import clocks, data, demo, keep, measures, release, report, schedule, setup, told
+from reportkit.cli import (
+    clocks,
+    data,
+    demo,
+    due,
+    keep,
+    measures,
+    preview,
+    release,
+    report,
+    schedule,
+    setup,
+    told,
+)
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 
@@ -74,4 +87,7 @@ app.command("revoke")(release.revoke)
 app.command("send")(release.send)
 app.command("resend")(release.resend)
 app.command("deliveries")(release.deliveries)
+app.command("due")(due.due)
+app.command("close")(due.close)
+app.command("mail")(preview.mail)
 app.add_typer(schedule.app, name="schedule")

@@ -51,8 +51,8 @@ class SmtpTransport:
         given = self.settings
         try:
             server = self._connected()
-        except ssl.SSLError as error:
-            raise ConfigError(f"{self.name}: its certificate is not trusted ({error.reason or error}); set ca_file in [mail.smtp] if it is your own.") from None  # fmt: skip
+        except ssl.SSLCertVerificationError as error:
+            raise ConfigError(f"{self.name}: its certificate is not trusted ({error.verify_message}); set ca_file in [mail.smtp] if it is your own.") from None  # fmt: skip
         except (OSError, smtplib.SMTPException) as error:
             raise TemporaryError(f"{self.name} cannot be reached ({_said(error)}); it is tried again later.") from None  # fmt: skip
         try:
@@ -81,8 +81,8 @@ class SmtpTransport:
             raise ConfigError(f"{self.name} offers no STARTTLS, so nothing was sent; use security = 'tls', or 'none' on a network you trust.")  # fmt: skip
         try:
             server.starttls(context=self._context())
-        except ssl.SSLError as error:
-            raise ConfigError(f"{self.name}: its certificate is not trusted ({error.reason or error}); set ca_file in [mail.smtp] if it is your own.") from None  # fmt: skip
+        except ssl.SSLCertVerificationError as error:
+            raise ConfigError(f"{self.name}: its certificate is not trusted ({error.verify_message}); set ca_file in [mail.smtp] if it is your own.") from None  # fmt: skip
         server.ehlo()
 
     def _context(self) -> ssl.SSLContext:

@@ -137,7 +137,13 @@ class Desk:
         """Take the next run that may be tried now, fewer than ``most`` times so far; None when there is none."""
         for one in find(self.ledger, ("due", "running")):
             free = not one.owner or (one.lease_until or now) < now or leases.gone(one.owner)
-            if not free or (one.not_before or now) > now or one.attempts >= most:
+            if not free or (one.not_before or now) > now:
+                continue
+            if one.attempts >= most:
+                said = (
+                    f"its process ended {one.attempts} times before it was done. {one.said}".strip()
+                )
+                self.change(one, "failed", now, before=one.state, owned_by=one.owner, owner="", said=said)  # fmt: skip
                 continue
             taken = self.change(
                 one, "running", now, before=one.state, owned_by=one.owner,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
-from reportkit.errors import ReportkitError, UsageError, nearest
+from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
 from reportkit.run import formats, parameters, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
@@ -27,13 +27,21 @@ if TYPE_CHECKING:
     from reportkit.workers.kernel import Execution
 
 
-def run(request: Request, *, now: datetime, progress: Listener = lambda _: None) -> Outcome:
+def run(
+    request: Request,
+    *,
+    now: datetime,
+    progress: Listener = lambda _: None,
+    may_land: Callable[[], bool] = lambda: True,
+) -> Outcome:
     """Make a report.
 
     Args:
         request: what to make.
         now: naive UTC instant that counts as now.
         progress: told of each stage and each cell.
+        may_land: asked right before the finished folder is put in its place; a run that was given to another process
+            meanwhile leaves nothing.
 
     Returns:
         The run folder, its manifest, and whether a gate holds the report.
@@ -43,9 +51,10 @@ def run(request: Request, *, now: datetime, progress: Listener = lambda _: None)
             is written then.
         NotebookError: the notebook did not run to its end; notebook and manifest are kept in a ``.failed`` folder.
         LimitError: it was killed, or took too much time or memory; kept as above.
-        TemporaryError: the disk is full or the folder cannot be written; nothing is left.
+        TemporaryError: the disk is full or the folder cannot be written, or it may not land; nothing is left.
     """
     job = _Job.prepare(request, now, Stages(progress))
+    job.may_land = may_land
     try:
         return job.make()
     except ReportkitError as error:
@@ -69,6 +78,7 @@ class _Job:
     staging: Staging
     stages: Stages
     clock: Callable[[], float] = time.monotonic
+    may_land: Callable[[], bool] = lambda: True
     _execution: Execution | None = None
 
     @classmethod
@@ -158,6 +168,10 @@ class _Job:
             remarks=self._remarks(),
             facts=evidence.told(document.facts),
         )
+        if not self.may_land():
+            raise TemporaryError(
+                f"Run {self.staging.place.name} was taken over by another process; nothing of it was kept."
+            )
         return Outcome(self.staging.publish(manifest), manifest, state)
 
     def _executed(self) -> NotebookNode:

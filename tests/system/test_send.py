@@ -257,6 +257,7 @@ def test_an_unknown_certificate_is_not_trusted(firm: Path, pem: Path) -> None:
             send(firm)
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 @pytest.mark.parametrize(("security", "password"), [("starttls", "right"), ("tls", "right"), ("starttls", "wrong")])  # fmt: skip
 def test_a_login_goes_over_an_encrypted_connection(
     firm: Path, pem: Path, monkeypatch: Any, security: str, password: str
@@ -264,7 +265,7 @@ def test_a_login_goes_over_an_encrypted_connection(
     monkeypatch.setenv("MAIL_PASSWORD", password)
     shutil.copy(pem, firm / "localhost.pem")
     post = Post()
-    options = {"authenticator": post.authenticate, "auth_required": True}
+    options: dict[str, Any] = {"authenticator": post.authenticate, "auth_required": True}
     if security == "tls":
         options["auth_require_tls"] = False
     with smtp(post, tls=pem, implicit=security == "tls", **options):
