@@ -44,7 +44,11 @@ def mail(
     place = _message(folder, Path(report).stem, period, unit)
     letter = letters.read(place.read_bytes())
     found = lint(letter)
-    written = _write(letter, out or folder / "preview" / Path(report).stem) if preview or show or out else []
+    written = (
+        _write(letter, out or folder / "preview" / Path(report).stem)
+        if preview or show or out
+        else []
+    )
     if json:
         screen.say_json({"message": str(place), "subject": letter.subject, "remarks": [vars(one) for one in found], "preview": [str(p) for p in written]})  # fmt: skip
         return

@@ -10,7 +10,6 @@ from reportkit import schedule
 from reportkit.config import Settings
 from reportkit.ledger import Ledger, claims
 from reportkit.ledger.claims import Claim
-from reportkit.run import dispatch
 from reportkit.schedule import Occurrence
 
 
@@ -62,6 +61,8 @@ def _units(occurrence: Occurrence, folder: Path, now: datetime) -> Iterator[str]
     if not occurrence.units:
         yield ""
     elif occurrence.units == ("*",):
+        from reportkit.run import dispatch
+
         yield from sorted(dispatch.unit_addresses(folder, now))
     else:
         yield from occurrence.units

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config
 from reportkit.errors import ReportkitError
-from reportkit.ledger import claims, leases
+from reportkit.ledger import claims, deliveries, leases
 from reportkit.ledger import of as ledger_of
 from reportkit.ledger.claims import Claim, Desk
 
 if TYPE_CHECKING:
+    from reportkit.config import Settings
     from reportkit.deliver.sending import Clock
     from reportkit.due.watch import Trouble
+    from reportkit.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,17 @@ def dry(folder: Path, clock: Clock) -> list[Claim]:
     return [*open_, *planning.wanted(settings, folder, ledger, clock())]
 
 
+def _open(settings: Settings, ledger: Ledger) -> bool:
+    """Say whether anything is left to look at; asking costs a round without work most of its time."""
+    return bool(
+        settings.due.heartbeat
+        or settings.due.metrics_file
+        or any(one.state != "done" for one in claims.find(ledger))
+        or claims.incidents(ledger, open_only=True)
+        or any(deliveries.find(ledger, kind=None, state=state) for state in ("prepared", "sending"))
+    )
+
+
 def play(
     folder: Path,
     clock: Clock,
@@ -68,7 +81,7 @@ def play(
     from reportkit.due import planning
 
     new = planning.wanted(settings, folder, ledger, clock())
-    if not new and not claims.find(ledger) and not settings.due.heartbeat and not settings.due.metrics_file:  # fmt: skip
+    if not new and not _open(settings, ledger):
         return Result(0, {}, [])
     claims.plan(ledger, new, clock())
     from reportkit.due import watch

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from reportkit.errors import ConfigError, TemporaryError
 from reportkit.secret import Secret, address, driver_line
@@ -94,7 +93,15 @@ def _make(connection: sa.Connection) -> None:
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:  # fmt: skip
     """Insert the rows that are not there yet, by any unique key, and give their number."""
-    made: Any = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)  # fmt: skip
+    made: Any
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+
+        made = insert(table)
+    else:
+        from sqlalchemy.dialects.postgresql import insert as insert_there
+
+        made = insert_there(table)
     return sum(
         connection.execute(made.values(**row).on_conflict_do_nothing()).rowcount for row in rows
     )
