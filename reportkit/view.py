@@ -241,7 +241,7 @@ class View:
             start=sql.day(self.period.start),
             begin=sql.instant(self.begin),
             end=sql.instant(self.end),
-            period=sql.quote(self.period.key),
+            period=sql.quote(self.period.code),
             unit=sql.quote(self.unit),
             currency=sql.quote(self.currency),
             group=words.dims[by] if by else "CAST('' AS VARCHAR)",

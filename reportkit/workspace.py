@@ -95,17 +95,13 @@ class Workspace:
         if not firsts:
             return []
         last = min(self.calendar.latest_closed(today), self.calendar.containing(max(lasts)))
-        span = (last.year * 4 + last.quarter) - (
-            self.calendar.containing(min(firsts)).year * 4
-            + self.calendar.containing(min(firsts)).quarter
-        )
-        return self.calendar.trailing(last, span + 1) if span >= 0 else []
+        return self.calendar.between(min(firsts), last.end)
 
     def period(self, text: str = "") -> Period:
-        """Read a quarter, or give the latest closed one that has data.
+        """Read a quarter or another period, or give the latest closed quarter that has data.
 
         Raises:
-            UsageError: not a quarter, or one that has not ended.
+            UsageError: not a period, or one that has not ended.
             DataError: nothing is loaded yet.
         """
         today = self.calendar.day(self.now)
@@ -120,7 +116,7 @@ class Workspace:
         if period.end >= today:
             raise UsageError(
                 f"Period {period.key} ends on {period.end:%d %B %Y} and is not closed yet; "
-                f"the latest closed one is {self.calendar.latest_closed(today).key}."
+                f"the latest closed one is {self.calendar.latest_closed(today, period.kind).key}."
             )
         return period
 

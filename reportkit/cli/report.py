@@ -103,7 +103,7 @@ def publish(
     screen.table(
         [
             ("Run", screen.short(place)),
-            *((["Final", screen.short(final)],) if (final := place / "published").is_dir() else ()),
+            *((["Final", screen.short(final)],) if (final := place / "final").is_dir() else ()),
             ("As known", f"{told.known_by:%Y-%m-%d %H:%M} UTC"),
             (
                 "Told",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -38,6 +40,17 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def user() -> str:
+    """Give the login of whoever runs this; ``REPORTKIT_USER`` says it where a service does on somebody's behalf."""
+    named = os.environ.get("REPORTKIT_USER", "")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def extracts(workspace: Path, known_by: datetime) -> dict[str, list[str]]:
@@ -81,6 +94,7 @@ def opening(
         "run_id": run_id,
         "state": "running",
         "started": instant(started),
+        "by": user(),
         "finished": None,
         "as_of": request.period.end.isoformat(),
         "known_by": instant(known_by),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
-from reportkit.errors import ReportkitError, UsageError, nearest
+from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
 from reportkit.run import formats, parameters, plan, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
@@ -35,6 +35,7 @@ def run(
     engine: Engine | None = None,
     key: str = "",
     ticket: str = "",
+    may_land: Callable[[], bool] = lambda: True,
 ) -> Outcome:
     """Make a report in this process; :func:`reportkit.run.jobs.make` makes it in a warm one.
 
@@ -45,6 +46,8 @@ def run(
         engine: ``warm`` or ``kernel``; the usual one of this system when not given.
         key: hash of everything the report depends on; see :mod:`reportkit.run.fingerprint`.
         ticket: names the job that this run is for.
+        may_land: asked right before the finished folder is put in its place; a run that was given to another process
+            meanwhile leaves nothing.
 
     Returns:
         The run folder, its manifest, and whether a gate holds the report.
@@ -54,10 +57,11 @@ def run(
             is written then.
         NotebookError: the notebook did not run to its end; notebook and manifest are kept in a ``.failed`` folder.
         LimitError: it was killed, or took too much time or memory; kept as above.
-        TemporaryError: the disk is full or the folder cannot be written; nothing is left.
+        TemporaryError: the disk is full or the folder cannot be written, or it may not land; nothing is left.
     """
     job = _Job.prepare(request, now, Stages(progress))
     job.begun |= {"key": key, "ticket": ticket}
+    job.may_land = may_land
     try:
         return job.make(engine)
     except ReportkitError as error:
@@ -82,6 +86,7 @@ class _Job:
     stages: Stages
     seed: str = ""
     clock: Callable[[], float] = time.monotonic
+    may_land: Callable[[], bool] = lambda: True
     _execution: Execution | None = None
 
     @classmethod
@@ -171,6 +176,10 @@ class _Job:
             remarks=self._remarks(),
             facts=evidence.told(document.facts),
         )
+        if not self.may_land():
+            raise TemporaryError(
+                f"Run {self.staging.place.name} was taken over by another process; nothing of it was kept."
+            )
         return Outcome(self.staging.publish(manifest), manifest, state)
 
     def _executed(self, engine: Engine | None) -> NotebookNode:
@@ -238,7 +247,7 @@ def _refuse(request: Request, settings: Settings, now: datetime) -> None:
     if request.period.end >= today:
         raise UsageError(
             f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
-            f"the latest closed one is {calendar.latest_closed(today).key}."
+            f"the latest closed one is {calendar.latest_closed(today, request.period.kind).key}."
         )
     if request.known_by is not None and request.known_by > now:
         raise UsageError(

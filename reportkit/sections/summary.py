@@ -237,7 +237,7 @@ def decisions(view: View) -> Shown:
     if gap:
         return gap
     rows = view.table("decisions")
-    asked = rows[(rows["period"] == view.period.key)].sort_values("decision_id")
+    asked = rows[(rows["period"] == view.period.code)].sort_values("decision_id")
     items = []
     for number, row in enumerate(asked.to_dict("records"), start=1):
         options = tuple(

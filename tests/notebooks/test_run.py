@@ -380,7 +380,7 @@ def test_files_changed_after_the_run_are_not_published(desk: Any) -> None:
 def test_the_published_edition_says_final_and_the_same_numbers(desk: Any) -> None:
     desk.notebook(("print('41.7 weaknesses')", "email"), parameters='period = ""')
     draft = desk.run(formats=("html", "pdf", "email"))
-    left = draft.folder / "published"
+    left = draft.folder / "final"
     left.mkdir()
     (left / "report.html").write_text("half of a page, left by a killed publication")
     publish(desk.folder, "tiny", PERIOD, None, now=NOW)

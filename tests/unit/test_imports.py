@@ -15,13 +15,13 @@ PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
     "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "secret", "connections", "store", "sql", "warehouse", "ledger",
-    "verify",
+    "verify", "distribution", "recurrence",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
-OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
+OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due"}
 FLOORS = (
     dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
 )
@@ -107,6 +107,9 @@ WITHIN: dict[str, set[str]] = {
     "gates": {"render"},
     "render": set(),
     "workers": set(),
+    "schedule": set(),
+    "deliver": {"render"},
+    "due": {"run", "deliver", "schedule", "gates"},
 }
 
 
