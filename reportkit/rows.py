@@ -36,6 +36,7 @@ class Rows:
         self.filled: tuple[str, ...] = ()
         self.first: date | None = None
         self.last: date | None = None
+        self.once = False
 
     def __enter__(self) -> Self:
         import pyarrow as pa
@@ -45,6 +46,8 @@ class Rows:
         schema = pa.schema([self._source.schema.field(name) for name in names])
         filled: set[str] = set()
         seen: list[date] = []
+        held: list[pa.Table] = []
+        dated = self._spec.effective in names and set(self._spec.identity) <= set(names)
         with self._hashed() as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
             for batch in self._batches():
                 part = batch.select(names).replace_schema_metadata(None)
@@ -52,9 +55,27 @@ class Rows:
                 self.rows += part.num_rows
                 filled.update(n for n in names if part[n].null_count < part.num_rows)
                 seen += days(self._spec, part)
+                if self.rows <= _GROUP and dated:
+                    held.append(part.select(list(self._spec.identity)))
         self.filled = tuple(name for name in names if name in filled)
         self.first, self.last = min(seen, default=None), max(seen, default=None)
+        self.once = self._each_once(held)
         return self
+
+    def _each_once(self, held: list[pa.Table]) -> bool:
+        """Say whether no thing has two rows; in what is not dated none has, by the contract of its table."""
+        import pyarrow as pa
+
+        if self._spec.effective not in self.filled:
+            return True
+        if not set(self._spec.identity) <= set(self.filled):
+            return False
+        if sum(part.num_rows for part in held) < self.rows:
+            from reportkit import sql
+
+            return sql.each_once(self._file, self._spec.identity)
+        things = pa.concat_tables(held).group_by(list(self._spec.identity)).aggregate([])
+        return bool(things.num_rows == self.rows)
 
     def _batches(self) -> Iterator[pa.Table]:
         import pyarrow as pa

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,8 +61,10 @@ def instant(value: datetime) -> str:
     return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
 
 
-#: Rows from which a table is read where it lies, and not copied into the engine first.
+#: Rows from which findings are read where they lie, and not copied into the engine first.
 LARGE = 500_000
+#: The same for a table as known that came in one load: reading it again costs little.
+SMALL = 20_000
 _MEMORY = 4 << 30
 #: Tables as known that are kept as files.
 _KEPT = 500
@@ -204,6 +206,17 @@ class _Keeping:
         return True
 
 
+def each_once(path: Path, identity: Sequence[str]) -> bool:
+    """Say whether no thing has two rows in a Parquet file."""
+    engine = Local()
+    try:
+        key = ", ".join(f'"{name}"' for name in identity)
+        twice = f"SELECT 1 FROM read_parquet({quote(str(path))}) GROUP BY {key} HAVING COUNT(*) > 1 LIMIT 1"
+        return engine.frame(twice).empty
+    finally:
+        engine.close()
+
+
 def read_file(path: Path, query: str) -> pa.Table:
     """Run one query on a DuckDB database file, which is only read.
 
@@ -291,10 +304,18 @@ def make_known(
         # One load by itself has one row of each version, by its contract.
         lone = len(used[name]) == 1
         select = known(spec, used[name], rows, ranked=not lone)
-        engine.make(
-            f"{schema}.{name}", select, copied=not (lone and (at_home or is_large(used[name])))
-        )
+        there = lone and (at_home or used[name][0].rows > SMALL)
+        engine.make(f"{schema}.{name}", select, copied=not there)
     return {name: tuple(loads) for name, loads in used.items()}
+
+
+def once(loads: Mapping[str, Sequence[Load]]) -> frozenset[str]:
+    """Give the tables of which each thing has one version: a single load has none twice, and says no day or never two of one thing."""
+    return frozenset(
+        name
+        for name, (load, *more) in ((name, found) for name, found in loads.items() if found)
+        if not more and (load.once or TABLES[name].effective not in load.filled)
+    )
 
 
 def is_large(loads: Sequence[Load]) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import relations, sql, trust
+from reportkit import grouping, relations, sql, trust
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
@@ -88,13 +88,9 @@ class View:
     def _moment(self) -> relations.Moment:
         known = self.workspace.known(self.knowledge or self.known_by)[0]
         return relations.Moment(
-            self.workspace.next_schema(),
-            known,
-            self.as_of,
-            self.end,
-            self.period.key,
-            self._units(known),
-        )
+            self.workspace.next_schema(), known, self.as_of, self.end, self.period.key, self._units(known),
+            sql.once(self.loads), grouping.blank(self.loads),
+        )  # fmt: skip
 
     @cached_property
     def _made(self) -> set[str]:
@@ -102,15 +98,17 @@ class View:
         return set()
 
     def _make(self, query: str) -> None:
-        """Make the relations a query asks for, each once; findings too many to copy are looked up anew, as the query needs them."""
+        """Make the relations a query asks for, each once; too many findings are looked up anew, as the query needs them."""
         engine, moment = self.workspace.engine, self._moment
         large = sql.is_large(self.loads["findings"])
-        for name in relations.named(query):
+        asked = relations.columns(query) if large else None
+        for name in relations.named(query, relations.needless(moment, asked)):
             # The estate is asked about again and again; other relations are small, or asked about once.
-            whole = not large if name == "findings" else name in relations.ESTATE
+            lies = name in moment.once and sql.is_large(self.loads[name])
+            whole = not large if name == "findings" else name in relations.ESTATE and not lies
             if name not in self._made or (name in relations.FINDINGS and large):
-                asked = relations.columns(query) if large else None
-                select = relations.select(name, moment, asked)
+                grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)
+                select = relations.select(name, moment, asked, grouped=grouped)
                 order = "opened, finding_id" if whole and name == "findings" else ""
                 engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
                 self._made.add(name)

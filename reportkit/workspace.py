@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, sql, store
+from reportkit import config, grouping, sql, store
 from reportkit.errors import DataError, UsageError
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
@@ -20,6 +21,7 @@ from reportkit.view import View
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit import relations
     from reportkit.profile import Profile
 
 
@@ -60,6 +62,7 @@ class Workspace:
         self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
+        self._groups: dict[str, bool] = {}
         self._views = 0
 
     @cached_property
@@ -78,6 +81,14 @@ class Workspace:
             schema = f"known_{len(self._known)}"
             self._known[knowledge] = (schema, self.engine.known(self.store, schema, knowledge))
         return self._known[knowledge]
+
+    def grouped(self, at: relations.Moment, asked: Collection[str] | None) -> bool:
+        """Say whether what is asked is asked of groups of findings; they are made once for all views of the same knowledge."""
+        if asked is None or at.units is not None or not grouping.countable(asked):
+            return False
+        if at.known not in self._groups:
+            self._groups[at.known] = grouping.make(self.engine, at.known, at.blank)
+        return self._groups[at.known]
 
     def periods(self) -> list[Period]:
         """List the closed quarters that have data, oldest first.
