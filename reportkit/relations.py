@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from reportkit import grouping
 from reportkit.sql import among, day, quote
 from reportkit.tables import OPEN, RECLASSIFIED, TABLES, TableSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a relation is made from, besides its own table.
 MADE_FROM = {
@@ -22,15 +26,20 @@ MADE_FROM = {
     "open_findings": ("findings",),
     "finding_groups": ("findings",),
     "open_finding_groups": ("open_findings",),
+    "coverage": ("assets",),
 }
+#: Days before it was recorded for which a version without a day of its own still speaks.
+REACH = timedelta(45)
 #: A cell of fewer people than this is not shown.
 FEWEST = 5
 ESTATE = ("assets", "coverage")
+#: Accounts as they were at any time of the quarter: the version in force at its start, and each one since.
+SEEN = "identities_seen"
 #: Findings that are alike in all that most measures ask, with their number as ``n``; among those open.
 GROUPS = ("finding_groups", "open_finding_groups")
 FINDINGS = ("findings", "open_findings", *GROUPS)
 #: Measures of people stand in ``people_cells``; who asks for ``people_measures`` gets them without cells of few people.
-NAMES = (*TABLES, "open_findings", "people_cells")
+NAMES = (*TABLES, "open_findings", "people_cells", SEEN)
 _ENVELOPE = ("source", "recorded_at", "extract_id")
 
 
@@ -44,9 +53,11 @@ class Moment:
         as_of: the day.
         end: last instant of that day, naive UTC.
         period: key of the quarter; rows of later quarters are absent.
+        start: first day of the quarter.
         units: business units to keep, or None for the whole firm.
         once: tables of which each thing is known to have one version, so that none has to be chosen.
         blank: columns of findings in which nothing stands.
+        scope: day whose scope and units of assets count, where that is another than the view's own.
     """
 
     schema: str
@@ -54,9 +65,20 @@ class Moment:
     as_of: date
     end: datetime
     period: str
+    start: date
     units: tuple[str, ...] | None
     once: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset()
+    scope: date | None = None
+
+
+def below(rows: pd.DataFrame, unit: str) -> tuple[str, ...]:
+    """Give a unit and all that are below it, from rows of ``unit_id`` and ``parent_id``."""
+    units, before = {unit}, 0
+    while len(units) > before:
+        before = len(units)
+        units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
+    return tuple(sorted(units))
 
 
 def named(query: str, needless: Collection[str] = ()) -> list[str]:
@@ -95,7 +117,43 @@ def select(
         return f"SELECT * FROM {at.schema}.findings WHERE state IN {among(OPEN)}"
     if name in {"people_cells", "people_measures"}:
         return _people(at, masked=name == "people_measures")
+    if name == SEEN:
+        return _at(TABLES["identities"], at, since=at.start)
+    if name == "assets" and at.scope is not None:
+        return _rescoped(at, at.scope)
     return _findings(at, asked, name, grouped) if name in FINDINGS else _at(TABLES[name], at)
+
+
+def _rescoped(at: Moment, since: date) -> str:
+    """Give the assets of the day, each in the scope and unit of an earlier day, if it was known then."""
+    spec = TABLES["assets"]
+    now, then = (_at(spec, replace(at, units=None, as_of=as_of)) for as_of in (at.as_of, since))
+    kept = ("unit_id", "in_scope")
+    shown = [
+        f"CASE WHEN b.asset_id IS NOT NULL THEN b.{name} ELSE a.{name} END AS {name}"
+        if name in kept
+        else f"a.{name} AS {name}"
+        for name in (*spec.names, *_ENVELOPE)
+    ]
+    units = "" if at.units is None else f" WHERE unit_id IN ({', '.join(map(quote, at.units))})"
+    return f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({now}) AS a LEFT JOIN ({then}) AS b ON b.asset_id = a.asset_id) AS rescoped{units}"
+
+
+def few(name: str, spec: TableSpec) -> str:
+    """Give a number of people of a row, left out where the row speaks of fewer than five."""
+    sizes = ", ".join(f"NULLIF({size}, 0)" for size in spec.cells)
+    return f"CASE WHEN COALESCE({sizes}, {FEWEST}) >= {FEWEST} THEN {name} END AS {name}"
+
+
+def shown(name: str, known: str) -> str:
+    """Give the SELECT of a table with all its versions, without numbers of fewer than five people."""
+    spec = TABLES[name]
+    if name == "people_measures":
+        end = datetime(9999, 12, 31)  # noqa: DTZ001 - naive UTC by contract
+        always = Moment("", known, end.date(), end, "~", end.date(), None)
+        return _people(always, masked=True)
+    columns = [few(column, spec) if column in spec.cells else column for column in spec.names]
+    return f"SELECT {', '.join((*columns, *_ENVELOPE))} FROM {known}.{name}"
 
 
 def _people(at: Moment, *, masked: bool) -> str:
@@ -147,7 +205,8 @@ def columns(query: str) -> frozenset[str] | None:
     return frozenset(re.findall(r"\w+", query.lower()))
 
 
-def _at(spec: TableSpec, at: Moment) -> str:
+def _at(spec: TableSpec, at: Moment, since: date | None = None) -> str:
+    """Give the version in force of each thing, and, where a day is given, every version since that day too."""
     instant = f"TIMESTAMP '{at.end.isoformat(sep=' ')}'"
 
     def limit(name: str) -> str:
@@ -155,8 +214,8 @@ def _at(spec: TableSpec, at: Moment) -> str:
 
     masked = spec.happens
     later: dict[str, str] = {}
-    for column, event, since, before in spec.later:
-        names = ", ".join(map(quote, since))
+    for column, event, called, before in spec.later:
+        names = ", ".join(map(quote, called))
         case = f"WHEN {column} IN ({names}) AND {event} > {limit(event)} THEN {quote(before)} "
         later[column] = later.get(column, "") + case
     shown = [
@@ -164,6 +223,10 @@ def _at(spec: TableSpec, at: Moment) -> str:
         if name in masked
         else f"CASE {later[name]}ELSE {name} END AS {name}"
         if name in later
+        else f"CASE WHEN {spec.effective} IS NOT NULL OR {_near(at)} THEN {name} END AS {name}"
+        if name in spec.lapses
+        else few(name, spec)
+        if name in spec.cells
         else name
         for name in spec.names
     ]
@@ -177,6 +240,12 @@ def _at(spec: TableSpec, at: Moment) -> str:
     unit = ""
     if at.units is not None and "unit_id" in spec.names and not spec.reference:
         unit = f"unit_id IN ({', '.join(map(quote, at.units))})"
+        if spec.name == "coverage":
+            # What was observed belongs to the unit of the asset, whatever unit the observation names, if any.
+            unit = (
+                f"(asset_id IN (SELECT asset_id FROM {at.schema}.assets) OR "
+                f"({unit} AND asset_id NOT IN (SELECT asset_id FROM {at.known}.assets)))"
+            )
         if not spec.effective:
             conditions.append(unit)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -187,12 +256,25 @@ def _at(spec: TableSpec, at: Moment) -> str:
     if spec.name in at.once:
         both = " AND ".join(filter(None, (where.removeprefix(" WHERE "), unit)))
         return f"{chosen} FROM {at.known}.{spec.name}{f' WHERE {both}' if both else ''}"
+    order = f"{spec.effective} DESC NULLS LAST"
+    if spec.lapses:
+        # Of several versions without a day the last one that still speaks for this day counts.
+        order += f", CASE WHEN {_near(at)} THEN 0 ELSE 1 END, recorded_at DESC"
+    last = "rank_ = 1"
+    if since is not None:
+        recent = f"COALESCE({spec.effective} >= {day(since)}, FALSE)"
+        identity, last = f"{identity}, {recent}", f"(rank_ = 1 OR {recent})"
     # Of whose unit a thing is says its version in force: what moved away is not shown by an older one.
-    last = f"rank_ = 1 AND {unit}" if unit else "rank_ = 1"
+    last = f"{last} AND {unit}" if unit else last
     return (
-        f"{chosen} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {spec.effective} DESC NULLS LAST) "
+        f"{chosen} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {order}) "
         f"AS rank_ FROM {at.known}.{spec.name}{where}) AS versions WHERE {last}"
     )
+
+
+def _near(at: Moment) -> str:
+    """Say that a row was recorded by the day, or so soon after it that it still speaks for it."""
+    return f"CAST(recorded_at AS DATE) <= {day(at.as_of + REACH)}"
 
 
 #: Columns of findings that come from another table, by that table.
@@ -220,7 +302,8 @@ def _findings(
 ) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
-    A finding known to be fixed without a date counts as closed on the day that became known. A due date comes from the
+    A finding known to be fixed without a date counts as closed on the day that became known; one that came back is not
+    closed, whatever day an earlier closing left behind. An acceptance ends with its last day. A due date comes from the
     service level in force on the day of opening, so a later change of policy moves no past due date; of two service
     levels from one day the shorter counts. A weakness that stands for several CVEs is known to be exploited from the
     day the first of them is.
@@ -288,7 +371,7 @@ def _findings(
     plain = [name for name in TABLES["findings"].names if name not in {*added, *_MASKED, "kev"}]
     ended = (
         "CASE WHEN f.state IN ('fixed', 'decommissioned') THEN COALESCE(f.closed, CAST(f.recorded_at AS DATE)) "
-        "ELSE f.closed END"
+        "WHEN f.state = 'reopened' THEN NULL ELSE f.closed END"
     )
     beyond: tuple[str, ...] = _ENVELOPE
     if name in GROUPS:
@@ -314,7 +397,7 @@ SELECT {", ".join(shown)},
   CASE
     WHEN state IN {among(RECLASSIFIED)} THEN state
     WHEN ended <= {t} THEN CASE WHEN state = 'decommissioned' THEN state ELSE 'fixed' END
-    WHEN accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL) THEN 'accepted'
+    WHEN (accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL)) AND (accepted_until IS NULL OR accepted_until >= {t}) THEN 'accepted'
     WHEN state = 'reopened' THEN 'reopened'
     ELSE 'open'
   END AS state, {", ".join(beyond)}

@@ -356,6 +356,9 @@ def known(
     if not ranked:
         return " UNION ALL ".join(parts)
     key = ", ".join(f'"{name}"' for name in spec.key)
+    if spec.lapses and spec.effective:
+        # A version without a day is one of the day on which it was recorded, and replaces none of an earlier day.
+        key += f', CASE WHEN "{spec.effective}" IS NULL THEN CAST(recorded_at AS DATE) END'
     # A clock starts with the first time anything said that it had started, and goes on when a thing comes back.
     names = ", ".join(
         f'"first_{name}" AS "{name}"' if name in spec.earliest else f'"{name}"'

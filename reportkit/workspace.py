@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, grouping, sql, store
+from reportkit import clocks, config, grouping, relations, remediation, sql, store
 from reportkit.errors import DataError, UsageError
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
@@ -16,12 +16,11 @@ from reportkit.measures import registry
 from reportkit.period import Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
-from reportkit.view import View
+from reportkit.view import PEOPLE_CELLS, View
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportkit import relations
     from reportkit.profile import Profile
 
 
@@ -64,6 +63,16 @@ class Workspace:
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._groups: dict[str, bool] = {}
         self._views = 0
+
+    @cached_property
+    def clocks(self) -> tuple[clocks.Regime, ...]:
+        """The deadlines for notices to authorities: those of the package, with this workspace's own changes."""
+        return clocks.read(self.folder)
+
+    @cached_property
+    def remediations(self) -> tuple[remediation.Rule, ...]:
+        """The rules, switched on by this workspace, of how long a known exploited weakness may stay open."""
+        return remediation.read(self.folder)
 
     @cached_property
     def engine(self) -> sql.Engine:
@@ -204,7 +213,18 @@ class Workspace:
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the canonical tables with all their versions, as known now."""
-        return self.engine.frame(query, self.known(self.now)[0])
+        if "people_cells" in query.lower():
+            raise UsageError(PEOPLE_CELLS)
+        return self.engine.frame(query, self._shown)
+
+    @cached_property
+    def _shown(self) -> str:
+        """Schema with all tables as known now, without numbers of fewer than five people."""
+        schema, known = "shown", self.known(self.now)[0]
+        self.engine.add_schema(schema)
+        for name in TABLES:
+            self.engine.make(f"{schema}.{name}", relations.shown(name, known), copied=False)
+        return schema
 
     def next_schema(self) -> str:
         """Give a schema name that no view has yet."""

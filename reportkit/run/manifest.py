@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from importlib import metadata
@@ -18,6 +18,7 @@ from reportkit.run.template import digest
 if TYPE_CHECKING:
     from reportkit.facts import Facts
     from reportkit.gates import Gate
+    from reportkit.ledger import Publication
     from reportkit.run.parameters import Bound
     from reportkit.run.request import Request
     from reportkit.workers.execution import Execution
@@ -53,10 +54,14 @@ def user() -> str:
         return ""
 
 
-def extracts(workspace: Path, known_by: datetime) -> dict[str, list[str]]:
-    """Give the SHA-256 of every extract that was known by an instant, by table."""
+def extracts(
+    workspace: Path, known_by: datetime, also: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Give the SHA-256 of every extract that was known by an instant, or that an erratum counts too, by table."""
     by_table: dict[str, list[str]] = {}
-    for load in store.of(workspace).loads(known_by=known_by):
+    for load in store.of(workspace).loads():
+        if load.recorded_at > known_by and load.name not in also:
+            continue
         shas = by_table.setdefault(load.table, [])
         if load.extract not in shas:
             shas.append(load.extract)
@@ -76,6 +81,7 @@ def opening(
     known_by: datetime,
     started: datetime,
     bound: Bound,
+    told: Publication | None = None,
 ) -> dict[str, Any]:
     """Begin a manifest with what is known before the first cell runs.
 
@@ -86,7 +92,9 @@ def opening(
         known_by: naive UTC instant of the knowledge used.
         started: naive UTC instant at which the run began.
         bound: the parameters.
+        told: the publication that the run knows the same as.
     """
+    also = told.also if told else ()
     return {
         "report": path.stem,
         "period": request.period.key,
@@ -101,7 +109,9 @@ def opening(
         "notebook": {"file": path.name, "sha256": digest(path)},
         "parameters": bound.listed(),
         "versions": versions(),
-        "extracts": extracts(request.workspace, known_by),
+        "revision": told.revision if told else 1,
+        "also": list(also),
+        "extracts": extracts(request.workspace, known_by, also),
     }
 
 

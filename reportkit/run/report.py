@@ -100,13 +100,20 @@ class _Job:
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
-            known_by = _known_by(request, path.stem) or known_now
+            published = told.publication(request.workspace, path.stem, request.period.key, request.unit)  # fmt: skip
+            known_by = request.known_by or (published.known_by if published else known_now)
+            same = published if published and published.known_by == known_by else None
             _refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
                 request.parameters, _runner(request, path.stem, known_by)
             )
         asked = json.dumps(
-            [template.digest(path), dict(bound.values), evidence.instant(known_by)],
+            [
+                template.digest(path),
+                dict(bound.values),
+                evidence.instant(known_by),
+                *(same.also if same else ()),
+            ],
             default=str,
             sort_keys=True,
         )
@@ -121,6 +128,7 @@ class _Job:
             known_by=known_by,
             started=now,
             bound=bound,
+            told=same,
         )
         return cls(
             request=request, settings=settings, notebook=notebook, name=path.name, bound=bound, begun=begun,
@@ -273,9 +281,3 @@ def _runner(request: Request, report: str, known_by: datetime) -> dict[str, obje
         "known_by": known_by.isoformat(),
         "report": report,
     }
-
-
-def _known_by(request: Request, report: str) -> datetime | None:
-    return request.known_by or told.known_by(
-        request.workspace, report, request.period.key, request.unit
-    )

@@ -26,6 +26,7 @@ from reportkit.sections.balance import (
 )
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.honesty import both_bases, caveats, corrections, exemptions, odd_rows
 from reportkit.sections.investment import (
     break_even,
     control_credits,
@@ -62,18 +63,22 @@ __all__ = [
     "appetite_points",
     "ask",
     "benefits",
+    "both_bases",
     "break_even",
     "case_headline",
     "case_inputs",
     "case_tiles",
+    "caveats",
     "changes",
     "concentration",
     "control_credits",
+    "corrections",
     "cover",
     "decisions",
     "definition_changes",
     "definitions",
     "estimates",
+    "exemptions",
     "frontier",
     "goals",
     "headline",
@@ -82,6 +87,7 @@ __all__ = [
     "loss_changes",
     "notable_incidents",
     "obligations",
+    "odd_rows",
     "option_money",
     "option_risk",
     "overdue",

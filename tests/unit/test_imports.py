@@ -18,8 +18,8 @@ GROUND = {
     "verify", "distribution", "recurrence",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "grouping", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
+    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due"}
 FLOORS = (
