@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportkit import theme
 from reportkit.charts.labels import in_lines, lifted, money
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured, told
 from reportkit.facts import Facts, Reconciliation
 from reportkit.locale import plural
 from reportkit.measures import definition
@@ -152,5 +152,5 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     )
     return Plot(
         alt.layer(lines, done, points).properties(width=WIDTH, height=29 * len(order) + 80), "treatment", message,
-        "Exposure a year without safeguards, today, and as planned", f"Dumbbells of exposure by risk, inherent, residual and planned: {said}.", facts=told(view.measure("R01")),
+        "Exposure a year without safeguards, today, and as planned", f"Dumbbells of exposure by risk, inherent, residual and planned: {said}.", facts=told(view.measure("R01")), least=LEAST,
     )  # fmt: skip
