@@ -142,7 +142,7 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     taken = float((whole["inherent"] - whole["residual"]).sum())
     meant = float((whole["inherent"] - whole["target"]).sum())
     message = (
-        f"Treatment has done {100 * taken / meant:.0f} % of what is planned for the {len(whole)} largest risks"
+        f"Treatment has done {100 * taken / meant:.0f} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
         if meant > 0
         else f"The {len(data)} largest risks beside what they were without safeguards"
     )
