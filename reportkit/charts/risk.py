@@ -130,7 +130,7 @@ class _Curves:
     curves: dict[str, LossCurve]
     appetite: Appetite | None
 
-    def chart(self) -> alt.LayerChart:
+    def chart(self) -> alt.LayerChart | alt.FacetChart:
         grid = next(iter(self.curves.values())).grid(_POINTS)
         if self.appetite is not None:
             ends = [loss for loss, _ in self.appetite.points]

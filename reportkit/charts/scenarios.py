@@ -52,9 +52,11 @@ def scenarios(view: View, *, top: int = 8) -> Plot | Shown:
     if old:
         note += f" Grey: {len(old & set(data['id']))} of {len(data)} estimates are older than twelve months or nobody's."
     said = "; ".join(
-        f"{row.title}: one event costs {money(row.low, view.currency)} to {money(row.high, view.currency)}, {row.text}"
-        + (" (stale)" if row.id in old else "")
-        for row in data.itertuples()
+        f"{title}: one event costs {money(low, view.currency)} to {money(high, view.currency)}, {words}"
+        + (" a year (stale)" if name in old else " a year")
+        for name, title, low, high, words in zip(
+            data["id"], data["title"], data["low"], data["high"], data["text"], strict=True
+        )
     )
     y = alt.Y(
         "title:N",
@@ -183,8 +185,12 @@ def _stale(view: View, portfolio: Portfolio) -> set[str]:
 
 def _event(scenario: Scenario, title: str, old: set[str]) -> dict[str, object]:
     """Give the middle 90 % of what one event costs, secondary loss included."""
-    once = replace(scenario, frequency=Bernoulli(1), vulnerability=1.0)
-    low, median, high = np.quantile(annual_losses(once, _EVENTS, 1), (0.05, 0.5, 0.95)).tolist()
+    ends = (0.05, 0.5, 0.95)
+    if scenario.secondary is None:
+        low, median, high = (scenario.severity.value_at_risk(p) for p in ends)
+    else:
+        once = replace(scenario, frequency=Bernoulli(1), vulnerability=1.0)
+        low, median, high = np.quantile(annual_losses(once, _EVENTS, 1), ends).tolist()
     kind = _STALE if scenario.id in old else _FRESH
     return {
         "id": scenario.id, "title": title, "low": low, "median": median, "high": high,

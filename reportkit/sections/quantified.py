@@ -170,11 +170,10 @@ def loss_changes(view: View) -> Shown:
                 tone="none",
             )
         )
-    books = [
+    old, new = (
         quant.Book(p.simulation.scenarios, p.layers, seed=SEED, years=YEARS) for p in (before, now)
-    ]
-    mean = quant.attribute(*books)
-    bad = quant.attribute(*books, figure=_bad_year)
+    )
+    mean, bad = quant.attribute(old, new), quant.attribute(old, new, _bad_year)
     names = before.names | now.names
     rows: list[tuple[Cell | str, ...]] = [
         (Cell(text=view.previous().period.label, kind="strong"), "", *_amounts(view, mean.opening, bad.opening))
