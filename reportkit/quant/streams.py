@@ -65,7 +65,8 @@ class Stream:
             np.bitwise_xor(bits, spare, out=bits)
             np.multiply(bits, factor, out=bits)
         np.right_shift(bits, _LAST, out=spare)
-        return np.bitwise_xor(bits, spare, out=bits)
+        np.bitwise_xor(bits, spare, out=bits)
+        return bits
 
     def uniform(self, places: PlaceArray) -> FloatArray:
         """Give one number strictly between 0 and 1 for each place."""

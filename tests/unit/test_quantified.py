@@ -69,7 +69,7 @@ def test_the_curve_is_drawn_before_and_after_treatment_and_insurance(tmp_path: P
     curves = {name: [(r["loss"], r["chance"]) for r in data if r.get("curve") == name and "low" in r] for name in {r.get("curve") for r in data}}  # fmt: skip
 
     def near(name: str, loss: float) -> float:
-        return min(curves[name], key=lambda point: abs(point[0] - loss))[1]
+        return float(min(curves[name], key=lambda point: abs(point[0] - loss))[1])
 
     assert near("Gross", 316_228) == pytest.approx(5, abs=0.4)
     assert near("After treatment, net", 316_228) == pytest.approx(2.5, abs=0.3)
