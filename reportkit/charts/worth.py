@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportkit import locale, theme
 from reportkit.charts.labels import NO_CASE, in_lines, lifted, lower, money
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured
 from reportkit.locale import plural
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
         (bars + zero + halves + means + labels).properties(width=WIDTH, height=62 * len(order) + 72),
         "option-values", message,
         "Diamond: mean. Dark mark: half the worlds lie below. Beside it: the mean, and how often it pays",
-        f"Ranges of net present value by option. {said}.",
+        f"Ranges of net present value by option. {said}.", least=LEAST,
     )  # fmt: skip
 
 
@@ -270,7 +270,7 @@ def tornado(view: View, decision: str = "") -> Plot | Shown:
         alt.layer(*layers).properties(width=WIDTH, height=40 * len(order) + 74), "tornado", message,
         f"{case.chosen.option.name}: each input at one in ten below and one in ten above, the others at their median",
         f"Tornado of the mean net present value, {money(middle, view)} with every input at its median. {said}.",
-        note="The dashed line is zero: left of it the option costs more than it saves in the mean." if len(layers) > 4 else "",
+        note="The dashed line is zero: left of it the option costs more than it saves in the mean." if len(layers) > 4 else "", least=LEAST,
     )  # fmt: skip
 
 
