@@ -143,6 +143,17 @@ def _limits(view: View) -> dict[str, Limits]:
     return found
 
 
+def judged(
+    view: View, words: Definition, value: float | None, scope: str, limits: Limits
+) -> Status:
+    """Give the status of a value; the quarters before are looked at only where it would waver without them."""
+    states: tuple[Status, ...] = ("none", "green", "amber", "red")
+    found = {status(value, limits, words.direction, state) for state in states}
+    if len(found) == 1:
+        return found.pop()
+    return status(value, limits, words.direction, carried(view, words, scope, limits))
+
+
 def carried(view: View, words: Definition, scope: str, limits: Limits) -> Status:
     """Give the status from which this one may not waver: as last told, else as it came about from the first quarter on."""
     told = view.told()[1].get((words.id, scope))

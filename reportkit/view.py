@@ -16,7 +16,7 @@ from reportkit.ledger import Publication
 from reportkit.measures import Definition, Measure, Value, definition
 from reportkit.measures.model import named
 from reportkit.measures.small import GIVES_AWAY, withheld
-from reportkit.measures.status import Limits, status
+from reportkit.measures.status import Limits
 from reportkit.period import DAY, Period
 from reportkit.store import Load
 from reportkit.tables import table
@@ -356,9 +356,7 @@ class View:
             green=limits.green,
             red=red,
             default_limits=limits.default,
-            status=status(
-                value.value, limits, words.direction, trust.carried(self, words, scope, limits)
-            ),
+            status=trust.judged(self, words, value.value, scope, limits),
             override=limits.reason if limits.override else "",
             confidence=trust.grade(self, words, value),
             owner=self.workspace.settings.owners.get(words.id, ""),
