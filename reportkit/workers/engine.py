@@ -220,7 +220,8 @@ class _Run:
             raw.clear()
 
     def _done(self, told: list[Any], took: float) -> None:
-        count, error, leaving = told
+        count, error, leaving, processor = told
+        self.execution.cpu_seconds += processor
         place = self._settle(took)
         cell = self.nb_man.nb.cells[self.index]
         if cell.cell_type == "code":

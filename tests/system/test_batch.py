@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -22,6 +21,8 @@ from tests.conftest import Ended
 from tests.unit.workspaces import load, workspace
 
 UNITS = ("A", "B", "C")
+#: Warm processes that all tests of this process share; the place that is usual starts its own for each command.
+SHARED = ("--executor", "py:concurrent.futures:ThreadPoolExecutor")
 Typed = Callable[..., Ended]
 
 
@@ -44,7 +45,8 @@ def report(folder: Path, *cells: str, name: str = "tiny") -> None:
 
 
 def asked(*words: str) -> tuple[str, ...]:
-    return ("run", "tiny", "-p", "2026-Q3", "--formats", "", *words)
+    shared = () if "--executor" in words else SHARED
+    return ("run", "tiny", "-p", "2026-Q3", "--formats", "", *shared, *words)
 
 
 def kept(folder: Path) -> dict[str, list[str]]:
@@ -72,9 +74,9 @@ def test_one_failure_does_not_stop_the_others_and_only_it_is_made_again(
     }  # fmt: skip
 
     (place / "mended").touch()
-    assert typed("run", "--resume").code == 0
+    assert typed("run", "--resume", *SHARED).code == 0
     assert kept(place) == {"A": ["draft"], "B": ["failed", "draft"], "C": ["draft"]}
-    again = typed("run", "--resume")
+    again = typed("run", "--resume", *SHARED)
     assert (again.code, again.out) == (0, "Nothing is left to be made.\n")
 
     same = typed(*asked("--units", "A,B,C", "--json"))
@@ -118,7 +120,15 @@ def test_a_report_per_unit_is_made_for_each_unit_and_others_for_the_firm(
     content["metadata"]["reportkit"] = {"per": "unit"}
     path.write_text(json.dumps(content))
     ended = typed(
-        "run", "--reports", "tiny,own", "--periods", "2026-Q2,2026-Q3", "--formats", "", "--json"
+        "run",
+        "--reports",
+        "tiny,own",
+        "--periods",
+        "2026-Q2,2026-Q3",
+        "--formats",
+        "",
+        "--json",
+        *SHARED,
     )
     made = [(one["report"], one["period"], one["unit"]) for one in json.loads(ended.out)]
     assert made == [
@@ -150,7 +160,7 @@ def test_what_is_not_understood_gets_a_sentence(
     assert not (place / "runs").exists()
 
 
-@pytest.mark.parametrize("where", ["spawn:2", "py:concurrent.futures:ThreadPoolExecutor"])
+@pytest.mark.parametrize("where", ["spawn:2", "local:2"])
 def test_other_executors_make_the_same_reports(place: Path, typed: Typed, where: str) -> None:
     (place / "mended").touch()
     assert typed(*asked("--units", "A,C", "--known-by", "2026-10-09")).code == 0
@@ -216,7 +226,7 @@ def test_a_report_whose_process_died_is_taken_over_once(place: Path, typed: Type
     os.kill(lost.pid, signal.SIGKILL)
     lost.communicate()
     assert json.loads(typed("status", "--json").out)[0]["state"] == "queued"
-    assert typed("run", "--resume").code == 0
+    assert typed("run", "--resume", *SHARED).code == 0
     assert kept(place) == {"A": ["draft"]}
     (one,) = json.loads(typed("status", "--json").out)
     assert (one["state"], one["attempts"]) == ("draft", 2)

@@ -46,13 +46,13 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
         while not (found := re.search(r"tcp://(127\.0\.0\.1:\d+)", log.read_text())):
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.1)
-        for number in range(2):
-            workers.append(
-                command(
-                    place, "distributed.cli.dask_worker", f"tcp://{found[1]}", "--nthreads", "1", "--no-nanny", "--no-dashboard",
-                    "--name", f"worker-{number}", "--local-directory", str(place),
-                )
-            )  # fmt: skip
+        workers += [
+            command(
+                place, "distributed.cli.dask_worker", f"tcp://{found[1]}", "--nthreads", "1", "--no-nanny", "--no-dashboard",
+                "--name", f"worker-{number}", "--local-directory", str(place),
+            )
+            for number in range(2)
+        ]  # fmt: skip
         yield found[1], workers
     finally:
         for process in (*workers, scheduler):
