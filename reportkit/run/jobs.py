@@ -204,9 +204,14 @@ def warm(
     folder = Path(tempfile.mkdtemp(prefix="rk-"))
     lifeline, end = os.pipe()
     try:
-        with _charts(folder / "charts", lifeline) if draw and reports != 1 else nullcontext():
+        alone = nullcontext(dict[str, str]())
+        with (
+            _charts(folder / "charts", lifeline) if draw and reports != 1 else alone
+        ) as surroundings:
             preload = PRELOAD_ONE if reports == 1 else PRELOAD
-            pool = WarmPool(workers, preload, seconds=run_seconds + _OTHER_SECONDS).start()
+            pool = WarmPool(
+                workers, preload, environment=surroundings, seconds=run_seconds + _OTHER_SECONDS
+            ).start()
             try:
                 yield pool
             except BaseException:
@@ -220,7 +225,7 @@ def warm(
 
 
 @contextmanager
-def _charts(socket: Path, lifeline: int) -> Iterator[None]:
+def _charts(socket: Path, lifeline: int) -> Iterator[dict[str, str]]:
     """Keep a process that draws charts; reports that cannot reach it draw their own."""
     from reportkit.render.drawing import PLACE
 
@@ -230,15 +235,9 @@ def _charts(socket: Path, lifeline: int) -> Iterator[None]:
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    before = os.environ.get(PLACE)
-    os.environ[PLACE] = str(socket)
     try:
-        yield
+        yield {PLACE: str(socket)}
     finally:
-        if before is None:
-            os.environ.pop(PLACE, None)
-        else:
-            os.environ[PLACE] = before
         with suppress(ProcessLookupError):
             server.terminate()
         server.wait()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from reportkit.errors import KernelDied, RunTimeout
@@ -30,10 +31,11 @@ class Server:
 
     Args:
         preload: modules that are loaded once, before any job.
+        environment: added to this process's own.
     """
 
-    def __init__(self, preload: Sequence[str]) -> None:
-        self._preload = list(preload)
+    def __init__(self, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._preload, self._environment = list(preload), dict(environment)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -55,7 +57,7 @@ class Server:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=sys.__stderr__ if sys.__stderr__ is not None else subprocess.DEVNULL,
-            env=runtime.environment(),
+            env={**runtime.environment(), **self._environment},
             start_new_session=True,
         )
         theirs.close()
@@ -196,13 +198,19 @@ class WarmPool(cf.Executor):
     Args:
         workers: how many at a time.
         preload: modules that are loaded once.
+        environment: added to this process's own.
         seconds: after which a worker is ended.
     """
 
     def __init__(
-        self, workers: int, preload: Sequence[str] = (), *, seconds: float | None = None
+        self,
+        workers: int,
+        preload: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        seconds: float | None = None,
     ) -> None:
-        self._server = Server(preload)
+        self._server = Server(preload, environment)
         self._threads = cf.ThreadPoolExecutor(workers, thread_name_prefix="reportkit-pool")
         self._seconds = seconds
 

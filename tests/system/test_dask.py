@@ -36,9 +36,9 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
     place = tmp_path / "cluster"
     place.mkdir()
     log = place / "scheduler.log"
-    scheduler = subprocess.Popen(
+    scheduler: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"],
-        cwd=place, stdout=subprocess.DEVNULL, stderr=log.open("w"),
+        cwd=place, text=True, stdout=subprocess.DEVNULL, stderr=log.open("w"),
     )  # fmt: skip
     workers: list[subprocess.Popen[str]] = []
     try:
@@ -55,10 +55,11 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
         ]  # fmt: skip
         yield found[1], workers
     finally:
-        for process in (*workers, scheduler):
+        everyone = [*workers, scheduler]
+        for process in everyone:
             if process.poll() is None:
                 process.terminate()
-        for process in (*workers, scheduler):
+        for process in everyone:
             process.wait(20)
 
 
