@@ -112,6 +112,7 @@ def finished(
     """
     kernel = (
         {
+            "process": execution.process,
             "peak_mb": round(execution.peak_mb),
             "cpu_seconds": round(execution.cpu_seconds, 3),
             "cell_seconds": execution.seconds,

@@ -144,6 +144,7 @@ class _Run:
                 cell.execution_count, cell.outputs = None, []
         self.places = failure.places(self.execution.name, nb.cells)
         with _started() as process:
+            self.execution.process = "forked" if process.popen is None else "fresh"
             watch = Watch(process.pid, self.execution.limits)
             ended = False
             try:

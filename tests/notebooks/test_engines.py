@@ -171,6 +171,22 @@ def test_a_fork_server_that_is_lost_is_started_again() -> None:
         pool.shutdown()
 
 
+def test_a_library_that_starts_threads_is_named_and_not_forked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "busy.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True).start()"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    pool = WarmPool(1, ["json", "busy"])
+    try:
+        parents = {pool.call("tests.notebooks.test_engines:parent", {}, print) for _ in range(2)}
+        assert pool.culprit == "busy"
+        assert len(parents) == 2
+    finally:
+        pool.shutdown()
+
+
 def parent(_arguments: Any, _tell: Any) -> int:
     """Give the fork server's number, from a worker."""
     return os.getppid()
