@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit import config
 from reportkit.errors import LimitError, ReportkitError, TemporaryError
-from reportkit.run import fingerprint, jobs
+from reportkit.run import fingerprint, jobs, plan
 from reportkit.run.register import LEASE, Entry, Register
 from reportkit.run.request import Outcome, Progress, Request
 from reportkit.workers.pool import WorkerLost
@@ -79,6 +80,7 @@ class Batch:
             return []
         workspace = self.requests[0].workspace
         self._now = self.clock()
+        plan.check(self.requests, config.read(workspace), self._now)
         keys = fingerprint.Fingerprints(workspace, self._now)
         keyed = {keys.of(request): request for request in self.requests}
         results: dict[str, Result] = {}
