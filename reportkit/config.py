@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -20,8 +21,11 @@ from reportkit.secret import Address
 FILE = "reportkit.toml"
 
 
+_zones = cache(available_timezones)
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"{name!r} is not a time zone; write for example 'Europe/Zurich'")
     return name
 

@@ -154,6 +154,17 @@ def _limits(view: View) -> dict[str, Limits]:
     return found
 
 
+def standing(
+    view: View, words: Definition, value: float | None, scope: str, limits: Limits
+) -> Status:
+    """Give the status of a value; the quarters before are looked at only where it would waver without them."""
+    states: tuple[Status, ...] = ("none", "green", "amber", "red")
+    found = {status(value, limits, words.direction, state) for state in states}
+    if len(found) == 1:
+        return found.pop()
+    return status(value, limits, words.direction, carried(view, words, scope, limits))
+
+
 def carried(view: View, words: Definition, scope: str, limits: Limits) -> Status:
     """Give the status from which this one may not waver: as last told, else as it came about from the first quarter on."""
     told = view.told()[1].get((words.id, scope))
@@ -202,7 +213,7 @@ def judged(
         green=limits.green,
         red=red,
         default_limits=limits.default,
-        status=status(value.value, limits, words.direction, carried(view, words, scope, limits)),
+        status=standing(view, words, value.value, scope, limits),
         override=limits.reason if limits.override else "",
         confidence=grade(view, words, value),
         owner=view.workspace.settings.owners.get(words.id, ""),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import grouping, relations, remediation, sql, trust
+from reportkit import grouping, relations, remediation, remembered, sql, trust
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
@@ -242,7 +242,7 @@ class View:
         values = [value for _, _, value in parts]
         if words.people:
             values = withheld(values)
-            hidden = self._hidden(words) if by == "unit" and self.unit else frozenset()
+            hidden = remembered.hidden(self, words) if by == "unit" and self.unit else frozenset()
             values = [
                 GIVES_AWAY if group in hidden and not value.withheld else value
                 for (group, _, _), value in zip(parts, values, strict=True)
@@ -295,14 +295,9 @@ class View:
         if own.withheld or not self.unit or "unit" not in words.dims:
             return own
         # The firm's total and each unit's own numbers are told too: a sum over some of the hidden ones gives them away.
-        hidden = self._hidden(words)
+        hidden = remembered.hidden(self, words)
         inside = hidden & set(self._moment.units or ())
         return GIVES_AWAY if inside and inside != hidden else own
-
-    def _hidden(self, words: Definition) -> frozenset[str]:
-        """Give the units whose own number is withheld in the whole firm."""
-        firm = replace(self, unit="").measure(words.id, by="unit", version=words.version)
-        return frozenset(m.scope.removeprefix("unit=") for m in firm if m.value.withheld)
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""

@@ -189,8 +189,7 @@ def _past(folder: Path, made: Company, steps: screen.Steps) -> None:
     ]
     if not left:
         return
-    warm = jobs.usual_pool() is not None
-    with jobs.warm() if warm else nullcontext() as pool:
+    with jobs.warm(draw=False) if jobs.forks() else nullcontext() as pool:
         for quarter in left:
             steps.begin(f"Tell {quarter.period.label}")
             _tell(folder, quarter, pool)

@@ -206,7 +206,12 @@ def make(
     try:
         batch = Batch(
             requests,
-            lambda count: executors.opened(executor, reports=count, run_seconds=limits.run_seconds),
+            lambda count: executors.opened(
+                executor,
+                reports=count,
+                draw=any(request.formats for request in requests),
+                run_seconds=limits.run_seconds,
+            ),
             options.now,
             cast("Engine | None", engine or None),
             force=force,

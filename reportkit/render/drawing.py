@@ -58,6 +58,7 @@ class Drawing:
                 break
             except OSError as error:
                 if time.monotonic() > until or not Path(place).parent.is_dir():
+                    self._channel.close()
                     raise Unreachable(str(error)) from error
                 time.sleep(0.02)
         self._channel.settimeout(_DRAW_SECONDS)

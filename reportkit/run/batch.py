@@ -14,10 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit import config
 from reportkit.errors import LimitError, ReportkitError, TemporaryError
-from reportkit.run import fingerprint, jobs
+from reportkit.run import fingerprint, jobs, plan
 from reportkit.run.register import LEASE, Entry, Register
 from reportkit.run.request import Outcome, Progress, Request
+from reportkit.workers.pool import WorkerLost
 
 if TYPE_CHECKING:
     from reportkit.run.executors import Place
@@ -78,6 +80,7 @@ class Batch:
             return []
         workspace = self.requests[0].workspace
         self._now = self.clock()
+        plan.check(self.requests, config.read(workspace), self._now)
         keys = fingerprint.Fingerprints(workspace, self._now)
         keyed = {keys.of(request): request for request in self.requests}
         results: dict[str, Result] = {}
@@ -145,17 +148,17 @@ class Batch:
         register: Register,
         results: dict[str, Result],
     ) -> None:
-        result = Result(running.request, running.key, "failed")
+        result, lost = Result(running.request, running.key, "failed"), False
         try:
             result.outcome = jobs.outcome(future.result())
             result.state = result.outcome.state
         except ReportkitError as error:
-            result.error = error
+            result.error, lost = error, isinstance(error, WorkerLost)
         except Exception as error:  # noqa: BLE001 - executors of others lose work in ways of their own
+            lost = True
             result.error = LimitError(
                 f"{type(error).__name__}: {str(error).strip() or 'the worker was lost'}. Run it again."
             )
-        lost = isinstance(result.error, LimitError) and "notebook" not in str(result.error).lower()
         if lost and running.tries < _TRIES:
             running.tries += 1
             self._begin(running)

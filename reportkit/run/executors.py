@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from reportkit.errors import KernelDied, UsageError
@@ -43,12 +44,13 @@ def cores() -> int:
 
 
 @contextmanager
-def opened(text: str, *, reports: int, run_seconds: float) -> Iterator[Place]:
+def opened(text: str, *, reports: int, draw: bool, run_seconds: float) -> Iterator[Place]:
     """Open the place that an option names.
 
     Args:
         text: ``local:4``, ``spawn:2``, ``dask://host:8786`` or ``py:module:factory``; empty for this machine's cores.
         reports: how many reports there are to make; no more processes are started.
+        draw: whether charts and pages will be drawn.
         run_seconds: how long the cells of one may take.
 
     Raises:
@@ -56,9 +58,9 @@ def opened(text: str, *, reports: int, run_seconds: float) -> Iterator[Place]:
     """
     kind, _, rest = (text or "local").partition(":")
     if kind == "local":
-        local = jobs.usual_pool()
         width = max(1, min(_number(text, rest), reports))
-        with (local or _spawning)(width, run_seconds=run_seconds) as place:
+        open_ = partial(warm, reports=reports, draw=draw) if jobs.forks() else _spawning
+        with open_(width, run_seconds=run_seconds) as place:
             yield place
     elif kind == "spawn":
         with _spawning(max(1, min(_number(text, rest), reports)), run_seconds=run_seconds) as place:
@@ -82,9 +84,9 @@ def _number(text: str, rest: str) -> int:
 
 
 @contextmanager
-def warm(width: int, *, run_seconds: float) -> Iterator[Place]:
+def warm(width: int, *, reports: int, draw: bool, run_seconds: float) -> Iterator[Place]:
     """Give warm processes of this machine."""
-    with jobs.warm(width, run_seconds=run_seconds) as pool:
+    with jobs.warm(width, reports=reports, draw=draw, run_seconds=run_seconds) as pool:
         yield Place(
             lambda job, tell: pool.submit(jobs.JOB, job, tell), width, f"{width} warm processes"
         )

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from atexit import register as register_exit
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -39,6 +39,8 @@ PRELOAD = (
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
     "reportkit.render.drawing", "reportkit.run.ready:get_ready",
 )  # fmt: skip
+#: For one report alone: what the process that runs it and the one of its cells both use.
+PRELOAD_ONE = ("pandas", "reportkit.workspace", "reportkit.run.report", "reportkit.workers.engine", "reportkit.workers.execution")  # fmt: skip
 #: What a report may take beside its notebook.
 _OTHER_SECONDS = 900
 
@@ -134,7 +136,7 @@ _lock = Lock()
 
 def anywhere(job: Mapping[str, Any]) -> dict[str, Any]:
     """Make the report of a job on whatever machine this is: in a warm process where they can be had."""
-    if not usual_pool():
+    if not forks():
         return work(job)
     with _lock:
         if os.getpid() not in _pool:
@@ -145,12 +147,11 @@ def anywhere(job: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def usual_pool() -> Any:
-    """Give what opens warm processes on this system, or None where they cannot be had."""
-    from reportkit.run import executors
+def forks() -> bool:
+    """Say whether warm processes can be had on this system."""
     from reportkit.workers.execution import USUAL
 
-    return executors.warm if USUAL == "warm" else None
+    return USUAL == "warm"
 
 
 def outcome(answer: Mapping[str, Any]) -> Outcome:
@@ -187,11 +188,15 @@ def make(
 
 
 @contextmanager
-def warm(workers: int = 1, *, run_seconds: float = 1800) -> Iterator[WarmPool]:
+def warm(
+    workers: int = 1, *, reports: int | None = None, draw: bool = True, run_seconds: float = 1800
+) -> Iterator[WarmPool]:
     """Give a pool that makes reports, with one engine for all their charts; both end with the context.
 
     Args:
         workers: reports at a time.
+        reports: how many there will be, when that is known; for one alone little is loaded before.
+        draw: whether charts and pages will be drawn.
         run_seconds: how long the cells of one may take.
     """
     from reportkit.workers.pool import WarmPool
@@ -199,8 +204,14 @@ def warm(workers: int = 1, *, run_seconds: float = 1800) -> Iterator[WarmPool]:
     folder = Path(tempfile.mkdtemp(prefix="rk-"))
     lifeline, end = os.pipe()
     try:
-        with _charts(folder / "charts", lifeline):
-            pool = WarmPool(workers, PRELOAD, seconds=run_seconds + _OTHER_SECONDS).start()
+        alone = nullcontext(dict[str, str]())
+        with (
+            _charts(folder / "charts", lifeline) if draw and reports != 1 else alone
+        ) as surroundings:
+            preload = PRELOAD_ONE if reports == 1 else PRELOAD
+            pool = WarmPool(
+                workers, preload, environment=surroundings, seconds=run_seconds + _OTHER_SECONDS
+            ).start()
             try:
                 yield pool
             except BaseException:
@@ -214,7 +225,7 @@ def warm(workers: int = 1, *, run_seconds: float = 1800) -> Iterator[WarmPool]:
 
 
 @contextmanager
-def _charts(socket: Path, lifeline: int) -> Iterator[None]:
+def _charts(socket: Path, lifeline: int) -> Iterator[dict[str, str]]:
     """Keep a process that draws charts; reports that cannot reach it draw their own."""
     from reportkit.render.drawing import PLACE
 
@@ -224,15 +235,9 @@ def _charts(socket: Path, lifeline: int) -> Iterator[None]:
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    before = os.environ.get(PLACE)
-    os.environ[PLACE] = str(socket)
     try:
-        yield
+        yield {PLACE: str(socket)}
     finally:
-        if before is None:
-            os.environ.pop(PLACE, None)
-        else:
-            os.environ[PLACE] = before
         with suppress(ProcessLookupError):
             server.terminate()
         server.wait()

@@ -135,7 +135,12 @@ def finished(
         **more: gates, facts, artefacts and warnings; or the error of a failed run.
     """
     kernel = (
-        {"peak_mb": round(execution.peak_mb), "cell_seconds": execution.seconds}
+        {
+            "process": execution.process,
+            "peak_mb": round(execution.peak_mb),
+            "cpu_seconds": round(execution.cpu_seconds, 3),
+            "cell_seconds": execution.seconds,
+        }
         if execution
         else {}
     )

@@ -7,11 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportkit import resources
 from reportkit.errors import UsageError, nearest
-from reportkit.period import Period
+from reportkit.run import parameters
 from reportkit.run.request import FORMATS, Request
+
+if TYPE_CHECKING:
+    from reportkit.config import Settings
+    from reportkit.period import Period
 
 ALL = "all"
 
@@ -33,6 +38,53 @@ class Wanted:
     units: Sequence[str] = ()
     formats: tuple[str, ...] = FORMATS
     known_by: datetime | None = None
+
+
+def admit(request: Request, settings: Settings, now: datetime) -> None:
+    """Refuse what cannot be run at all.
+
+    Raises:
+        UsageError: an unknown format, a quarter that is not closed, a cut-off that lies ahead.
+    """
+    unknown = [name for name in request.formats if name not in FORMATS]
+    if unknown:
+        raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], FORMATS)}")
+    calendar = settings.calendar
+    today = calendar.day(now)
+    if request.period.end >= today:
+        raise UsageError(
+            f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
+            f"the latest closed one is {calendar.latest_closed(today, request.period.kind).key}."
+        )
+    if request.known_by is not None and request.known_by > now:
+        raise UsageError(
+            f"Nothing can be known by {request.known_by:%Y-%m-%d %H:%M} UTC yet; give an instant that has passed."
+        )
+
+
+def check(requests: Sequence[Request], settings: Settings, now: datetime) -> None:
+    """Refuse a batch with a request that does not fit, before anything is begun or written.
+
+    Raises:
+        UsageError: as :func:`admit`, an unknown report, or a parameter that a notebook does not declare or take.
+    """
+    seen: set[str] = set()
+    for request in requests:
+        admit(request, settings, now)
+        path = resources.notebook(request.report, request.workspace)
+        asked = json.dumps([str(path), request.parameters], default=str)
+        if asked in seen:
+            continue
+        seen.add(asked)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content["nbformat"] < 4:
+                continue
+            contract = parameters.declared(content, path.name)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            # What is wrong with the file is said by whoever runs it.
+            continue
+        contract.bind(request.parameters, dict.fromkeys(parameters.RUNNER))
 
 
 def per_unit(path: Path) -> bool:

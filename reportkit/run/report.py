@@ -16,7 +16,7 @@ from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
 from reportkit.run import formats, parameters, plan, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
-from reportkit.run.request import FORMATS, Listener, Outcome, Request, State
+from reportkit.run.request import Listener, Outcome, Request, State
 from reportkit.run.stages import Stages
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Job:
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
-        _refuse(request, settings, now)
+        plan.admit(request, settings, now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
@@ -244,23 +244,6 @@ class _Job:
         with suppress(ValueError):
             kept = kept.relative_to(Path.cwd())
         return type(error)(f"{error.message} The notebook as far as it ran: {kept}")
-
-
-def _refuse(request: Request, settings: Settings, now: datetime) -> None:
-    unknown = [name for name in request.formats if name not in FORMATS]
-    if unknown:
-        raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], FORMATS)}")
-    calendar = settings.calendar
-    today = calendar.day(now)
-    if request.period.end >= today:
-        raise UsageError(
-            f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
-            f"the latest closed one is {calendar.latest_closed(today, request.period.kind).key}."
-        )
-    if request.known_by is not None and request.known_by > now:
-        raise UsageError(
-            f"Nothing can be known by {request.known_by:%Y-%m-%d %H:%M} UTC yet; give an instant that has passed."
-        )
 
 
 def _refuse_unit(request: Request, known_by: datetime) -> None:

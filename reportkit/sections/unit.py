@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, sql
+from reportkit import display, remembered, sql
 from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column, Facts, Headline, Tile, Tiles
 from reportkit.locale import plural
@@ -73,17 +72,21 @@ def unit_tiles(view: View) -> Shown:
 
 
 def _value(one: Measure) -> str:
-    words = one.definition
-    return display.write(one.value.value, words.unit, digits=words.digits, currency=one.currency)
+    return _written(one.value.value, one)
+
+
+def _written(value: float | None, like: Measure) -> str:
+    words = like.definition
+    return display.write(value, words.unit, digits=words.digits, currency=like.currency)
 
 
 def against_firm(view: View) -> Shown:
     """Give each measure of the unit beside the quarter before, the whole firm and the limit."""
-    firm = replace(view, unit="")
     before = view.trailing(2)[0]
     rows, figures = [], []
     for id_ in MEASURES:
-        own, whole = view.measure(id_), firm.measure(id_)
+        own = view.measure(id_)
+        whole = remembered.firm(view, own.definition).value
         missed = own.value.value is None
         figures.append(own.figure())
         sign = {"up": "≥", "down": "≤", "band": "±"}[own.definition.direction]
@@ -91,8 +94,8 @@ def against_firm(view: View) -> Shown:
             (
                 Cell(text=own.definition.name, kind="strong", sub=id_),
                 Cell(text="–" if missed else _value(own), kind="strong", sub=(own.value.reason or "not measured") if missed else display.ratio(own.value, own.definition, own.currency)),
-                Cell(text=_value(before.measure(id_)), kind="number"),
-                Cell(text=_value(whole), kind="number"),
+                Cell(text=_written(before.whole(own.definition)[0].value, own), kind="number"),
+                Cell(text=_written(whole, own), kind="number"),
                 Cell(text=f"{sign} {display.limit(own)}" if own.target is not None else "–", kind="muted"),
                 display.status_cell(own.status, "Not measured" if missed else "" if own.target is not None else "No limit"),
             )

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ def run(channel: socket.socket, shell: ZMQInteractiveShell) -> None:
     """Take the cells from a channel and run them.
 
     The first message has ``cells`` (source or None, and tags), ``folder``, ``seed`` and ``room``. Told are outputs, and
-    ``["done", index, count, error, leaving]`` after each cell.
+    ``["done", index, count, error, leaving, CPU seconds]`` after each cell.
     """
     from reportkit.workers import shell as front
 
@@ -38,12 +39,13 @@ def run(channel: socket.socket, shell: ZMQInteractiveShell) -> None:
     front.enter(shell)
     for index, (source, tags) in enumerate(asked["cells"]):
         wire.send(channel, ["begin", index])
-        error, count = None, None
+        error, count, begun = None, None, time.process_time()
         if source is not None:
             count = shell.execution_count
             error = _one(shell, source)
             front.SINK.flush()
-        wire.send(channel, ["done", index, count, error, shell.leaving])
+        took = time.process_time() - begun
+        wire.send(channel, ["done", index, count, error, shell.leaving, took])
         if shell.leaving or (error and "raises-exception" not in tags):
             break
     # What waits to be done at the end of a process must not keep a finished report waiting, or fail it.

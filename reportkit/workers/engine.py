@@ -144,6 +144,7 @@ class _Run:
                 cell.execution_count, cell.outputs = None, []
         self.places = failure.places(self.execution.name, nb.cells)
         with _started() as process:
+            self.execution.process = "forked" if process.popen is None else "fresh"
             watch = Watch(process.pid, self.execution.limits)
             ended = False
             try:
@@ -220,7 +221,8 @@ class _Run:
             raw.clear()
 
     def _done(self, told: list[Any], took: float) -> None:
-        count, error, leaving = told
+        count, error, leaving, processor = told
+        self.execution.cpu_seconds += processor
         place = self._settle(took)
         cell = self.nb_man.nb.cells[self.index]
         if cell.cell_type == "code":

@@ -35,6 +35,8 @@ class Execution:
         seed: what random numbers are drawn from where a notebook sets no seed of its own.
         notebook: the notebook as far as it has run; also there after a failure.
         peak_mb: the most memory the cells' process was seen to use.
+        process: what ran the cells: ``forked``, ``fresh`` or ``kernel``.
+        cpu_seconds: what the cells' own code took, where the engine can tell.
         seconds: how long each cell took, by its number as its author counts.
     """
 
@@ -45,6 +47,8 @@ class Execution:
     seed: str = ""
     notebook: NotebookNode | None = None
     peak_mb: float = 0.0
+    process: str = ""
+    cpu_seconds: float = 0.0
     seconds: dict[int, float] = field(default_factory=dict)
 
     def run(

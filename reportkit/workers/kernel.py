@@ -37,7 +37,7 @@ class KernelEngine(Engine):  # type: ignore[misc]  # papermill has no types
         cls, nb_man: Any, _kernel_name: str, *, execution: Execution, **_: Any
     ) -> None:
         """Run all cells; the notebook is filled in place."""
-        execution.notebook = nb_man.nb
+        execution.notebook, execution.process = nb_man.nb, "kernel"
         with runtime.private_folder() as folder, (folder / "output").open("w+b") as output:
             client = _Client(nb_man, execution, output, km=runtime.manager(folder))
             client.run_all(

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from reportkit.errors import KernelDied, RunTimeout
@@ -21,8 +23,8 @@ Listener = Callable[[Any], None]
 _START_SECONDS = 120
 
 
-class ServerLost(KernelDied):
-    """The fork server ended; what it was doing can be done again."""
+class WorkerLost(KernelDied):
+    """A worker or the fork server ended from outside; what it was doing can be done again."""
 
 
 class Server:
@@ -30,14 +32,16 @@ class Server:
 
     Args:
         preload: modules that are loaded once, before any job.
+        environment: added to this process's own.
     """
 
-    def __init__(self, preload: Sequence[str]) -> None:
-        self._preload = list(preload)
+    def __init__(self, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._preload, self._environment = list(preload), dict(environment)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
-        #: The module that started threads while it was loaded; cells are then not forked but started afresh.
+        self._ready = False
+        #: The module that started threads while it was loaded: forked processes could hang, so each job has a server of its own.
         self.culprit = ""
 
     def start(self) -> None:
@@ -55,7 +59,7 @@ class Server:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=sys.__stderr__ if sys.__stderr__ is not None else subprocess.DEVNULL,
-            env=runtime.environment(),
+            env={**runtime.environment(), **self._environment},
             start_new_session=True,
         )
         theirs.close()
@@ -63,26 +67,46 @@ class Server:
         self._channel = ours
         self._ready = False
 
-    def _handed(self, job: socket.socket) -> None:
+    def _wait(self) -> None:
+        """Wait until the server has loaded everything."""
         with self._lock:
             self._begin()
             channel = self._channel
-            if channel is None:
-                raise ServerLost("The fork server did not start.")
-            if not self._ready:
-                channel.settimeout(_START_SECONDS)
-                said = wire.receive(channel)
-                if said is None:
-                    raise ServerLost(
-                        f"The fork server did not start; '{sys.executable} -c \"import reportkit\"' says why, or take --engine kernel."
-                    )
-                self._ready, self.culprit = True, said["culprit"]
-                channel.settimeout(None)
+            if channel is None or self._ready:
+                return
+            channel.settimeout(_START_SECONDS)
             try:
-                socket.send_fds(channel, [b"job"], [job.fileno()])
+                said = wire.receive(channel)
+            except TimeoutError:
+                said = None
+            if said is None:
+                self._forget()
+                raise WorkerLost(
+                    f"The fork server did not start; '{Path(sys.executable).name} -m reportkit.cli --version' says whether "
+                    "the installation is whole, and --engine kernel with --executor spawn:1 does without it."
+                )
+            self._ready, self.culprit = True, said["culprit"]
+            channel.settimeout(None)
+
+    def _handed(self, job: socket.socket) -> None:
+        with self._lock:
+            try:
+                if self._channel is None:
+                    raise BrokenPipeError
+                socket.send_fds(self._channel, [b"job"], [job.fileno()])
             except OSError as error:
                 self._forget()
-                raise ServerLost("The fork server has ended.") from error
+                raise WorkerLost("The fork server has ended; run it again.") from error
+
+    def _apart(
+        self, call: str, arguments: Mapping[str, Any], tell: Listener, seconds: float | None
+    ) -> Any:
+        """Call a function in the worker of a server that has loaded nothing."""
+        apart = Server((), self._environment)
+        try:
+            return apart.call(call, arguments, tell, seconds=seconds)
+        finally:
+            apart.stop()
 
     def call(
         self,
@@ -107,6 +131,9 @@ class Server:
         ours, theirs = wire.pair()
         with ours:
             with theirs:
+                self._wait()
+                if self.culprit:
+                    return self._apart(call, arguments, tell, seconds)
                 self._handed(theirs)
             ours.settimeout(seconds)
             with contextlib.suppress(OSError):
@@ -157,7 +184,7 @@ class _Worker:
             raise
         if answer is not None:
             return _outcome(answer, 0)
-        raise ServerLost("The fork server ended while a report was being made; run it again.")
+        raise WorkerLost("The fork server ended while a report was being made; run it again.")
 
     def _end(self) -> None:
         """End the worker kindly, and wait for it."""
@@ -179,7 +206,7 @@ def _outcome(answer: dict[str, Any] | None, code: int) -> Any:
         ending = f"signal {-code}" if code < 0 else f"exit code {code}"
         with contextlib.suppress(ValueError):
             ending = f"signal {signal.Signals(-code).name}" if code < 0 else ending
-        raise KernelDied(
+        raise WorkerLost(
             f"The report's process was ended by {ending}. The machine may have run out of memory; run the report again."
         )
     if "fault" in answer:
@@ -196,15 +223,26 @@ class WarmPool(cf.Executor):
     Args:
         workers: how many at a time.
         preload: modules that are loaded once.
+        environment: added to this process's own.
         seconds: after which a worker is ended.
     """
 
     def __init__(
-        self, workers: int, preload: Sequence[str] = (), *, seconds: float | None = None
+        self,
+        workers: int,
+        preload: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        seconds: float | None = None,
     ) -> None:
-        self._server = Server(preload)
+        self._server = Server(preload, environment)
         self._threads = cf.ThreadPoolExecutor(workers, thread_name_prefix="reportkit-pool")
         self._seconds = seconds
+
+    @property
+    def culprit(self) -> str:
+        """The module that keeps processes from being forked, once the server has started; mostly none."""
+        return self._server.culprit
 
     def start(self) -> WarmPool:
         """Begin to load before the first job comes."""

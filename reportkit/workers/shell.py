@@ -210,7 +210,7 @@ def make() -> ZMQInteractiveShell:
 
 
 def enter(shell: ZMQInteractiveShell) -> None:
-    """Make this process the one of the cells: standard streams, input, search path and environment are a kernel's."""
+    """Make this process the one of the cells: standard streams, input and environment are a kernel's."""
     import builtins
     import getpass
 
@@ -221,6 +221,3 @@ def enter(shell: ZMQInteractiveShell) -> None:
     builtins.input = _no_input
     getpass.getpass = _no_input
     sys.argv = ["reportkit"]
-    if "" not in sys.path:
-        place = next((i for i, path in enumerate(sys.path) if path.endswith("-packages")), len(sys.path))  # fmt: skip
-        sys.path.insert(place, "")

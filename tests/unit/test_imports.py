@@ -18,7 +18,7 @@ GROUND = {
     "verify", "distribution", "recurrence",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
+    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "remediation", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due"}
