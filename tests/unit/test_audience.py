@@ -78,7 +78,10 @@ def test_marks() -> None:
 
 def test_a_unit_gets_its_own_report() -> None:
     both = audience(units=True)
-    given = {"unit": "FLD", "unit_addresses": ("fld@example.org", "FLD@example.org")}
+    given: dict[str, Any] = {
+        "unit": "FLD",
+        "unit_addresses": ("fld@example.org", "FLD@example.org"),
+    }
     assert addresses(both, **given) == ["fld@example.org"]
     with pytest.raises(ConfigError, match="No audience with units = true gets the report board"):
         addresses(audience(), **given)
