@@ -120,6 +120,10 @@ def test_each_recipient_gets_one_message_with_the_approved_bytes(firm: Path, pos
         assert words.count("Attached:") == 1
         assert "Approved by Ada Lind (12 October 2026, asserted)." in words
         assert "draft" not in words.lower()
+    lines = str(ben.get_body(("plain",)).get_content()).splitlines()  # type: ignore[union-attr] # it is there, see above
+    rule = next(place for place, line in enumerate(lines) if line.startswith("-----"))
+    assert lines[rule + 1].startswith("Attached: board-2026-Q3.pdf")
+    assert max(map(len, lines)) <= 78
     cleo = messages["Cleo <cleo@example.org>"]
     assert list(cleo.iter_attachments()) == []
     assert "Attached" not in str(cleo.get_body(("plain",)))
