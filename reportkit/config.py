@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,17 +13,14 @@ from reportkit import connections
 from reportkit.connections import Connection
 from reportkit.distribution import Approval, Audience, Due, Mail, Schedule
 from reportkit.errors import ConfigError, nearest
-from reportkit.period import WEEKDAYS, FiscalCalendar, Weeks
+from reportkit.period import WEEKDAYS, FiscalCalendar, Weeks, is_zone
 from reportkit.secret import Address
 
 FILE = "reportkit.toml"
 
 
-_zones = cache(available_timezones)
-
-
 def _zone(name: str) -> str:
-    if name not in _zones():
+    if not is_zone(name):
         raise ValueError(f"{name!r} is not a time zone; write for example 'Europe/Zurich'")
     return name
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from reportkit.period import is_zone
 from reportkit.secret import Reference
 
 #: Marks of the Traffic Light Protocol 2.0, from what everybody may see to what only named people may.
@@ -19,7 +19,7 @@ _DOMAIN = re.compile(r"[^\s@/,;<>\"]+\.[^\s@/,;<>\"]+")
 
 
 def _zone(name: str) -> str:
-    if name and name not in available_timezones():
+    if name and not is_zone(name):
         raise ValueError(f"{name!r} is not a time zone; write for example 'Europe/Zurich'")
     return name
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reportkit.errors import UsageError
 
@@ -280,6 +280,14 @@ def _months(of: FiscalCalendar, year: int) -> tuple[tuple[date, date], ...]:
         found.append((start, start + 7 * weeks * DAY - DAY))
         start += 7 * weeks * DAY
     return tuple(found)
+
+
+def is_zone(name: str) -> bool:
+    """Say whether a name is a time zone; asking for all names would read some hundred files."""
+    try:
+        return bool(ZoneInfo(name).key) and name == name.strip()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def instant(day: date, clock: time, zone: str) -> datetime:

@@ -155,7 +155,8 @@ def _write(
     identity = f"<{seal[:32]}@{domain}>"
     message["Subject"] = letter.subject
     message["From"] = sender
-    message["To"] = Address(recipient.name, addr_spec=recipient.envelope)
+    user, _, host = recipient.envelope.rpartition("@")
+    message["To"] = Address(recipient.name, user, host)
     if house.reply_to:
         message["Reply-To"] = _address(house.reply_to)
     message["Date"] = format_datetime(date.replace(tzinfo=UTC))

@@ -19,6 +19,9 @@ from reportkit.render import plain
 #: The sentence with which a message says what is attached; see :mod:`reportkit.render.email`.
 _LISTED = re.compile(r"Attached:\s.*?\.\s+(?=The\s+full\s+report\s+has)", re.DOTALL)
 _RULE = re.compile(rf"^-{{{plain.WIDTH}}}$", re.MULTILINE)
+#: Both colours are named, so that it is read in dark mode too.
+_PANEL = "max-width:592px;margin:12px auto;padding:12px 24px;background-color:#FFF4D6;color:#14213D;font-family:Inter,'Segoe UI',Arial,sans-serif;font-size:14px;line-height:20px"
+_QUESTIONS = re.compile(r"The\s+full\s+report\s+has\s.*?Questions:\s.*?\.(?=\n|$)", re.DOTALL)
 _HTML_END = re.compile(r'(<p class="foot-p"[^>]*>)|(</body>)', re.IGNORECASE)
 
 
@@ -46,6 +49,7 @@ class Letter:
             top: sentences that stand before everything else, such as a list of corrections.
         """
         text, html = _LISTED.sub("", self.text), _LISTED.sub("", self.html)
+        text = _QUESTIONS.sub(lambda m: plain.wrap(" ".join(m[0].split())), text)
         note = "\n".join(plain.wrap(line) for line in lines)
         rules = list(_RULE.finditer(text))
         cut = rules[-1].end() if rules else len(text)
@@ -56,7 +60,8 @@ class Letter:
         html = html[:place] + "".join(f"{opening}{escape(line)}</p>\n" for line in lines) + html[place:]  # fmt: skip
         if top:
             text = "\n".join(plain.wrap(line) for line in top) + "\n\n" + text
-            block = "".join(f"<p style=\"font-family:Inter,'Segoe UI',Arial,sans-serif;font-size:15px;line-height:22px;margin:8px 24px\">{escape(line)}</p>" for line in top)  # fmt: skip
+            lines_ = "".join(f'<p style="margin:4px 0">{escape(line)}</p>' for line in top)
+            block = f'<div style="{_PANEL}">{lines_}</div>'
             html = re.sub(r"(<body[^>]*>)", lambda m: m[1] + block, html, count=1)
         return Letter(self.subject, text, html, self.pictures, self.sensitivity)
 
@@ -114,8 +119,12 @@ def read(message: bytes) -> Letter:
     )
     return Letter(
         subject=str(parsed["Subject"]),
-        text=text.get_content() if text is not None else "",
-        html=html.get_content() if html is not None else "",
+        text=_lines(text.get_content()) if text is not None else "",
+        html=_lines(html.get_content()) if html is not None else "",
         pictures=pictures,
         sensitivity=str(parsed["Sensitivity"] or ""),
     )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")

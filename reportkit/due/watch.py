@@ -20,6 +20,7 @@ from reportkit.run import approval
 from reportkit.run.folder import MANIFEST, manifest, series
 
 _STATES = ("due", "running", "drafted", "released", "done", "held", "failed", "missed")
+_SAID = {"failed": "has failed", "missed": "was missed", "unsent": "did not reach everybody"}
 _DELIVERIES = ("prepared", "sending", "accepted", "refused", "uncertain")
 
 
@@ -115,8 +116,8 @@ def tell(work: Work, troubles: list[Trouble]) -> None:
 
 def _notice(work: Work, one: Incident, todo: str, now: datetime, *, over: bool) -> list[deliveries.Delivery]:  # fmt: skip
     name = " ".join(filter(None, (one.report, one.period, one.unit)))
-    what = "all right again" if over else one.kind
-    subject = f"{work.settings.organisation.name}: {name} is {what}"
+    what = "is all right again" if over else _SAID.get(one.kind, f"is {one.kind}")
+    subject = f"{work.settings.organisation.name}: {name} {what}"
     lines = [subject, ""]
     if over:
         lines.append(

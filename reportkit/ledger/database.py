@@ -67,9 +67,10 @@ class Database:
         if not self._url and not self.path.exists():
             return []
         with self._said("read"):
-            known = sa.inspect(self._engine)
-            if not all(known.has_table(table.name) for table in _tables(query)):
-                return []
+            if not self._made:
+                known = sa.inspect(self._engine)
+                if not all(known.has_table(table.name) for table in _tables(query)):
+                    return []
             with self._engine.connect() as connection:
                 return list(connection.execute(query))
 

@@ -35,7 +35,7 @@ _deliveries = sa.Table(
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("digest", sa.String, nullable=False),
     sa.Column("job", sa.Text, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("not_before", sa.DateTime, nullable=False),
     sa.Column("owner", sa.String, nullable=False),
@@ -162,18 +162,25 @@ class Outbox:
         query = sa.select(c.id, c.owner, c.lease_until).where(waiting).order_by(c.id)
         if only is not None:
             query = query.where(c.id.in_(list(only)))
-        for row in self.ledger.rows(query):
-            if row.owner and row.lease_until >= now and not leases.gone(row.owner):
-                continue
-            with self.ledger.writing() as connection:
-                taken = connection.execute(
-                    _deliveries.update()
-                    .where(c.id == row.id, c.state == "prepared", c.owner == row.owner)
-                    .values(owner=self.owner, lease_until=now + self.lease)
-                ).rowcount
-            if taken:
-                return find(self.ledger, id_=row.id)[0]
+        # Most are nobody's: then the first is the one, however many wait. Who loses a race for it looks for the next.
+        while rows := self.ledger.rows(query.where(c.owner == "").limit(1)):
+            if (one := self._take(rows[0], now)) is not None:
+                return one
+        for row in self.ledger.rows(query.where(c.owner != "")):
+            free = row.lease_until < now or leases.gone(row.owner)
+            if free and (one := self._take(row, now)) is not None:
+                return one
         return None
+
+    def _take(self, row: Any, now: datetime) -> Delivery | None:
+        c = _deliveries.c
+        with self.ledger.writing() as connection:
+            taken = connection.execute(
+                _deliveries.update()
+                .where(c.id == row.id, c.state == "prepared", c.owner == row.owner)
+                .values(owner=self.owner, lease_until=now + self.lease)
+            ).rowcount
+        return find(self.ledger, id_=row.id)[0] if taken else None
 
     def sending(self, one: Delivery, now: datetime, *, message_id: str, sha256: str, sent: Mapping[str, Any]) -> bool:  # fmt: skip
         """Say that the other side may have the message from now on; False when it is another's by now: then do not send."""

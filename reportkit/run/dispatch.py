@@ -193,11 +193,17 @@ def unit_addresses(workspace: Path, now: datetime) -> dict[str, tuple[str, ...]]
 
 
 def _corrections(ledger: Ledger, told: Publication) -> list[str]:
-    from reportkit import locale
-
-    words = locale.get("en")
     lines = [f"This is revision {told.revision}. It puts right what was told before:"]
     for one in ledger.errata(told):
-        old, new = ("not measured" if value is None else words.number(value, 2) for value in (one.old, one.new))  # fmt: skip
+        old, new = _spoken(one.old, one.unit), _spoken(one.new, one.unit)
         lines.append(f"{one.measure} {one.name}: {old} was told, {new} is right. {one.reason} Approved by {one.approver}.")  # fmt: skip
     return lines
+
+
+def _spoken(value: float | None, unit: str) -> str:
+    from reportkit import locale
+
+    if value is None:
+        return "not measured"
+    number = locale.get("en").number(value, 0 if value == round(value) else 2)
+    return number + {"percent": " %", "days": " days", "hours": " hours"}.get(unit, "")

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.openmetrics import parser
@@ -216,7 +217,9 @@ def test_an_approved_report_goes_out_by_itself_and_owners_hear_once(tmp_path: Pa
     assert {one.recipient for one in deliveries.find(ledger)} == {"anna@example.org", "ben@example.org", "cleo@example.org"}  # fmt: skip
     assert notices(folder).count("2026-Q3 overdue 1 over") == 1
     assert states(folder) == {"2026-Q3": "done"}
-    families = {f.name: f for f in parser.text_string_to_metric_families((folder / "metrics.prom").read_text())}  # fmt: skip
+    text = (folder / "metrics.prom").read_text()
+    read: Any = parser.text_string_to_metric_families
+    families = {family.name: family for family in read(text)}
     runs = {s.labels["state"]: s.value for s in families["reportkit_runs"].samples}
     assert runs["done"] == 1
     assert families["reportkit_next_run_timestamp_seconds"].samples[0].value == datetime(2027, 1, 8, 6).timestamp() + time.localtime().tm_gmtoff  # fmt: skip

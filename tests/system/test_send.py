@@ -120,6 +120,10 @@ def test_each_recipient_gets_one_message_with_the_approved_bytes(firm: Path, pos
         assert words.count("Attached:") == 1
         assert "Approved by Ada Lind (12 October 2026, asserted)." in words
         assert "draft" not in words.lower()
+    lines = str(ben.get_body(("plain",)).get_content()).splitlines()  # type: ignore[union-attr] # it is there, see above
+    rule = next(place for place, line in enumerate(lines) if line.startswith("-----"))
+    assert lines[rule + 1].startswith("Attached: board-2026-Q3.pdf")
+    assert max(map(len, lines)) <= 78
     cleo = messages["Cleo <cleo@example.org>"]
     assert list(cleo.iter_attachments()) == []
     assert "Attached" not in str(cleo.get_body(("plain",)))
@@ -470,3 +474,37 @@ def test_only_members_are_sent_to(firm: Path, capsys: Any) -> None:
     assert code(firm, "send", "board", "2026-Q3", "--to", "ann@example.org") == 2
     assert "is not in an audience of this report; did you mean 'anna@example.org'?" in capsys.readouterr().err  # fmt: skip
     assert states(firm) == {}
+
+
+def test_a_corrected_revision_goes_only_to_those_who_got_the_first(firm: Path, capsys: Any) -> None:
+    from dataclasses import replace
+
+    from reportkit.ledger import Erratum
+
+    text = (firm / "reportkit.toml").read_text()
+    send(firm, to=("anna@example.org", "cleo@example.org"))
+    ledger = of(firm)
+    told = ledger.publication("board", "2026-Q3")
+    assert told is not None
+    corrected_at = LATER + timedelta(days=1)
+    error = Erratum(
+        measure="V04", scope="", name="Overdue weaknesses", unit="count", old=12.0, new=9.0, cause="error",
+        reason="Two were counted twice.", approver="Head of audit",
+    )  # fmt: skip
+    ledger.correct(replace(told, run_id=f"{told.run_id}-r2", published_at=corrected_at), [], [error], {})  # fmt: skip
+    with pytest.raises(Exception, match="Revision 2 of board 2026-Q3 was told after its last run"):
+        send(firm, corrected_at)
+    again = drafted(firm, text, name="20261013T200000Z-87654321", started=corrected_at + timedelta(hours=1))  # fmt: skip
+    with pytest.raises(HeldError, match="is not approved"):
+        send(firm, corrected_at + timedelta(hours=2))
+    approved(firm, again, "Bo Ek", corrected_at + timedelta(hours=2))
+    send(firm, corrected_at + timedelta(hours=4))
+    second = [d for d in deliveries.find(ledger) if d.revision == 2]
+    assert {d.recipient: d.state for d in second} == {"anna@example.org": "accepted", "cleo@example.org": "accepted"}  # fmt: skip
+    (path,) = (p for p in (firm / "outbox").glob("*.eml") if second[0].message_id[1:33] in p.name)
+    message = parsed(path.read_bytes())
+    body = message.get_body(("plain",))
+    assert body is not None
+    words = " ".join(str(body.get_content()).split())
+    assert words.startswith("This is revision 2. It puts right what was told before: V04 Overdue weaknesses: 12 was told, 9 is right. Two were counted twice. Approved by Head of audit.")  # fmt: skip
+    assert [p.get_filename() for p in message.iter_attachments()] == ["board-2026-Q3-r2.pdf"]

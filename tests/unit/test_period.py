@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportkit.errors import UsageError
-from reportkit.period import DAY, KINDS, FiscalCalendar, Kind, Weeks, instant, parse_instant
+from reportkit.period import (
+    DAY,
+    KINDS,
+    FiscalCalendar,
+    Kind,
+    Weeks,
+    instant,
+    is_zone,
+    parse_instant,
+)
 
 CALENDAR = FiscalCalendar()
 RETAIL = FiscalCalendar(2, weeks=Weeks("4-5-4", "nearest", 5), named="start")
@@ -172,6 +181,16 @@ def test_the_day_of_an_instant_is_the_organisations() -> None:
     sydney = FiscalCalendar(timezone="Australia/Sydney")
     assert sydney.day(datetime(2026, 9, 30, 15, 0)) == date(2026, 10, 1)
     assert sydney.end_of_day(date(2026, 9, 30)) == datetime(2026, 9, 30, 13, 59, 59, 999999)
+
+
+@pytest.mark.parametrize("name", ["Europe/Zurich", "UTC", "America/Argentina/Ushuaia"])
+def test_zones(name: str) -> None:
+    assert is_zone(name)
+
+
+@pytest.mark.parametrize("name", ["", "Europe", "Zurich", "../etc/passwd", "/etc/passwd", "a\0b", "Europe/zurich "])  # fmt: skip
+def test_what_is_no_zone(name: str) -> None:
+    assert not is_zone(name)
 
 
 @pytest.mark.parametrize(
