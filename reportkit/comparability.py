@@ -131,7 +131,8 @@ class Bases:
 
     Attributes:
         kind: what changed.
-        now, before: this quarter and the one before on the new basis.
+        now: the measure in this quarter, on the new basis.
+        before: the quarter before on the new basis.
         old_now, old_before: the same on the old basis; None where the old calculation is no longer kept.
         version: of the old definition; 0 for a change of scope.
         moved: assets that came into scope, went out of it or changed their unit; 0 for a change of definition.
@@ -139,9 +140,9 @@ class Bases:
 
     kind: Literal["definition", "scope"]
     now: Measure
-    before: Measure
-    old_now: Measure | None
-    old_before: Measure | None
+    before: Value
+    old_now: Value | None
+    old_before: Value | None
     version: int = 0
     moved: int = 0
 
@@ -159,10 +160,11 @@ def _by_definition(view: View, id_: str) -> Bases | None:
     version = _replaced(view, now.definition)
     if version is None:
         return None
-    before = earlier_view.measure(id_)
-    if earlier(id_, version) is None:
+    before = earlier_view.whole(now.definition)[0]
+    words = earlier(id_, version)
+    if words is None:
         return Bases("definition", now, before, None, None, version)
-    old = [each.measure(id_, version=version) for each in (view, earlier_view)]
+    old = [each.whole(words)[0] for each in (view, earlier_view)]
     return Bases("definition", now, before, old[0], old[1], version)
 
 
@@ -179,7 +181,7 @@ def _replaced(view: View, words: Definition) -> int | None:
 
 
 def rescoped(view: View) -> int:
-    """Count assets known at both ends of the quarter that came into scope, went out of it, or changed their unit."""
+    """Count assets known at both ends of the quarter that came into scope or went out of it; for a unit, those that changed theirs too."""
     if not view.loads["assets"]:
         return 0
     firm = replace(view, unit="") if view.unit else view
@@ -187,8 +189,8 @@ def rescoped(view: View) -> int:
     sides = [one.relation("assets", asked) for one in (firm, firm.previous())]
     query = (
         f"SELECT COUNT(*) AS n FROM {sides[0]} AS a JOIN {sides[1]} AS b ON b.asset_id = a.asset_id "
-        f"WHERE (a.retired_at IS NULL OR a.retired_at >= {day(view.period.start)}) AND (a.unit_id IS DISTINCT FROM b.unit_id "
-        "OR COALESCE(a.in_scope, TRUE) <> COALESCE(b.in_scope, TRUE))"
+        f"WHERE (a.retired_at IS NULL OR a.retired_at >= {day(view.period.start)}) AND (COALESCE(a.in_scope, TRUE) <> COALESCE(b.in_scope, TRUE)"
+        + (" OR a.unit_id IS DISTINCT FROM b.unit_id)" if view.unit else ")")
     )
     return int(view.workspace.engine.frame(query)["n"].iloc[0])
 
@@ -200,12 +202,16 @@ def _by_scope(view: View, ids: Iterable[str], moved: int) -> list[Bases]:
     found = []
     for id_ in ids:
         now = view.measure(id_)
-        if not {"assets", "findings"} & set(trust.rests_on(now.definition)):
+        words = now.definition
+        # Of the whole firm only the estate itself asks what is in scope; a finding has its unit from its asset.
+        asked = {"assets", "findings"} if view.unit else {"assets"}
+        if not asked & set(trust.rests_on(words)):
             continue
-        old = kept.measure(id_)
-        same = now.value.value == old.value.value and now.value.denominator == old.value.denominator
-        if not same:
+        old = kept.whole(words)[0]
+        if (now.value.value, now.value.denominator) != (old.value, old.denominator):
             # What today's scope makes of the quarter before: the scope of this quarter's end, a quarter earlier.
             anew = replace(before, scope_as_of=view.as_of)
-            found.append(Bases("scope", now, anew.measure(id_), old, before.measure(id_), 0, moved))
+            found.append(
+                Bases("scope", now, anew.whole(words)[0], old, before.whole(words)[0], 0, moved)
+            )
     return found

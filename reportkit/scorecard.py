@@ -140,6 +140,9 @@ class Scorecard:
             for row in self.rows
             if row.now.override
         ]
+        overrides += [
+            f"{row.now.definition.id}: {row.now.held}." for row in self.rows if row.now.held
+        ]
         note = " ".join(
             [
                 f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions.",
@@ -172,7 +175,7 @@ class Scorecard:
         for one in self.bases:
             words, old = one.now.definition, one.old_now
             what = f"definition of version {one.version}" if one.kind == "definition" else "scope of the last quarter"  # fmt: skip
-            now = "no longer computed" if old is None else display.write(old.value.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip
+            now = "no longer computed" if old is None else display.write(old.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip
             said.append(f"{words.id} by the {what}: {now}.")
         return said
 

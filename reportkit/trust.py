@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 STALE_DAYS = 45
 
 
+_CALLED: dict[Status, str] = {"green": "on target", "amber": "to watch", "red": "off target", "none": "without a status"}  # fmt: skip
+
+
 def missing(view: View, words: Definition) -> str:
     """Say why a measure cannot be computed here, or give an empty text."""
     for name in words.needs:
@@ -200,6 +203,9 @@ def judged(
     red = limits.red
     if value.target is not None:
         limits, red = replace(limits, green=value.target, red=value.target, hysteresis=0.0), value.target  # fmt: skip
+    now = standing(view, words, value.value, scope, limits)
+    plain = status(value.value, limits, words.direction)
+    held = "" if now == plain else f"by the limits alone it would be {_CALLED[plain]}; within {limits.hysteresis:g} of a limit it stays what it was"  # fmt: skip
     secret = words.people or "people_cells" in words.reduce
     return Measure(
         definition=words,
@@ -213,8 +219,9 @@ def judged(
         green=limits.green,
         red=red,
         default_limits=limits.default,
-        status=standing(view, words, value.value, scope, limits),
+        status=now,
         override=limits.reason if limits.override else "",
+        held=held,
         confidence=grade(view, words, value),
         owner=view.workspace.settings.owners.get(words.id, ""),
         inputs=inputs(view, words),

@@ -195,6 +195,8 @@ class Measure:
         scope: empty for the whole view, else for example ``severity=critical``.
         status: against the limits in force on the day.
         default_limits: the limits are reportkit's defaults, not the organisation's own.
+        override: a status set by hand: why, and by whom.
+        held: the status is that of the last report, since the value is within the hysteresis of a limit: in words.
         frame: the rows the value was finished from.
     """
 
@@ -211,6 +213,7 @@ class Measure:
     default_limits: bool = True
     status: Status = "none"
     override: str = ""
+    held: str = ""
     confidence: Literal["A", "B", "C", "D"] = "D"
     owner: str = ""
     inputs: tuple[str, ...] = ()

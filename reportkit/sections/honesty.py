@@ -15,7 +15,7 @@ from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
     from reportkit.comparability import Bases
-    from reportkit.measures import Measure
+    from reportkit.measures import Value
     from reportkit.view import View
 
 #: Reasons for exemptions that are printed one by one.
@@ -136,14 +136,14 @@ def _both(one: Bases) -> tuple[Cell | str, ...]:
         said = next((text_ for version, _, text_ in words.changes if version == words.version), "")
         what = f"Definition, version {one.version} to {words.version}" + (f": {said}" if said else "")  # fmt: skip
 
-    def written(measure: Measure | None) -> Cell:
-        if measure is None:
+    def written(value: Value | None) -> Cell:
+        if value is None:
             return Cell(text="no longer kept", kind="muted")
-        value = display.write(measure.value.value, words.unit, digits=words.digits, currency=measure.currency)  # fmt: skip
-        return Cell(text=value, kind="number", sub=display.ratio(measure.value, words, measure.currency))  # fmt: skip
+        shown = display.write(value.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip
+        return Cell(text=shown, kind="number", sub=display.ratio(value, words, one.now.currency))
 
     return (
-        Cell(text=words.name, kind="strong", sub=words.id), what, *map(written, (one.now, one.old_now, one.before, one.old_before)),
+        Cell(text=words.name, kind="strong", sub=words.id), what, *map(written, (one.now.value, one.old_now, one.before, one.old_before)),
     )  # fmt: skip
 
 

@@ -231,7 +231,7 @@ def second(rows, at):
     load(ws, "findings", [weak(0, severity="critical", title="Seen again")], datetime(2026, 10, 1))
     view = Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3")
     (both,) = comparability.bases(view, ["X77", "V01"])
-    numbers = [m.value.value for m in (both.now, both.old_now, both.before, both.old_before) if m]
+    numbers = [v.value for v in (both.now.value, both.old_now, both.before, both.old_before) if v]
     assert (both.kind, both.version, numbers) == ("definition", 1, [4, 10, 4, 10])
     block = sections.both_bases(view, ("X77",)).block
     assert block is not None
@@ -254,7 +254,7 @@ def test_a_change_of_scope_is_told_on_both_bases(tmp_path: Path) -> None:
     load(ws, "assets", [{**row, "in_scope": False, "valid_from": date(2026, 8, 1)} for row in assets[8:]], datetime(2026, 10, 1))  # fmt: skip
     view = Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3")
     (both,) = comparability.bases(view, ["K05", "A01"])
-    numbers = [m.value.value for m in (both.now, both.old_now, both.before, both.old_before) if m]
+    numbers = [v.value for v in (both.now.value, both.old_now, both.before, both.old_before) if v]
     assert (both.kind, numbers) == ("scope", [100, 80, 100, 80])
     assert comparability.bases(view.previous(), ["K05"]) == []
 
