@@ -22,7 +22,9 @@ from reportkit.sources.grid import Columns, Grid, gather
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK = 8 << 20
+_BLOCK = 4 << 20
+#: Batches after which memory that is free again is given back.
+_BATCHES = 8
 #: Records at the top and the bottom that are judged as rows: a second heading, totals.
 _ENDS = 60
 #: Share of different cells up to which a column is held as places in a list of words.
@@ -41,7 +43,9 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
     gathered: list[_Column] = [_Column() for _ in header]
     try:
         with _opened(content, index, delimiter, len(header)) as batches:
-            for batch in batches:
+            for place, batch in enumerate(batches):
+                if place % _BATCHES == 0:
+                    pa.default_memory_pool().release_unused()
                 for column, cells in zip(gathered, batch.columns, strict=True):
                     column.add(cells)
         table = pa.table(
@@ -49,6 +53,7 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
         )
     except (pa.ArrowInvalid, pa.ArrowCapacityError):
         return None
+    pa.default_memory_pool().release_unused()
     if not table.num_rows or any(_indented(column) for column in table.columns):
         return None
     # What the ends of a table may hold is told by the rules for rows, so that there is one set of them.
@@ -77,7 +82,8 @@ class _Column:
     def add(self, cells: Any) -> None:
         """Take the cells of one batch; the first batch says which kind of column it is."""
         if self._cells:
-            self._cells.append(cells)
+            # A copy has the room it needs, and not that in which a batch was read.
+            self._cells.append(pa.concat_arrays([cells, cells.slice(0, 0)]))
             return
         encoded = cells.dictionary_encode()
         if not self._places and len(encoded.dictionary) > _WORDS * len(cells):

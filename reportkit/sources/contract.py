@@ -134,7 +134,8 @@ class _Check:
                     Problem(None, column.name, None, f"is missing but required{meant}")
                 )
             return pa.nulls(self.rows)
-        values = raw[column.name].combine_chunks()
+        parts = raw[column.name].chunks
+        values = parts[0] if len(parts) == 1 else raw[column.name].combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.nulls(0, type_)
         if values.type == type_ and not pa.types.is_string(type_):

@@ -35,6 +35,8 @@ def places(keys: dict[str, pa.ChunkedArray]) -> pa.Array:
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
     held = column.combine_chunks()
     return pa.concat_arrays(held.chunks) if isinstance(held, pa.ChunkedArray) else held
 
