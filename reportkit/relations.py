@@ -111,7 +111,7 @@ def select(
         grouped: findings that are alike were counted together (:func:`grouping`), and need not be counted one by one.
     """
     if name in GROUPS and asked is None:
-        narrow = ", ".join((*grouping.GROUPED, *grouping.BESIDE, "1 AS n"))
+        narrow = ", ".join((*grouping.GROUPED, *grouping.BESIDE, "CAST(1 AS BIGINT) AS n"))
         return f"SELECT {narrow} FROM {at.schema}.{'open_findings' if name == 'open_finding_groups' else 'findings'}"
     if name == "open_findings" and asked is None:
         return f"SELECT * FROM {at.schema}.findings WHERE state IN {among(OPEN)}"
@@ -335,8 +335,11 @@ def _findings(
 
     sources = [f"{at.known}.{'finding_groups' if grouped else 'findings'} AS f"]
     if name in GROUPS:
-        beside = ("due_original", "due_current", *(() if grouped else grouping.BESIDE))
-        added = {column: how for column, how in added.items() if column in beside}
+        told = ("due_original", "due_current", *grouping.BESIDE)
+        added = {column: how for column, how in added.items() if column in told}
+    if grouped:
+        # A view keeps its columns, though groups know nothing of these.
+        added["unit_id"] = "CAST(NULL AS VARCHAR)"
     if "assets" in joined:
         sources.append(f"LEFT JOIN {at.schema}.assets AS a ON a.asset_id = f.asset_id")
     if "thresholds" in joined:
@@ -376,7 +379,7 @@ def _findings(
     beyond: tuple[str, ...] = _ENVELOPE
     if name in GROUPS:
         plain, beyond = [column for column in plain if column in grouping.GROUPED], ("n",)
-    counted = "f.n" if grouped else "1 AS n"
+    counted = "f.n" if grouped else "CAST(1 AS BIGINT) AS n"
     inner = [f"f.{column}" for column in (*plain, "state", "accepted_at")]
     inner += [counted if column == "n" else f"f.{column}" for column in beyond]
     inner += [f"{ended} AS ended", *(f"{how} AS {column}" for column, how in added.items())]

@@ -24,6 +24,36 @@ if TYPE_CHECKING:
 _GROUP = 1 << 18
 
 
+def types() -> dict[str, Any]:
+    """Give the Arrow type of each type a column may have."""
+    import pyarrow as pa
+
+    text = ("text", "enum", "list", "json")
+    return dict.fromkeys(text, pa.string()) | {
+        "date": pa.date32(),
+        "instant": pa.timestamp("us"),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "money": pa.decimal128(18, 2),
+        "boolean": pa.bool_(),
+    }
+
+
+def plain(rows: pa.Table, spec: TableSpec) -> pa.Table:
+    """Give rows that were held closely (words by their place in a list, what is empty as nothing) in the types of their table."""
+    import pyarrow as pa
+
+    close = (pa.types.is_dictionary, pa.types.is_null)
+    wanted = types()
+    for place, column in enumerate(rows.schema):
+        if any(is_(column.type) for is_ in close):
+            type_ = wanted[spec.column(column.name).type]
+            rows = rows.set_column(
+                place, pa.field(column.name, type_), rows[column.name].cast(type_)
+            )
+    return rows
+
+
 class Rows:
     """Rows on their way into a file: written batch by batch, hashed and summed up as they pass."""
 
@@ -39,18 +69,18 @@ class Rows:
         self.once = False
 
     def __enter__(self) -> Self:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         names = [name for name in self._spec.names if name in self._source.schema.names]
-        schema = pa.schema([self._source.schema.field(name) for name in names])
+        empty = self._source.schema.empty_table().select(names).replace_schema_metadata(None)
+        schema = plain(empty, self._spec).schema
         filled: set[str] = set()
         seen: list[date] = []
         held: list[pa.Table] = []
         dated = self._spec.effective in names and set(self._spec.identity) <= set(names)
         with self._hashed() as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
             for batch in self._batches():
-                part = batch.select(names).replace_schema_metadata(None)
+                part = plain(batch.select(names).replace_schema_metadata(None), self._spec)
                 writer.write_table(part, row_group_size=_GROUP)
                 self.rows += part.num_rows
                 filled.update(n for n in names if part[n].null_count < part.num_rows)
@@ -81,7 +111,9 @@ class Rows:
         import pyarrow as pa
 
         if isinstance(self._source, pa.Table):
-            yield self._source
+            # By row groups, so that words are not written out for all rows at once.
+            for start in range(0, max(self._source.num_rows, 1), _GROUP):
+                yield self._source.slice(start, _GROUP)
             return
         for batch in self._source:
             yield pa.Table.from_batches([batch])
@@ -144,6 +176,8 @@ def days(spec: TableSpec, rows: pa.Table) -> list[date]:
     for name in spec.spans:
         if name in rows.column_names:
             column = rows[name]
+            if pa.types.is_null(column.type):
+                continue
             if pa.types.is_timestamp(column.type):
                 column = column.cast(pa.timestamp("us")).cast(pa.date32())
             found += [day for day in pc.min_max(column).as_py().values() if day is not None]

@@ -23,8 +23,10 @@ from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 TYPES = {
@@ -160,6 +162,13 @@ class Local:
         """Run one query and give its rows as an Arrow table."""
         return self._connection.sql(query).to_arrow_table()
 
+    def hashes(self, rows: pa.Table) -> NDArray[np.uint64]:
+        """Give a mark of each row of an Arrow table, the same for equal rows."""
+        names = ", ".join(f'"{name}"' for name in rows.column_names)
+        found = self._connection.from_arrow(rows).project(f"hash({names}) AS mark")
+        marks: NDArray[np.uint64] = found.fetchnumpy()["mark"]
+        return marks
+
     def pandas(self, rows: pa.Table) -> pd.DataFrame:
         """Give rows from elsewhere as this engine gives its own, with the same types and the same signs of nothing."""
         frame: pd.DataFrame = self._connection.from_arrow(rows).df()
@@ -204,6 +213,19 @@ class _Keeping:
         except (OSError, duckdb.IOException):
             return False
         return True
+
+
+def all_differ(rows: pa.Table) -> bool:
+    """Say whether no two rows are equal; no is a guess where two only look alike."""
+    import numpy as np
+
+    engine = Local()
+    try:
+        marks = engine.hashes(rows)
+    finally:
+        engine.close()
+    marks.sort()
+    return not bool(np.any(marks[1:] == marks[:-1]))
 
 
 def each_once(path: Path, identity: Sequence[str]) -> bool:
