@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import clocks, data, demo, keep, measures, report, setup, told
+from reportkit.cli import author, clocks, data, demo, keep, measures, report, setup, told
 from reportkit.cli.formats import formats, guess
+from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
 
 app = typer.Typer(
@@ -65,6 +66,9 @@ app.command("measure")(measures.measure)
 app.command("run")(report.run)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
+app.add_typer(author.new)
+app.command("check")(author.check)
+app.command("preview")(preview)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("approve")(told.approve)

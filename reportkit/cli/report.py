@@ -75,7 +75,7 @@ def run(
     request = Request(
         workspace=folder,
         report=report,
-        period=_quarter(folder, period),
+        period=quarter(folder, period),
         unit=unit,
         parameters=given,
         known_by=parse_instant(known_by) if known_by else None,
@@ -92,7 +92,7 @@ def run(
         )
 
 
-def _quarter(folder: Path, text: str) -> Period:
+def quarter(folder: Path, text: str) -> Period:
     """Read a quarter, or give the latest closed one with data; only the latter needs the data's libraries."""
     if text:
         from reportkit import config

@@ -85,7 +85,7 @@ class _Job:
             known_by = _known_by(request, path.stem) or known_now
             _refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
-                request.parameters, _runner(request, path.stem, known_by)
+                request.parameters, parameters.of_runner(request, path.stem, known_by)
             )
         asked = json.dumps(
             [template.digest(path), dict(bound.values), evidence.instant(known_by)],
@@ -245,17 +245,6 @@ def _refuse_unit(request: Request, known_by: datetime) -> None:
     names = sorted(set(known["unit_id"].to_pylist()))
     if names and request.unit not in names:
         raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
-
-
-def _runner(request: Request, report: str, known_by: datetime) -> dict[str, object]:
-    """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
-    return {
-        "workspace": ".",
-        "period": request.period.key,
-        "unit": request.unit,
-        "known_by": known_by.isoformat(),
-        "report": report,
-    }
 
 
 def _known_by(request: Request, report: str) -> datetime | None:

@@ -21,7 +21,7 @@ INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
-OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
+OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "lint", "preview"}
 FLOORS = (
     dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
 )
