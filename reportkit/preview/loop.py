@@ -129,7 +129,12 @@ class Preview:
     def _prints(self) -> tuple[Any, Any]:
         """Give what changes when the notebook is saved, and what changes when anything around it does."""
         place = self._request.workspace
-        around = [place / config.FILE, place / "ledger.db", *place.glob("*.py"), *place.glob("*.toml")]
+        around = [
+            place / config.FILE,
+            place / "ledger.db",
+            *place.glob("*.py"),
+            *place.glob("*.toml"),
+        ]
         around += [*place.glob("commentary/*"), *place.glob("store/loads/*")]
         return _print(self._path), tuple((path, _print(path)) for path in sorted(set(around)))
 

@@ -60,9 +60,15 @@ class Session:
         with absent("pyarrow"):
             from papermill.parameterize import parameterize_notebook
 
-        executed: NotebookNode = parameterize_notebook(
-            copy.deepcopy(notebook), dict(parameters), kernel_name="python3", language="python"
-        )
+        # What Papermill itself puts in place when it reads a file.
+        executed = copy.deepcopy(notebook)
+        executed.metadata["papermill"] = {}
+        for cell in executed.cells:
+            cell.metadata.setdefault("tags", [])
+        if parameters:
+            executed = parameterize_notebook(
+                executed, dict(parameters), kernel_name="python3", language="python"
+            )
         code = [index for index, cell in enumerate(executed.cells) if cell.cell_type == "code"]
         same = self._same([executed.cells[index] for index in code])
         if same <= _head(executed, code):
