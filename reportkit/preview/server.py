@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return rest[0]
 
-    def do_GET(self) -> None:  # noqa: N802 - the library calls it so
+    def do_GET(self) -> None:
         """Give the frame, the report or the news."""
         place = self._place()
         if place == "":
@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._refuse()
 
-    def do_POST(self) -> None:  # noqa: N802 - the library calls it so
+    def do_POST(self) -> None:
         """Take the wish to run everything afresh."""
         if self._place() == "afresh":
             self._own.shown.asked.set()
