@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import author, clocks, data, demo, keep, measures, report, setup, told
+from reportkit.cli import author, clocks, data, demo, keep, measures, report, settings, setup, told
+from reportkit.cli.doctor import doctor
 from reportkit.cli.formats import formats, guess
+from reportkit.cli.lab import lab
 from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
 
@@ -69,6 +71,9 @@ app.command("runs")(report.runs)
 app.add_typer(author.new)
 app.command("check")(author.check)
 app.command("preview")(preview)
+app.command("lab")(lab)
+app.add_typer(settings.config)
+app.command("doctor")(doctor)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("approve")(told.approve)
