@@ -69,6 +69,9 @@ def arguments(place: Path, *, port: int | None = None, browser: bool = True) -> 
         found += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:
         found.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # In a container there is often nobody else; whoever types this is root already.
+        found.append("--allow-root")
     return found
 
 
@@ -79,7 +82,9 @@ def environment(given: dict[str, str]) -> dict[str, str]:
     ours = str(resources.templates() / "lab")
     return {
         **given,
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (ours, given.get("JUPYTER_CONFIG_PATH")))),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(
+            filter(None, (ours, given.get("JUPYTER_CONFIG_PATH")))
+        ),
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), given.get("PATH", os.defpath))),
     }
 

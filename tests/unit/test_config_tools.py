@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections.abc import Callable
 from functools import cache
@@ -138,7 +137,7 @@ def test_each_ailment_is_named_with_its_remedy(place: Path, typed: Callable[...,
         '[ledger]\nurl = "env:NO_SUCH_VARIABLE"\n[owners]\nV99 = "Ann"\n'
     )
     (place / "pseudonym.key").write_text("k")
-    os.chmod(place / "pseudonym.key", 0o644)
+    (place / "pseudonym.key").chmod(0o644)
     code, found = looked(typed, "--quick")
     assert code == 7
     bad = {what: text for what, state, text in found if state == "bad"}
@@ -154,7 +153,7 @@ def test_a_damaged_extract_is_found(place: Path, typed: Callable[..., Ended]) ->
     )
     assert typed("load", "findings", "scan.csv", "--recorded-at", "2026-03-01").code == 0
     (extract,) = (place / "store/extracts/findings").glob("*.parquet")
-    os.chmod(extract, 0o600)
+    extract.chmod(0o600)
     extract.write_bytes(extract.read_bytes()[:-1] + b"x")
     code, found = looked(typed)
     assert code == 7

@@ -19,7 +19,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust", "schemas",
+    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "lint", "preview"}
 FLOORS = (
