@@ -83,6 +83,10 @@ class Load(Provenance):
     name: str = field(default="", compare=False)
     repeated: bool = field(default=False, compare=False)
 
+    def __repr__(self) -> str:
+        when = f"{self.recorded_at:%Y-%m-%d %H:%M}"
+        return f"<Load {self.table}: {self.rows:,} rows from {self.source}, recorded {when}>"
+
     def to_dict(self) -> dict[str, Any]:
         """Give the load as plain values for JSON."""
         values = asdict(self)

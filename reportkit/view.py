@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reportkit import grouping, relations, remediation, remembered, sql, trust
+from reportkit.browse import Browsing
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
@@ -38,8 +39,8 @@ PEOPLE_CELLS = (
 )
 
 
-@dataclass(frozen=True)
-class View:
+@dataclass(frozen=True, repr=False)
+class View(Browsing):
     """A workspace at a day, as known by an instant.
 
     Attributes:
@@ -391,8 +392,3 @@ class View:
         from reportkit import narrative
 
         return narrative.commentary(self, shared=shared)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from reportkit import display
-
-        return display.view(self)

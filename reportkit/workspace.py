@@ -231,6 +231,38 @@ class Workspace:
         self._views += 1
         return f"view_{self._views}"
 
+    def loads(self, name: str = "") -> pd.DataFrame:
+        """List what was loaded into a table (into any, when not named): one row each, newest last."""
+        import pandas as pd
+
+        columns = [
+            "recorded_at",
+            "table",
+            "source",
+            "rows",
+            "rejected",
+            "first_day",
+            "last_day",
+            "stated",
+        ]
+        found = self.store.loads(table(name).name if name else None)
+        return pd.DataFrame(
+            [[getattr(load, one) for one in columns] for load in found], columns=columns
+        )
+
+    def told(self) -> pd.DataFrame:
+        """List what was published: one row for each report, quarter and unit, with its revision and when."""
+        import pandas as pd
+
+        columns = ["report", "period", "unit", "revision", "as_of", "known_by", "published_at"]
+        return pd.DataFrame(
+            [[getattr(one, name) for name in columns] for one in self.ledger.publications()],
+            columns=columns,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.settings.organisation.name} in {self.folder}>"
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display
 

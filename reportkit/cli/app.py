@@ -8,22 +8,27 @@ from typing import Annotated
 import typer
 
 from reportkit.cli import (
+    author,
     clocks,
     data,
     demo,
     due,
     keep,
+    mail,
     measures,
-    preview,
     release,
     report,
     run,
     schedule,
+    settings,
     setup,
     status,
     told,
 )
+from reportkit.cli.doctor import doctor
 from reportkit.cli.formats import formats, guess
+from reportkit.cli.lab import lab
+from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
 from reportkit.cli.quant import quant
 
@@ -84,6 +89,12 @@ app.command("publish")(report.publish)
 app.command("runs")(report.runs)
 app.command("status")(status.status)
 app.command("show")(status.show)
+app.add_typer(author.new)
+app.command("check")(author.check)
+app.command("preview")(preview)
+app.command("lab")(lab)
+app.add_typer(settings.config)
+app.command("doctor")(doctor)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("errata")(told.errata)
@@ -95,5 +106,5 @@ app.command("resend")(release.resend)
 app.command("deliveries")(release.deliveries)
 app.command("due")(due.due)
 app.command("close")(due.close)
-app.command("mail")(preview.mail)
+app.command("mail")(mail.mail)
 app.add_typer(schedule.app, name="schedule")

@@ -27,6 +27,17 @@ ReportArgument = Annotated[
 ]
 
 
+def quarter(folder: Path, text: str) -> Period:
+    """Read a period, or give the latest closed one with data; only the latter needs the data's libraries."""
+    if text:
+        from reportkit import config
+
+        return config.read(folder).calendar.parse(text)
+    from reportkit.workspace import open_workspace
+
+    return open_workspace(folder, now=options.now()).period()
+
+
 def show(outcome: Outcome) -> None:
     """Print what a run left, what was checked and how long it took."""
     said = outcome.manifest

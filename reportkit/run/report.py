@@ -105,7 +105,7 @@ class _Job:
             same = published if published and published.known_by == known_by else None
             _refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
-                request.parameters, _runner(request, path.stem, known_by)
+                request.parameters, parameters.of_runner(request, path.stem, known_by)
             )
         asked = json.dumps(
             [
@@ -253,14 +253,3 @@ def _refuse_unit(request: Request, known_by: datetime) -> None:
     names = plan.units(request.workspace, known_by)
     if names and request.unit not in names:
         raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
-
-
-def _runner(request: Request, report: str, known_by: datetime) -> dict[str, object]:
-    """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
-    return {
-        "workspace": ".",
-        "period": request.period.key,
-        "unit": request.unit,
-        "known_by": known_by.isoformat(),
-        "report": report,
-    }

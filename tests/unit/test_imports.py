@@ -19,9 +19,9 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
 }  # fmt: skip
-OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due"}
+OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due", "lint", "preview"}
 FLOORS = (
     dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
 )
