@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from reportkit.period import Period
     from reportkit.run import Outcome
 
 _NAMES = {
