@@ -98,10 +98,10 @@ def run(
     if resume:
         asked = _left(folder)
     elif one:
-        asked = quarter(folder, period)
+        wanted_period = quarter(folder, period)
         asked = [
             Request(
-                workspace=folder, report=report, period=asked, unit=unit, parameters=given, known_by=known, formats=written,
+                workspace=folder, report=report, period=wanted_period, unit=unit, parameters=given, known_by=known, formats=written,
             )
         ]  # fmt: skip
     else:
