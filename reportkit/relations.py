@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from reportkit import grouping
 from reportkit.sql import among, day, quote
 from reportkit.tables import OPEN, RECLASSIFIED, TABLES, TableSpec
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What a relation is made from, besides its own table.
-MADE_FROM = {"findings": ("assets", "kev"), "open_findings": ("findings",), "coverage": ("assets",)}
+MADE_FROM = {
+    "findings": ("assets", "kev"),
+    "open_findings": ("findings",),
+    "finding_groups": ("findings",),
+    "open_finding_groups": ("open_findings",),
+    "coverage": ("assets",),
+}
 #: Days before it was recorded for which a version without a day of its own still speaks.
 REACH = timedelta(45)
 #: A cell of fewer people than this is not shown.
@@ -28,7 +35,9 @@ FEWEST = 5
 ESTATE = ("assets", "coverage")
 #: Accounts as they were at any time of the quarter: the version in force at its start, and each one since.
 SEEN = "identities_seen"
-FINDINGS = ("findings", "open_findings")
+#: Findings that are alike in all that most measures ask, with their number as ``n``; among those open.
+GROUPS = ("finding_groups", "open_finding_groups")
+FINDINGS = ("findings", "open_findings", *GROUPS)
 #: Measures of people stand in ``people_cells``; who asks for ``people_measures`` gets them without cells of few people.
 NAMES = (*TABLES, "open_findings", "people_cells", SEEN)
 _ENVELOPE = ("source", "recorded_at", "extract_id")
@@ -46,6 +55,8 @@ class Moment:
         period: key of the quarter; rows of later quarters are absent.
         start: first day of the quarter.
         units: business units to keep, or None for the whole firm.
+        once: tables of which each thing is known to have one version, so that none has to be chosen.
+        blank: columns of findings in which nothing stands.
         scope: day whose scope and units of assets count, where that is another than the view's own.
     """
 
@@ -56,6 +67,8 @@ class Moment:
     period: str
     start: date
     units: tuple[str, ...] | None
+    once: frozenset[str] = frozenset()
+    blank: frozenset[str] = frozenset()
     scope: date | None = None
 
 
@@ -68,31 +81,38 @@ def below(rows: pd.DataFrame, unit: str) -> tuple[str, ...]:
     return tuple(sorted(units))
 
 
-def named(query: str) -> list[str]:
-    """Give the relations a query may ask for, each after those it is made from."""
+def named(query: str, needless: Collection[str] = ()) -> list[str]:
+    """Give the relations a query may ask for, each after those it is made from, but for what findings need not be made from."""
     found: list[str] = []
 
     def take(name: str) -> None:
         for part in MADE_FROM.get(name, ()):
-            take(part)
+            if name not in FINDINGS or part not in needless:
+                take(part)
         if name not in found:
             found.append(name)
 
     words = set(re.findall(r"\w+", query.lower()))
-    for name in NAMES:
+    for name in (*NAMES, *GROUPS):
         if name in words:
             take(name)
     return found
 
 
-def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
+def select(
+    name: str, at: Moment, asked: Collection[str] | None = None, *, grouped: bool = False
+) -> str:
     """Give the SELECT that a relation stands for.
 
     Args:
         name: a canonical table, or ``open_findings``.
         at: the day.
         asked: columns that will be used; what only others need is not looked up. None for all.
+        grouped: findings that are alike were counted together (:func:`grouping`), and need not be counted one by one.
     """
+    if name in GROUPS and asked is None:
+        narrow = ", ".join((*grouping.GROUPED, *grouping.BESIDE, "CAST(1 AS BIGINT) AS n"))
+        return f"SELECT {narrow} FROM {at.schema}.{'open_findings' if name == 'open_finding_groups' else 'findings'}"
     if name == "open_findings" and asked is None:
         return f"SELECT * FROM {at.schema}.findings WHERE state IN {among(OPEN)}"
     if name in {"people_cells", "people_measures"}:
@@ -101,7 +121,7 @@ def select(name: str, at: Moment, asked: Collection[str] | None = None) -> str:
         return _at(TABLES["identities"], at, since=at.start)
     if name == "assets" and at.scope is not None:
         return _rescoped(at, at.scope)
-    return _findings(at, asked, name) if name in FINDINGS else _at(TABLES[name], at)
+    return _findings(at, asked, name, grouped) if name in FINDINGS else _at(TABLES[name], at)
 
 
 def _rescoped(at: Moment, since: date) -> str:
@@ -233,6 +253,9 @@ def _at(spec: TableSpec, at: Moment, since: date | None = None) -> str:
     if not spec.effective:
         return f"{chosen} FROM {at.known}.{spec.name}{where}"
     identity = ", ".join(spec.identity)
+    if spec.name in at.once:
+        both = " AND ".join(filter(None, (where.removeprefix(" WHERE "), unit)))
+        return f"{chosen} FROM {at.known}.{spec.name}{f' WHERE {both}' if both else ''}"
     order = f"{spec.effective} DESC NULLS LAST"
     if spec.lapses:
         # Of several versions without a day the last one that still speaks for this day counts.
@@ -263,7 +286,20 @@ _FROM_OTHERS = {
 _MASKED = ("closed", "state", "accepted_at")
 
 
-def _findings(at: Moment, asked: Collection[str] | None, name: str) -> str:
+def needless(at: Moment, asked: Collection[str] | None) -> frozenset[str]:
+    """Give the tables that findings need not be looked up in, when no more is asked of them."""
+    if asked is None:
+        return frozenset()
+    idle = {table for table, names in _FROM_OTHERS.items() if not any(n in asked for n in names)}
+    return frozenset(idle - {"assets"} if at.units is not None else idle)
+
+
+def _findings(
+    at: Moment,
+    asked: Collection[str] | None,
+    name: str,
+    grouped: bool = False,  # noqa: FBT001, FBT002 - its own module asks
+) -> str:
     """Findings at the day, with unit of the asset, service level at opening and catalogue of exploited ones added.
 
     A finding known to be fixed without a date counts as closed on the day that became known; one that came back is not
@@ -290,47 +326,75 @@ def _findings(at: Moment, asked: Collection[str] | None, name: str) -> str:
         "kev_due": "f.kev_due",
         "ransomware": "f.ransomware",
     }
-    sources = [f"{at.known}.findings AS f"]
+
+    def first(*options: str) -> str:
+        # Where nothing stands, nothing is looked up: then a database can leave out what is listed nowhere.
+        filled = [option for option in options if option.removeprefix("f.") not in at.blank]
+        filled = filled or [options[-1]]
+        return filled[0] if len(filled) == 1 else f"COALESCE({', '.join(filled)})"
+
+    sources = [f"{at.known}.{'finding_groups' if grouped else 'findings'} AS f"]
+    if name in GROUPS:
+        told = ("due_original", "due_current", *grouping.BESIDE)
+        added = {column: how for column, how in added.items() if column in told}
+    if grouped:
+        # A view keeps its columns, though groups know nothing of these.
+        added["unit_id"] = "CAST(NULL AS VARCHAR)"
     if "assets" in joined:
         sources.append(f"LEFT JOIN {at.schema}.assets AS a ON a.asset_id = f.asset_id")
     if "thresholds" in joined:
         policy = "f.opened + CAST(s.days AS INTEGER)"
-        added["due_original"] = f"COALESCE(f.due_original, {policy})"
-        added["due_current"] = f"COALESCE(f.due_current, f.due_original, {policy})"
+        added["due_original"] = first("f.due_original", policy)
+        added["due_current"] = first("f.due_current", "f.due_original", policy)
         sources.append(
             "LEFT JOIN (SELECT scope, MIN(days) AS days, valid_from, "
             "LEAD(valid_from) OVER (PARTITION BY scope ORDER BY valid_from) AS valid_to "
             f"FROM {at.known}.thresholds WHERE kind = 'sla' GROUP BY scope, valid_from) AS s "
             "ON s.scope = f.severity AND s.valid_from <= f.opened AND (s.valid_to IS NULL OR s.valid_to > f.opened)"
         )
-    if "kev" in joined:
-        added["kev_date"] = "COALESCE(k.date_added, f.kev_date, CASE WHEN f.kev THEN f.opened END)"
-        added["kev_due"] = "COALESCE(k.due_date, f.kev_due)"
-        added["ransomware"] = "COALESCE(k.ransomware, f.ransomware)"
+    if "kev" in joined and name not in GROUPS:
+        own = [] if "kev" in at.blank else ["CASE WHEN f.kev THEN f.opened END"]
+        added["kev_date"] = first("k.date_added", "f.kev_date", *own)
+        added["kev_due"] = first("k.due_date", "f.kev_due")
+        added["ransomware"] = first("k.ransomware", "f.ransomware")
+        several = (
+            ""
+            if "cve_ids" in at.blank
+            else (
+                " UNION ALL SELECT cves, MIN(date_added), MIN(due_date), BOOL_OR(ransomware) "
+                "FROM (SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id "
+                f"FROM (SELECT DISTINCT cve_ids AS cves FROM {at.known}.findings WHERE cve_ids LIKE '%|%') AS named) AS each_cve "
+                f"JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves"
+            )
+        )
         sources.append(
             "LEFT JOIN (SELECT vuln_id AS cves, date_added, due_date, ransomware "
-            f"FROM {at.schema}.kev UNION ALL SELECT cves, MIN(date_added), MIN(due_date), BOOL_OR(ransomware) "
-            "FROM (SELECT cves, UNNEST(STRING_SPLIT(cves, '|')) AS vuln_id "
-            f"FROM (SELECT DISTINCT cve_ids AS cves FROM {at.known}.findings WHERE cve_ids LIKE '%|%') AS named) AS each_cve "
-            f"JOIN {at.schema}.kev USING (vuln_id) GROUP BY cves) AS k ON k.cves = COALESCE(f.cve_ids, f.vuln_id)"
+            f"FROM {at.schema}.kev{several}) AS k ON k.cves = {first('f.cve_ids', 'f.vuln_id')}"
         )
     plain = [name for name in TABLES["findings"].names if name not in {*added, *_MASKED, "kev"}]
     ended = (
         "CASE WHEN f.state IN ('fixed', 'decommissioned') THEN COALESCE(f.closed, CAST(f.recorded_at AS DATE)) "
         "WHEN f.state = 'reopened' THEN NULL ELSE f.closed END"
     )
-    inner = [f"f.{name}" for name in (*plain, "state", "accepted_at", *_ENVELOPE)]
-    inner += [f"{ended} AS ended", *(f"{how} AS {name}" for name, how in added.items())]
+    beyond: tuple[str, ...] = _ENVELOPE
+    if name in GROUPS:
+        plain, beyond = [column for column in plain if column in grouping.GROUPED], ("n",)
+    counted = "f.n" if grouped else "CAST(1 AS BIGINT) AS n"
+    inner = [f"f.{column}" for column in (*plain, "state", "accepted_at")]
+    inner += [counted if column == "n" else f"f.{column}" for column in beyond]
+    inner += [f"{ended} AS ended", *(f"{how} AS {column}" for column, how in added.items())]
     where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
     # What is not open is left out before anything is made of it.
     still = (
         f" AND f.state NOT IN {among(RECLASSIFIED)} AND ({ended} IS NULL OR {ended} > {t})"
-        if name == "open_findings"
+        if name in {"open_findings", "open_finding_groups"}
         else ""
     )
+    shown = [*plain, *added]
+    if name not in GROUPS:
+        shown.append(f"COALESCE(kev_date <= {t}, FALSE) AS kev")
     return f"""
-SELECT {", ".join((*plain, *added))},
-  COALESCE(kev_date <= {t}, FALSE) AS kev,
+SELECT {", ".join(shown)},
   CASE WHEN accepted_at <= {t} THEN accepted_at END AS accepted_at,
   CASE WHEN ended <= {t} THEN ended END AS closed,
   CASE
@@ -339,7 +403,7 @@ SELECT {", ".join((*plain, *added))},
     WHEN (accepted_at <= {t} OR (state = 'accepted' AND accepted_at IS NULL)) AND (accepted_until IS NULL OR accepted_until >= {t}) THEN 'accepted'
     WHEN state = 'reopened' THEN 'reopened'
     ELSE 'open'
-  END AS state, {", ".join(_ENVELOPE)}
+  END AS state, {", ".join(beyond)}
 FROM (
   SELECT {", ".join(inner)}
   FROM {" ".join(sources)}

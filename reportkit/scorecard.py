@@ -1,4 +1,4 @@
-"""The board's ten rows: now, as told, like for like, limit, status, trend."""
+"""A report's rows of measures: now, as told, like for like, limit, status, trend."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from reportkit.view import View
 
 #: Measures by scorecard; a row enters or leaves only with an entry in the change log.
-SCORECARDS = {"board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01")}
+SCORECARDS = {
+    "board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01"),
+    "risk": ("R01", "Q02", "Q05", "Q01", "Q03", "Q04", "R02", "R03", "R04", "R05", "T01", "T02"),
+    "investment": ("E01", "E02", "E03", "J01", "B01", "B03", "U01", "U02", "G01", "G02"),
+}
+#: The scorecard of a report that has none of its own name.
+USUAL = "board"
 QUARTERS = 8
 _COUNTS = {
     5: "Five",
@@ -177,7 +183,13 @@ class Scorecard:
         return self.shown()._repr_mimebundle_()
 
 
-def scorecard(view: View, name: str = "board") -> Scorecard:
+def usual(view: View) -> str:
+    """Give the scorecard of a view's report: the one of its name, else the board's."""
+    known = SCORECARDS.keys() | view.workspace.settings.scorecards.keys()
+    return view.report if view.report in known else USUAL
+
+
+def scorecard(view: View, name: str) -> Scorecard:
     """Compute a scorecard.
 
     Raises:

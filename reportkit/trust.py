@@ -71,6 +71,13 @@ def _stale(view: View, name: str) -> str:
 
 def _later(view: View, name: str) -> str:
     """Say that the history of a table begins after this day: nothing known is not nothing there."""
+    asked: dict[str, str] = vars(view).setdefault("_begun", {})
+    if name not in asked:
+        asked[name] = _begins_later(view, name)
+    return asked[name]
+
+
+def _begins_later(view: View, name: str) -> str:
     spec, loads = TABLES[name], [load for load in view.loads[name] if load.rows]
     if spec.reference or not loads:
         return ""
@@ -120,32 +127,45 @@ def inputs(view: View, words: Definition) -> tuple[str, ...]:
 
 def in_force(view: View, words: Definition) -> Limits:
     """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
+    found: dict[str, Limits] | None = vars(view).get("_in_force")
+    if found is None:
+        found = vars(view)["_in_force"] = _limits(view)
+    return found.get(words.id) or Limits(words.green, words.red)
+
+
+def _limits(view: View) -> dict[str, Limits]:
+    """Read the limits of all measures; those of the unit stand before those of the firm."""
     import pandas as pd
 
     rows = view.thresholds
-    rows = rows[
-        (rows["kind"] == "measure")
-        & (rows["measure_id"] == words.id)
-        & rows["scope"].isin({view.unit, ""})
-    ]
-    if rows.empty:
-        return Limits(words.green, words.red)
-    row = rows.sort_values("scope").iloc[-1]
-    green, red, hysteresis = (
-        None if pd.isna(row[name]) else float(row[name]) for name in ("green", "red", "hysteresis")
-    )
-    return Limits(
-        green,
-        red,
-        hysteresis=hysteresis or 0.0,
-        default=False,
-        override=row["override_status"] or None,
-        reason=", ".join(
-            filter(
-                None, (row["override_reason"], row["approved_by"] and f"by {row['approved_by']}")
-            )
-        ),
-    )
+    rows = rows[(rows["kind"] == "measure") & rows["scope"].isin({view.unit, ""})]
+    found = {}
+    for row in rows.sort_values("scope", kind="stable").to_dict("records"):
+        green, red, hysteresis = (
+            None if pd.isna(row[name]) else float(row[name])
+            for name in ("green", "red", "hysteresis")
+        )
+        by = row["approved_by"] and f"by {row['approved_by']}"
+        found[row["measure_id"]] = Limits(
+            green,
+            red,
+            hysteresis=hysteresis or 0.0,
+            default=False,
+            override=row["override_status"] or None,
+            reason=", ".join(filter(None, (row["override_reason"], by))),
+        )
+    return found
+
+
+def standing(
+    view: View, words: Definition, value: float | None, scope: str, limits: Limits
+) -> Status:
+    """Give the status of a value; the quarters before are looked at only where it would waver without them."""
+    states: tuple[Status, ...] = ("none", "green", "amber", "red")
+    found = {status(value, limits, words.direction, state) for state in states}
+    if len(found) == 1:
+        return found.pop()
+    return status(value, limits, words.direction, carried(view, words, scope, limits))
 
 
 def carried(view: View, words: Definition, scope: str, limits: Limits) -> Status:
@@ -183,7 +203,7 @@ def judged(
     red = limits.red
     if value.target is not None:
         limits, red = replace(limits, green=value.target, red=value.target, hysteresis=0.0), value.target  # fmt: skip
-    now = status(value.value, limits, words.direction, carried(view, words, scope, limits))
+    now = standing(view, words, value.value, scope, limits)
     plain = status(value.value, limits, words.direction)
     held = "" if now == plain else f"by the limits alone it would be {_CALLED[plain]}; within {limits.hysteresis:g} of a limit it stays what it was"  # fmt: skip
     secret = words.people or "people_cells" in words.reduce

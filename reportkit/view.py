@@ -8,7 +8,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import relations, remediation, sql, trust
+from reportkit import grouping, relations, remediation, remembered, sql, trust
+from reportkit.browse import Browsing
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
@@ -23,6 +24,7 @@ from reportkit.tables import table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.cases import Case
     from reportkit.clocks import Regime
     from reportkit.measures.risk import Portfolio
     from reportkit.narrative import Commentary
@@ -37,8 +39,8 @@ PEOPLE_CELLS = (
 )
 
 
-@dataclass(frozen=True)
-class View:
+@dataclass(frozen=True, repr=False)
+class View(Browsing):
     """A workspace at a day, as known by an instant.
 
     Attributes:
@@ -107,7 +109,9 @@ class View:
             self.period.key,
             self.period.start,
             self._units(known),
-            self.scope_as_of,
+            once=sql.once(self.loads),
+            blank=grouping.blank(self.loads),
+            scope=self.scope_as_of,
         )
 
     @cached_property
@@ -116,15 +120,17 @@ class View:
         return set()
 
     def _make(self, query: str) -> None:
-        """Make the relations a query asks for, each once; findings too many to copy are looked up anew, as the query needs them."""
+        """Make the relations a query asks for, each once; too many findings are looked up anew, as the query needs them."""
         engine, moment = self.workspace.engine, self._moment
         large = sql.is_large(self.loads["findings"])
-        for name in relations.named(query):
+        asked = relations.columns(query) if large else None
+        for name in relations.named(query, relations.needless(moment, asked)):
             # The estate is asked about again and again; other relations are small, or asked about once.
-            whole = not large if name == "findings" else name in relations.ESTATE
+            lies = name in moment.once and sql.is_large(self.loads[name])
+            whole = not large if name == "findings" else name in relations.ESTATE and not lies
             if name not in self._made or (name in relations.FINDINGS and large):
-                asked = relations.columns(query) if large else None
-                select = relations.select(name, moment, asked)
+                grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)
+                select = relations.select(name, moment, asked, grouped=grouped)
                 order = "opened, finding_id" if whole and name == "findings" else ""
                 engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
                 self._made.add(name)
@@ -237,7 +243,7 @@ class View:
         values = [value for _, _, value in parts]
         if words.people:
             values = withheld(values)
-            hidden = self._hidden(words) if by == "unit" and self.unit else frozenset()
+            hidden = remembered.hidden(self, words) if by == "unit" and self.unit else frozenset()
             values = [
                 GIVES_AWAY if group in hidden and not value.withheld else value
                 for (group, _, _), value in zip(parts, values, strict=True)
@@ -274,7 +280,7 @@ class View:
             start=sql.day(self.period.start),
             begin=sql.instant(self.begin),
             end=sql.instant(self.end),
-            period=sql.quote(self.period.key),
+            period=sql.quote(self.period.code),
             unit=sql.quote(self.unit),
             currency=sql.quote(self.currency),
             kev_due=remediation.due(self.workspace.remediations, "kev_due"),
@@ -290,14 +296,9 @@ class View:
         if own.withheld or not self.unit or "unit" not in words.dims:
             return own
         # The firm's total and each unit's own numbers are told too: a sum over some of the hidden ones gives them away.
-        hidden = self._hidden(words)
+        hidden = remembered.hidden(self, words)
         inside = hidden & set(self._moment.units or ())
         return GIVES_AWAY if inside and inside != hidden else own
-
-    def _hidden(self, words: Definition) -> frozenset[str]:
-        """Give the units whose own number is withheld in the whole firm."""
-        firm = replace(self, unit="").measure(words.id, by="unit", version=words.version)
-        return frozenset(m.scope.removeprefix("unit=") for m in firm if m.value.withheld)
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
@@ -342,11 +343,8 @@ class View:
         quarter = period or self.workspace.calendar.previous(self.period)
         if quarter.key not in self._told:
             ledger = self.workspace.ledger
-            publication = ledger.publication(self.report, quarter.key, self.unit)
-            self._told[quarter.key] = (
-                publication,
-                ledger.figures(publication) if publication else {},
-            )
+            published = ledger.publication(self.report, quarter.key, self.unit)
+            self._told[quarter.key] = (published, ledger.figures(published) if published else {})
         return self._told[quarter.key]
 
     @cached_property
@@ -357,23 +355,18 @@ class View:
     def thresholds(self) -> pd.DataFrame:
         """The limits in force on this day."""
         rows = self.table("thresholds")
-        text = [
-            "scope",
-            "measure_id",
-            "override_status",
-            "override_reason",
-            "category",
-            "approved_by",
-        ]
+        text = ["scope", "measure_id", "override_status", "override_reason", "category"]
+        text += ["approved_by"]
         rows[text] = rows[text].fillna("")
         return rows
 
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 
-    def scorecard(self, name: str = "board") -> Scorecard:
-        """Give the ten rows a board sees: now, as told, like for like, limit, status, trend."""
+    def scorecard(self, name: str = "") -> Scorecard:
+        """Give the rows of a scorecard, by default of the report's own: now, as told, like for like, limit, status, trend."""
         from reportkit import scorecard
 
+        name = name or scorecard.usual(self)
         if name not in self._scorecards:
             self._scorecards[name] = scorecard.scorecard(self, name)
         return self._scorecards[name]
@@ -382,19 +375,20 @@ class View:
     def _scorecards(self) -> dict[str, Scorecard]:
         return {}
 
-    def portfolio(self, state: str = "current") -> Portfolio | None:
-        """Give the quantified scenarios in a state, simulated; None when there are none."""
+    def portfolio(self, state: str = "current", *, others: bool = False) -> Portfolio | None:
+        """Give the quantified scenarios in a state, simulated; with ``others`` those without it stand as today."""
         from reportkit.measures import risk
 
-        return risk.portfolio(self, state)
+        return risk.portfolio(self, state, others=others)
 
-    def commentary(self) -> Commentary:
-        """Give the author's words for this quarter, from ``commentary/<period>.md``."""
+    def business_case(self, decision: str = "") -> Case | None:
+        """Give a decision in money, by default this quarter's largest; None when none is."""
+        from reportkit import cases
+
+        return cases.of(self, decision)
+
+    def commentary(self, *, shared: bool = True) -> Commentary:
+        """Give the author's words for this quarter, written for this report or, where shared, for all."""
         from reportkit import narrative
 
-        return narrative.commentary(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from reportkit import display
-
-        return display.view(self)
+        return narrative.commentary(self, shared=shared)

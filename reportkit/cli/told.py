@@ -1,4 +1,4 @@
-"""``reportkit restatements``, ``diff``, ``approve`` and ``errata``: what was told, what is said today, and why they differ."""
+"""``reportkit restatements``, ``diff`` and ``errata``: what was told, what is said today, and why they differ."""
 
 from __future__ import annotations
 
@@ -193,32 +193,6 @@ def _told(place: Workspace, report: str, period: str, unit: str | None) -> Told:
             f"'reportkit publish {name} {view.period.key}{part}' does that."
         )
     return found
-
-
-def approve(
-    report: ReportArgument,
-    period: PeriodArgument,
-    *,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves, by role or name.")],
-    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What to remember.")] = "",
-    unit: UnitOption = None,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Approve the latest run of a report; it may then be published."""
-    from reportkit import config
-    from reportkit.run.publication import approve as approve_run
-
-    folder = options.workspace(workspace)
-    quarter = config.read(folder).calendar.parse(period)
-    event, place = approve_run(folder, report, quarter, unit, by=by, note=note, now=options.now())
-    if json:
-        screen.say_json({**vars(event), "folder": str(place)})
-        return
-    screen.say(f"{screen.styled(f'{Path(report).stem} {quarter.key}', 'strong')}  {screen.styled('approved', 'good')}")  # fmt: skip
-    screen.table(
-        [("Run", screen.short(place)), ("By", event.by), ("At", f"{event.at:%Y-%m-%d %H:%M} UTC")]
-    )
 
 
 def errata(

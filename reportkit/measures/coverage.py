@@ -49,10 +49,11 @@ def _works(control: str) -> str:
 def _one(control: str, where: str = "") -> str:
     assets = _ASSETS.format(control=f" WHERE control = '{control}'")
     return (
-        f"SELECT {{group}} AS grp, COUNT(DISTINCT CASE WHEN NOT COALESCE({EXEMPT}, FALSE) THEN a.asset_id END) AS assets, "
-        f"COUNT(DISTINCT CASE WHEN {EXEMPT} THEN a.asset_id END) AS exempt, "
-        "COUNT(DISTINCT CASE WHEN c.status = 'na' AND c.na_reason IS NULL THEN a.asset_id END) AS unsaid, "
-        f"COUNT(DISTINCT CASE WHEN {_works(control)} THEN a.asset_id END) AS covered, {_observed(control)} AS observed, "
+        # An asset stands here once: a day knows one version of it, and of each control on it.
+        f"SELECT {{group}} AS grp, SUM(CASE WHEN COALESCE({EXEMPT}, FALSE) THEN 0 ELSE 1 END) AS assets, "
+        f"SUM(CASE WHEN {EXEMPT} THEN 1 ELSE 0 END) AS exempt, "
+        "SUM(CASE WHEN c.status = 'na' AND c.na_reason IS NULL THEN 1 ELSE 0 END) AS unsaid, "
+        f"SUM(CASE WHEN {_works(control)} THEN 1 ELSE 0 END) AS covered, {_observed(control)} AS observed, "
         f"SUM(CASE WHEN c.last_ok > {{as_of}} THEN 1 ELSE 0 END) AS ahead {assets}{where} GROUP BY {{group}}"
     )
 
@@ -211,8 +212,17 @@ def restorable(rows: pd.DataFrame, at: Moment) -> Value:
 
 
 def _flag(control: str) -> str:
-    ok = f"MAX(CASE WHEN {_works(control)} OR (c.control = '{control}' AND {EXEMPT}) THEN 1 ELSE 0 END)"
-    return f"{ok} AS {control}, {_observed(control)} AS {control}_observed"
+    return f"MAX(CASE WHEN {_works(control)} OR (c.control = '{control}' AND {EXEMPT}) THEN 1 ELSE 0 END) AS {control}"
+
+
+_FOUR = f" WHERE control IN ({', '.join(map(repr, WORKS))})"
+#: How many critical assets have which of the safeguards: of few combinations, however many assets there are.
+_COMBINED = (
+    f"SELECT grp, {', '.join(WORKS)}, CASE WHEN exempt > 0 THEN 1 ELSE 0 END AS exempt, COUNT(*) AS n, "
+    f"{', '.join(f'{_observed(control)} AS {control}_observed' for control in WORKS)} FROM ("
+    f"SELECT {{group}} AS grp, a.asset_id, {', '.join(map(_flag, WORKS))}, SUM(CASE WHEN {EXEMPT} THEN 1 ELSE 0 END) AS exempt "
+    f"{_ASSETS.format(control=_FOUR)} AND a.criticality = 1 GROUP BY {{group}}, a.asset_id) AS each_asset GROUP BY 1, 2, 3, 4, 5, 6"
+)
 
 
 @measure(
@@ -221,9 +231,7 @@ def _flag(control: str) -> str:
     "and proven restorable (12 months), of all critical assets in scope. Not applicable, with the reason given, counts as met; assets with such a safeguard are counted beside it and listed in the annex by reason.",
     why="Four averages of 95 % can hide that one host in five lacks something.", use="The gap list by control and owner.",
     source="reportkit", unit="percent", direction="up", needs=("assets", "coverage"), fields=("assets.criticality",),
-    reduce=f"SELECT {{group}} AS grp, a.asset_id, {', '.join(map(_flag, WORKS))}, "
-    f"SUM(CASE WHEN {EXEMPT} AND c.control IN ({', '.join(map(repr, WORKS))}) THEN 1 ELSE 0 END) AS exempt "
-    f"{_ASSETS.format(control='')} AND a.criticality = 1 GROUP BY {{group}}, a.asset_id",
+    reduce=_COMBINED,
     dims=_DIMS, green=90, red=75, noise="proportion", digits=1,
     counted={"assets": _SERVICE + " AND criticality = 1", "coverage": "control IN ('vuln_scan', 'edr', 'log', 'restore_test') AND " + _ON_CRITICAL},
 )  # fmt: skip
@@ -233,10 +241,10 @@ def joint(rows: pd.DataFrame, at: Moment) -> Value:
         if len(rows) and not rows[f"{control}_observed"].sum():
             return Value(reason=_unseen(control), note=name)
     return share(
-        int(rows[list(WORKS)].all(axis=1).sum()),
-        len(rows),
+        int(rows.loc[rows[list(WORKS)].all(axis=1), "n"].sum()),
+        int(rows["n"].sum()),
         "no critical asset is in scope",
-        (Part("With one not applicable", int((rows["exempt"] > 0).sum()), "count"),),
+        (Part("With one not applicable", int(rows.loc[rows["exempt"] > 0, "n"].sum()), "count"),),
     )
 
 

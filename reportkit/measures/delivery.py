@@ -13,7 +13,8 @@ from reportkit.measures.finishing import percent, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.register import HELD
 from reportkit.measures.registry import measure
-from reportkit.measures.risk import converted, scenario_of
+from reportkit.measures.risk import converted
+from reportkit.quant.rows import scenario_of
 from reportkit.tables import unpack
 
 Worlds = np.ndarray[Any, np.dtype[np.float64]]

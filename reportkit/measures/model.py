@@ -187,7 +187,7 @@ class Definition:
     counted: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Measure:
     """A measure at a moment: the value never travels without its definition, its day and its source.
 
@@ -251,6 +251,18 @@ class Measure:
             inputs=self.inputs,
             parts=v.parts,
         )
+
+    def __repr__(self) -> str:
+        from reportkit import display
+
+        words, value = self.definition, self.value
+        said = (
+            f"not measured: {value.reason}"
+            if value.value is None
+            else display.write(value.value, words.unit, digits=words.digits, currency=self.currency)
+        )
+        scope = f" ({self.scope})" if self.scope else ""
+        return f"<{words.id} {words.name}{scope}, {self.period.label}: {said}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display

@@ -59,7 +59,7 @@ class _Year:
 
 def _year(rows: pd.DataFrame, at: Moment) -> _Year:
     year = rows[
-        rows["period"].str.startswith(f"{at.period.year}-") & (rows["period"] <= at.period.key)
+        rows["period"].str.startswith(f"{at.period.year}-") & (rows["period"] <= at.period.code)
     ]
     if year.empty or not int(year["booked"].iloc[0]):
         return _Year(year, "no spend of this quarter was loaded")

@@ -29,7 +29,7 @@ _EARLY = "were due before they were found"
     "one weakness on one asset at one place. False positives, duplicates and out-of-scope findings never count; accepted ones stay open exposure.",
     why="The stock that has to be worked off.", use="Read beside scan coverage: better scanning finds more.",
     source="CIS Security Metrics; NIST SP 800-55", unit="count", direction="down", needs=("findings",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS n FROM open_findings GROUP BY {group}", dims=_DIMS,
+    reduce="SELECT {group} AS grp, SUM(n) AS n FROM open_finding_groups GROUP BY {group}", dims=_DIMS,
     counted={"findings": "state IN " + among(OPEN)},
 )  # fmt: skip
 def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
@@ -105,10 +105,11 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     why="Counts what was promised, so that late items cannot hide by staying open.", use="Below target: more capacity, or fewer promises.",
     source="reportkit; due cohort after DefectDojo's and FedRAMP's service levels", unit="percent", direction="up", needs=("findings",),
     fields=("findings.due_original|thresholds.days",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS due, "
-    "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN 1 ELSE 0 END) AS met, "
-    "SUM(CASE WHEN state = 'accepted' AND COALESCE(accepted_at, due_original) <= due_original THEN 1 ELSE 0 END) AS accepted, SUM(CASE WHEN state = 'decommissioned' AND closed <= due_original THEN 1 ELSE 0 END) AS gone, "
-    "SUM(CASE WHEN due_original < opened THEN 1 ELSE 0 END) AS early FROM findings "
+    reduce="SELECT {group} AS grp, SUM(n) AS due, "
+    "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN n ELSE 0 END) AS met, "
+    "SUM(CASE WHEN state = 'accepted' AND COALESCE(accepted_at, due_original) <= due_original THEN n ELSE 0 END) AS accepted, "
+    "SUM(CASE WHEN state = 'decommissioned' AND closed <= due_original THEN n ELSE 0 END) AS gone, "
+    "SUM(CASE WHEN due_original < opened THEN n ELSE 0 END) AS early FROM finding_groups "
     "WHERE severity IN ('critical', 'high') AND due_original >= {start} AND due_original <= {as_of} "
     "AND state IN " + _COUNTED + " GROUP BY {group}",
     dims=_DIMS, green=90, red=80, noise="proportion", digits=1,
@@ -141,8 +142,8 @@ def on_time(rows: pd.DataFrame, at: Moment) -> Value:
     use="The oldest ones need a decision: fix, isolate or accept by name.", source="reportkit", unit="count", direction="down",
     needs=("findings",), fields=("findings.due_original|thresholds.days",),
     reduce="SELECT {group} AS grp, CASE WHEN due_original < {as_of} THEN DATE_DIFF('day', due_original, {as_of}) ELSE 0 END AS late, "
-    "COUNT(*) AS n, SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN due_original < opened THEN 1 ELSE 0 END) AS early, "
-    "SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
+    "SUM(n) AS n, SUM(CASE WHEN due_original IS NULL THEN n ELSE 0 END) AS undated, SUM(CASE WHEN due_original < opened THEN n ELSE 0 END) AS early, "
+    "SUM(CASE WHEN state = 'accepted' THEN n ELSE 0 END) AS accepted FROM open_finding_groups GROUP BY 1, 2 ORDER BY 1, 2",
     dims=_DIMS,
     clock="Starts with the original due date; a later date agreed since does not help. Accepted findings stay in and are shown apart.",
     counted={"findings": "due_original < {as_of} AND state IN " + among(OPEN)},
@@ -172,21 +173,23 @@ def past_due(rows: pd.DataFrame, at: Moment) -> Value:
 
 #: An open finding on an asset without a scan in so many days is watched no longer than to that asset's last scan.
 UNSEEN_DAYS = 45
+_RECENT = "(opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY)"
 #: Rows a survival curve is drawn from, over the findings of 24 months: one per duration, with fixes, other exits, those of the exits
 #: that were decommissioned, and those that have no duration: without a first day, or ended before it.
 SURVIVAL = (
     "SELECT grp, CASE WHEN ended >= opened THEN DATE_DIFF('day', opened, ended) ELSE 0 END AS duration, "
-    "SUM(CASE WHEN ended >= opened AND state = 'fixed' THEN 1 ELSE 0 END) AS events, "
-    "SUM(CASE WHEN ended >= opened AND state <> 'fixed' THEN 1 ELSE 0 END) AS exits, "
-    "SUM(CASE WHEN ended >= opened AND state = 'decommissioned' THEN 1 ELSE 0 END) AS gone, "
-    "SUM(CASE WHEN ended < opened THEN 1 ELSE 0 END) AS wrong, SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated FROM ("
-    "SELECT {group} AS grp, state, opened, COALESCE(closed, CASE WHEN state = 'accepted' THEN accepted_at END, "
-    f"CASE WHEN last_scan >= opened AND last_scan < {{as_of}} - INTERVAL '{UNSEEN_DAYS}' DAY THEN last_scan END, {{as_of}}) AS ended "
-    "FROM findings LEFT JOIN (SELECT asset_id AS scanned_id, MAX(last_ok) AS last_scan FROM coverage WHERE control = 'vuln_scan' "
-    "GROUP BY asset_id) AS scans ON scanned_id = asset_id "
-    "WHERE (opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY) AND state IN "
-    + _COUNTED
-    + ") AS watched GROUP BY 1, 2 ORDER BY 1, 2"
+    "SUM(CASE WHEN ended >= opened AND state = 'fixed' THEN n ELSE 0 END) AS events, "
+    "SUM(CASE WHEN ended >= opened AND state <> 'fixed' THEN n ELSE 0 END) AS exits, "
+    "SUM(CASE WHEN ended >= opened AND state = 'decommissioned' THEN n ELSE 0 END) AS gone, "
+    "SUM(CASE WHEN ended < opened THEN n ELSE 0 END) AS wrong, SUM(CASE WHEN opened IS NULL THEN n ELSE 0 END) AS undated FROM ("
+    "SELECT {group} AS grp, state, opened, COALESCE(closed, CASE WHEN state = 'accepted' THEN accepted_at END, {as_of}) AS ended, n FROM finding_groups "
+    f"WHERE {_RECENT} AND state IN {_COUNTED} UNION ALL "
+    # What is open on an asset that was last seen long ago is taken off the day, and put where it was last seen.
+    "SELECT {group} AS grp, state, opened, CASE WHEN n = 1 THEN last_scan ELSE {as_of} END AS ended, n "
+    "FROM open_findings JOIN (SELECT asset_id AS scanned_id, MAX(last_ok) AS last_scan FROM coverage WHERE control = 'vuln_scan' "
+    f"GROUP BY asset_id HAVING MAX(last_ok) < {{as_of}} - INTERVAL '{UNSEEN_DAYS}' DAY) AS scans ON scanned_id = asset_id "
+    "CROSS JOIN (SELECT 1 AS n UNION ALL SELECT -1 AS n) AS moved "
+    f"WHERE {_RECENT} AND NOT (state = 'accepted' AND accepted_at IS NOT NULL) AND last_scan >= opened) AS watched GROUP BY 1, 2 HAVING SUM(n) <> 0 ORDER BY 1, 2"
 )
 
 
@@ -305,7 +308,7 @@ def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
     why="Shows what is left lying while new ones are fixed.",
     use="A rising age beside a falling time to fix means that only easy ones are fixed.", source="reportkit", unit="days", direction="down",
     needs=("findings",), fields=("findings.opened",),
-    reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, COUNT(*) AS n FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
+    reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, SUM(n) AS n FROM open_finding_groups GROUP BY 1, 2 ORDER BY 1, 2",
     dims=_DIMS, clock="Starts with the first detection; nothing stops it, since only open findings count.",
     counted={"findings": "state IN " + among(OPEN)},
 )  # fmt: skip
@@ -335,12 +338,12 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     "in the quarter for each hundred open at its start, and density, open critical and high findings on 100 assets scanned in the quarter.",
     why="Shows whether work keeps up with arrival.", use="Above zero for two quarters: capacity is missing.", source="reportkit",
     unit="count", direction="down", needs=("findings",), fields=("findings.opened",),
-    reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN 1 ELSE 0 END) AS opened, "
-    "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed, "
-    "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN 1 ELSE 0 END) AS at_start, "
-    "SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN closed < opened AND closed >= {start} THEN 1 ELSE 0 END) AS wrong, "
-    "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN 1 ELSE 0 END) AS severe, "
-    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM findings "
+    reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN n ELSE 0 END) AS opened, "
+    "SUM(CASE WHEN closed >= {start} THEN n ELSE 0 END) AS closed, "
+    "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN n ELSE 0 END) AS at_start, "
+    "SUM(CASE WHEN opened IS NULL THEN n ELSE 0 END) AS undated, SUM(CASE WHEN closed < opened AND closed >= {start} THEN n ELSE 0 END) AS wrong, "
+    "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN n ELSE 0 END) AS severe, "
+    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM finding_groups "
     "WHERE state IN " + _COUNTED + " GROUP BY {group}",
     dims=_DIMS, green=0,
     counted={"findings": "state IN " + _COUNTED + " AND (opened >= {start} OR closed >= {start})"},

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import platform
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from reportkit.ledger import Publication
     from reportkit.run.parameters import Bound
     from reportkit.run.request import Request
-    from reportkit.workers.kernel import Execution
+    from reportkit.workers.execution import Execution
 
 #: The libraries that a report's numbers and looks depend on.
 _LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "vl-convert-python")
@@ -26,6 +29,11 @@ _LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "
 
 def versions() -> dict[str, str]:
     """Give the version of everything that makes a report."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "reportkit": __version__}
     for name in _LIBRARIES:
         try:
@@ -33,6 +41,17 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def user() -> str:
+    """Give the login of whoever runs this; ``REPORTKIT_USER`` says it where a service does on somebody's behalf."""
+    named = os.environ.get("REPORTKIT_USER", "")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def extracts(
@@ -83,6 +102,7 @@ def opening(
         "run_id": run_id,
         "state": "running",
         "started": instant(started),
+        "by": user(),
         "finished": None,
         "as_of": request.period.end.isoformat(),
         "known_by": instant(known_by),
@@ -115,7 +135,12 @@ def finished(
         **more: gates, facts, artefacts and warnings; or the error of a failed run.
     """
     kernel = (
-        {"peak_mb": round(execution.peak_mb), "cell_seconds": execution.seconds}
+        {
+            "process": execution.process,
+            "peak_mb": round(execution.peak_mb),
+            "cpu_seconds": round(execution.cpu_seconds, 3),
+            "cell_seconds": execution.seconds,
+        }
         if execution
         else {}
     )

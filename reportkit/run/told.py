@@ -50,3 +50,12 @@ def states(workspace: Path) -> dict[str, str]:
     for publication in ledger.publications():
         found.setdefault(publication.run_id, "published")
     return found
+
+
+def publications(workspace: Path) -> list[list[str]]:
+    """List what was told so far: report, quarter, unit, revision and run of each publication."""
+    ledger = _ledger(workspace)
+    return [
+        [one.report, one.period, one.unit, str(one.revision), one.run_id]
+        for one in (ledger.publications() if ledger else ())
+    ]

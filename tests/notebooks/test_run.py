@@ -25,6 +25,7 @@ from reportkit.run.folder import Staging
 from reportkit.run.publication import publish
 from reportkit.run.report import run
 from reportkit.run.told import states
+from reportkit.workers.execution import ENGINES, Engine
 from reportkit.workspace import Workspace
 from tests.unit.workspaces import load
 
@@ -113,6 +114,7 @@ def test_a_date_arrives_alike_by_value_and_by_text(desk: Any, asking: Any) -> No
 
 
 def test_the_kernel_works_in_the_workspace_over_private_sockets(desk: Any) -> None:
+    desk.engine = "kernel"
     outcome = desk.run(
         "import json, os, sys\nfrom ipykernel.connect import get_connection_file\npath = get_connection_file()\n"
         "folder = os.path.dirname(path)\n"
@@ -262,6 +264,20 @@ FAILURES = {
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = bytearray(600_000_000); import time; time.sleep(60)'])",
         "LimitError", 6, "more than 500 MB",
     ),
+    "segfault": ("import faulthandler\nfaulthandler._sigsegv()", "KernelDied", 6, "signal SIGSEGV"),
+    "stubborn": (
+        "import time\nwhile True:\n    try:\n        time.sleep(9)\n    except BaseException:\n        pass",
+        "RunTimeout", 6, "took longer than 2 seconds",
+    ),
+    "orphan": (
+        "import os, time\nif os.fork() == 0:\n    time.sleep(60)\nos._exit(7)", "KernelDied", 6, "ended itself with exit code 7",
+    ),
+    "far too much": (
+        "from IPython.display import HTML, display\ndisplay(HTML('x' * 51_000_000))", "LimitError", 6, "more than 50 MB of charts",
+    ),
+    "formatter": (
+        "class Odd:\n    def _repr_html_(self):\n        raise ValueError('no look')\nOdd()", "CellError", 4, "failed",
+    ),
     "bad data": (
         "from reportkit.tables import table\ntable('findngs')",
         "DataError", 3, "did you mean 'findings'\\? \\(notebook tiny.ipynb, cell 2 of 3\\)",
@@ -269,9 +285,13 @@ FAILURES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_failed_run_says_why_and_leaves_nothing_to_send(desk: Any, name: str) -> None:
+def test_a_failed_run_says_why_and_leaves_nothing_to_send(
+    desk: Any, name: str, engine: Engine
+) -> None:
     source, kind, code, words = FAILURES[name]
+    desk.engine = engine
     desk.configure("[limits]\ncell_seconds = 2\nmemory_mb = 500\n")
     desk.notebook("print('before')", source, "print('after')")
     with pytest.raises(getattr(errors, kind), match=words) as caught:
@@ -405,7 +425,7 @@ def test_files_changed_after_the_run_are_not_published(desk: Any) -> None:
 def test_the_published_edition_says_final_and_the_same_numbers(desk: Any) -> None:
     desk.notebook(("print('41.7 weaknesses')", "email"), parameters='period = ""')
     draft = desk.run(formats=("html", "pdf", "email"))
-    left = draft.folder / "published"
+    left = draft.folder / "final"
     left.mkdir()
     (left / "report.html").write_text("half of a page, left by a killed publication")
     publish(desk.folder, "tiny", PERIOD, None, now=NOW)
@@ -480,7 +500,9 @@ def test_a_run_that_is_given_up_leaves_no_folder(desk: Any) -> None:
 def _one(folder: Path) -> str:
     try:
         return run(
-            Request(workspace=folder, report="tiny", period=PERIOD, formats=()), now=NOW
+            Request(workspace=folder, report="tiny", period=PERIOD, formats=()),
+            now=NOW,
+            engine="kernel",
         ).state
     except ReportkitError as error:
         return error.message
