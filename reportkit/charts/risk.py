@@ -43,7 +43,7 @@ def loss_exceedance(view: View, *, after: str = "", together: bool = False) -> P
     """
     title = "How bad a year can be"
     words = definition("Q02")
-    reason = view.missing(words)
+    reason = view.missing(words) or view.measure("Q01").value.reason
     portfolio = None if reason else view.portfolio()
     if portfolio is None:
         return not_measured(title, reason or "no scenario is quantified")

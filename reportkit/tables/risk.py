@@ -135,6 +135,8 @@ SCENARIOS = TableSpec(
         Column("rationale"),
         Column("corr_group"),
         Column("insured", "boolean"),
+        Column("event_hours", "number", "service hours lost in one event", low=0),
+        Column("event_records", "number", "records exposed in one event", low=0),
     ),
 )
 
