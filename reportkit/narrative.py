@@ -22,7 +22,7 @@ _BINDING = re.compile(r"\{\{\s*([A-Z]{1,4}\d{2,3})\.(value|ratio|prior|target)\s
 _ANY = re.compile(r"\{\{.*?\}\}")
 #: Digits that name a day, a year or a quarter, and are no figure.
 _DATES = re.compile(
-    r"\b(?:19|20)\d\d(?:-?Q[1-4]|-\d\d(?:-\d\d)?)?\b|\bQ[1-4]\b"
+    r"\b(?:19|20)\d\d(?:-?[QH][1-4]|-[WP]?\d\d(?:-\d\d)?)?\b|\bFY\d\d(?:\d\d)?(?:-?(?:[QH][1-4]|[WP]\d\d))?\b|\bQ[1-4]\b"
     r"|\b\d{1,2}(?:\.|st|nd|rd|th)? (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])[€$£]?\d[\d,.]*(?: ?(?:%|bn|m|k))?(?!\w)")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import display, locale, stats
+from reportkit import comparability, display, locale, stats
 from reportkit.comparability import MOVED
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Cell, Column, Facts, Figure
@@ -87,6 +88,11 @@ class Scorecard:
     rows: tuple[Row, ...]
     view: View
 
+    @cached_property
+    def bases(self) -> list[comparability.Bases]:
+        """The rows whose definition or scope changed in the quarter, on both bases."""
+        return comparability.bases(self.view, [row.now.definition.id for row in self.rows])
+
     def __getitem__(self, id_: str) -> Row:
         for row in self.rows:
             if row.now.definition.id == id_:
@@ -134,6 +140,9 @@ class Scorecard:
             for row in self.rows
             if row.now.override
         ]
+        overrides += [
+            f"{row.now.definition.id}: {row.now.held}." for row in self.rows if row.now.held
+        ]
         note = " ".join(
             [
                 f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions.",
@@ -147,6 +156,7 @@ class Scorecard:
                     else []
                 ),
                 *overrides,
+                *self._rebased(),
             ]
         )
         return display.table(
@@ -158,6 +168,16 @@ class Scorecard:
             note=note,
             facts=self.facts(),
         )
+
+    def _rebased(self) -> list[str]:
+        """Say which rows stand on another basis since this quarter, and what they would be on the old one."""
+        said = []
+        for one in self.bases:
+            words, old = one.now.definition, one.old_now
+            what = f"definition of version {one.version}" if one.kind == "definition" else "scope of the last quarter"  # fmt: skip
+            now = "no longer computed" if old is None else display.write(old.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip
+            said.append(f"{words.id} by the {what}: {now}.")
+        return said
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.shown()._repr_mimebundle_()

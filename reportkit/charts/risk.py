@@ -43,7 +43,7 @@ def loss_exceedance(view: View, *, after: str = "", together: bool = False) -> P
     """
     title = "How bad a year can be"
     words = definition("Q02")
-    reason = view.missing(words)
+    reason = view.missing(words) or view.measure("Q01").value.reason
     portfolio = None if reason else view.portfolio()
     if portfolio is None:
         return not_measured(title, reason or "no scenario is quantified")
@@ -89,20 +89,12 @@ def _message(view: View, portfolio: Portfolio) -> tuple[str, str]:
     )
     breaches = sum(point.breached for point in checks)
     said = f" After insurance, {points}. {breaches} of {len(appetite.points)} approved points are breached."
-    if between := _between(appetite, portfolio.net):
+    if between := appetite.excess_range(portfolio.net):
         low, high = (money(end, view.currency) for end in between)
         said += (
             f" Between approved points the chance is higher than the appetite from {low} to {high}."
         )
     return message, said
-
-
-def _between(appetite: Appetite, curve: LossCurve) -> tuple[float, float] | None:
-    """Give the smallest and largest loss between approved points at which the curve lies above the appetite."""
-    at = np.geomspace(appetite.points[0][0], appetite.points[-1][0], 200)[1:-1]
-    allowed = np.array([appetite.at(loss) for loss in at.tolist()], dtype=np.float64)
-    above = at[curve.exceedance(at).low > allowed]
-    return (float(above[0]), float(above[-1])) if above.size else None
 
 
 def _beside(

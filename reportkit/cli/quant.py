@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -114,6 +112,8 @@ def amount(text: str, option: str) -> float:
     Raises:
         UsageError: it is none.
     """
+    import re
+
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(k|m|bn)?", text.strip().casefold())
     if not found or float(found[1]) == 0:
         raise UsageError(
@@ -123,6 +123,8 @@ def amount(text: str, option: str) -> float:
 
 
 def _points(text: str) -> Appetite | None:
+    import re
+
     from reportkit.quant import Appetite
 
     if not text.strip():
@@ -295,6 +297,8 @@ def _others(
 
 
 def _panel(summary: Summary, money: Money, most: float | None) -> None:
+    import textwrap
+
     screen.say()
     screen.say(screen.styled("  Before you use these figures", "strong"))
     for remark in summary.remarks(money, most):

@@ -24,8 +24,9 @@ APPETITE = {
 }  # fmt: skip
 #: Approved points of the loss curve: a loss of more than this much, at most with this chance in a year.
 LOSS_POINTS = (
-    (1_000_000, 0.80),
-    (2_500_000, 0.40),
+    (1_000_000, 0.85),
+    (2_500_000, 0.50),
+    (3_500_000, 0.25),
     (5_000_000, 0.05),
     (15_000_000, 0.015),
     (40_000_000, 0.003),

@@ -31,10 +31,11 @@ ONE_IN_TWENTY = 0.05
 _APPETITE = "FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}"
 #: A scenario comes once for each layer of insurance, or once where there is none.
 _SCENARIOS = (
-    "SELECT '' AS grp, s.*, "
+    "SELECT '' AS grp, s.*, CASE WHEN COALESCE(s.currency, {currency}) = {currency} THEN 1.0 ELSE x.rate END AS fx, "
     f"(SELECT MAX(points) {_APPETITE}) AS points, (SELECT MAX(currency) {_APPETITE}) AS points_currency, "
     "c.policy_id, c.retention, c.limit_amount, c.aggregate_limit, c.currency AS cover_currency, c.basis "
-    "FROM scenarios AS s LEFT JOIN (SELECT * FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS c "
+    "FROM scenarios AS s LEFT JOIN fx_rates AS x ON x.currency = s.currency AND x.to_currency = {currency} AND x.rate > 0 "
+    "LEFT JOIN (SELECT * FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS c "
     "ON 1 = 1 WHERE s.state = 'current' ORDER BY s.scenario_id, c.policy_id"
 )
 #: Of the normal numbers behind the counts of two scenarios of a group, where the result is shown with groups that move
@@ -45,7 +46,7 @@ GROUP_CORRELATION = 0.5
 @measure(
     id="Q01", name="Annual loss expectancy",
     definition="Mean simulated loss of a year from all quantified scenarios in their current state, before insurance, with the 95 % "
-    "interval of the simulation.",
+    "interval of the simulation. Money in another currency counts at the rate in force on the day; without a rate there is no figure.",
     why="What risk costs in the long run.", use="Never alone: the mean hides the bad year.",
     source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval",
 )  # fmt: skip
@@ -233,25 +234,20 @@ class Portfolio:
         """Simulate the scenarios of rows made by the measures' SELECT.
 
         Raises:
-            DataError: a scenario that cannot be simulated, or one in another currency.
+            DataError: a scenario that cannot be simulated, or money in another currency without a rate.
         """
-        for what, found in (
-            ("Scenarios are", rows["currency"]),
-            ("The loss appetite is", rows["points_currency"]),
-            ("The insurance is", rows["cover_currency"]),
-        ):
-            foreign = sorted({str(c) for c in found.dropna()} - {at.currency})
-            if foreign:
-                raise DataError(
-                    f"{what} in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
-                )
         covers = rows.dropna(subset=["policy_id"]).drop_duplicates("policy_id")
-        layers = tuple(_layer(row) for row in covers.to_dict("records"))
-        rows = rows.drop_duplicates("scenario_id")
+        layers = tuple(
+            _layer(row, _rate(row["cover_currency"], "the insurance is", at))
+            for row in covers.to_dict("records")
+        )
+        rows = converted(rows.drop_duplicates("scenario_id"))
         scenarios = tuple(
             scenario_of({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
         )
-        points = unpack(rows.iloc[0]["points"])
+        first = rows.iloc[0]
+        limit = _rate(first["points_currency"], "the loss appetite is", at)
+        points = [(limit * loss, chance) for loss, chance in unpack(first["points"])]
         simulation, gross, net = _simulated(scenarios, layers, None)
         names = dict(zip(rows["scenario_id"], rows["title"], strict=True))
         return cls(
@@ -279,16 +275,48 @@ class Portfolio:
         return gross, net
 
 
-def _layer(row: dict[Hashable, Any]) -> quant.Layer:
-    """Read one row of table ``insurance``; without a basis it covers the whole year."""
+def _layer(row: dict[Hashable, Any], rate: float) -> quant.Layer:
+    """Read one row of table ``insurance``, at what its currency is worth; without a basis it covers the whole year."""
 
-    def amount(name: str) -> float:
-        return math.inf if pd.isna(row[name]) else float(row[name])
+    def amount(name: str, otherwise: float = math.inf) -> float:
+        return otherwise if pd.isna(row[name]) else rate * float(row[name])
 
-    retention = 0.0 if pd.isna(row["retention"]) else float(row["retention"])
+    retention = amount("retention", 0.0)
     if row["basis"] == "event":
         return quant.EventLayer(retention, amount("limit_amount"), amount("aggregate_limit"))
     return quant.AnnualLayer(retention, min(amount("limit_amount"), amount("aggregate_limit")))
+
+
+#: Columns of a scenario that hold money.
+_MONEY = ("low", "mode", "high", "cap", "secondary_low", "secondary_high")
+
+
+def converted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give scenarios in the organisation's currency, at the rate in force on the day, which stands in ``fx``.
+
+    Raises:
+        DataError: some are in a currency without a rate; left out they would make the loss smaller than it is.
+    """
+    lacking = rows[rows["fx"].isna()]
+    if len(lacking):
+        names = ", ".join(sorted(set(lacking["currency"])))
+        raise DataError(f"{len(lacking)} of {len(rows)} scenarios are in {names} without a rate")
+    if (rows["fx"] == 1).all():
+        return rows
+    money = {name: rows[name].astype(float) * rows["fx"] for name in _MONEY}
+    return rows.assign(**money)
+
+
+def _rate(currency: object, what: str, at: Moment) -> float:
+    """Give what one unit of a currency is worth in the organisation's own."""
+    if currency is None or currency != currency or currency == at.currency:
+        return 1.0
+    found = at.sql(
+        f"SELECT rate FROM fx_rates WHERE currency = {sql.quote(str(currency))} AND to_currency = {sql.quote(at.currency)} AND rate > 0"
+    )
+    if found.empty:
+        raise DataError(f"{what} in {currency} without a rate to {at.currency}")
+    return float(found["rate"].iloc[0])
 
 
 @lru_cache(maxsize=32)
@@ -313,9 +341,9 @@ def portfolio(view: View, state: str = "current", *, others: bool = False) -> Po
         others: scenarios that have no such state stand as they are today.
     """
     rows = view.sql(
-        _SCENARIOS.format(as_of=sql.day(view.as_of), unit=sql.quote(view.unit)).replace(
-            "s.state = 'current'", f"s.state IN ({sql.quote(state)}, 'current')"
-        )
+        _SCENARIOS.format(
+            as_of=sql.day(view.as_of), unit=sql.quote(view.unit), currency=sql.quote(view.currency)
+        ).replace("s.state = 'current'", f"s.state IN ({sql.quote(state)}, 'current')")
     )
     there = rows["state"] == state
     if not there.any():

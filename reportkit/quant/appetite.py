@@ -123,3 +123,13 @@ class Appetite:
         losses = [*between, *(loss for loss, _ in self.points)]
         allowed = np.array([self.at(loss) for loss in losses], dtype=np.float64)
         return float((curve.exceedance(np.array(losses)).probability - allowed).max())
+
+    def excess_range(self, curve: LossCurve, points: int = 200) -> tuple[float, float] | None:
+        """Give the smallest and largest loss between approved points at which the chance is surely too large.
+
+        Every point may hold and the curve still be broken between two of them. None where it is nowhere.
+        """
+        at = np.geomspace(self.points[0][0], self.points[-1][0], points)[1:-1]
+        allowed = np.array([self.at(loss) for loss in at.tolist()], dtype=np.float64)
+        above = at[curve.exceedance(at).low > allowed]
+        return (float(above[0]), float(above[-1])) if above.size else None

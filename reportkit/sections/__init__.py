@@ -26,6 +26,7 @@ from reportkit.sections.balance import (
 )
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.honesty import both_bases, caveats, corrections, exemptions, odd_rows
 from reportkit.sections.investment import (
     break_even,
     control_credits,
@@ -45,26 +46,39 @@ from reportkit.sections.register import (
 from reportkit.sections.risks import top_risks
 from reportkit.sections.scenarios import risk_headline, scenario_losses
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
+from reportkit.sections.unit import (
+    against_firm,
+    overdue,
+    own_risks,
+    services,
+    unit_headline,
+    unit_tiles,
+)
 
 __all__ = [
     "above_appetite",
     "acceptances",
+    "against_firm",
     "alignment",
     "appetite_points",
     "ask",
     "benefits",
+    "both_bases",
     "break_even",
     "case_headline",
     "case_inputs",
     "case_tiles",
+    "caveats",
     "changes",
     "concentration",
     "control_credits",
+    "corrections",
     "cover",
     "decisions",
     "definition_changes",
     "definitions",
     "estimates",
+    "exemptions",
     "frontier",
     "goals",
     "headline",
@@ -73,9 +87,12 @@ __all__ = [
     "loss_changes",
     "notable_incidents",
     "obligations",
+    "odd_rows",
     "option_money",
     "option_risk",
+    "overdue",
     "overdue_audits",
+    "own_risks",
     "past_decisions",
     "people",
     "reconciliation",
@@ -87,11 +104,14 @@ __all__ = [
     "risk_headline",
     "sanity",
     "scenario_losses",
+    "services",
     "sources",
     "threats",
     "tiles",
     "top_risks",
     "treatments",
+    "unit_headline",
+    "unit_tiles",
     "user_balance",
     "user_limits",
 ]

@@ -106,6 +106,9 @@ def appetite_points(view: View) -> Shown:
     )
     breaches = sum(check.breached for check in net)
     note = f"Groups together: scenarios of {', '.join(portfolio.groups)} share a cause (correlation {GROUP_CORRELATION:g} of their counts); the other columns take all as independent." if joint else ""  # fmt: skip
+    if between := appetite.excess_range(portfolio.net):
+        low, high = (money(end, view.currency) for end in between)
+        note = f"Between approved points the chance is higher than the appetite from {low} to {high}. {note}".strip()
     title = (
         f"{breaches} of {len(net)} approved points are breached after insurance"
         if breaches
@@ -184,7 +187,7 @@ def loss_changes(view: View) -> Shown:
     rows.append((Cell(text=view.period.label, kind="strong"), "", *_amounts(view, mean.closing, bad.closing)))  # fmt: skip
     moved = mean.closing - mean.opening
     title = (
-        f"The mean year after insurance {'rose' if moved > 0 else 'fell'} from {money(mean.opening, view.currency)} to {money(mean.closing, view.currency)}"
+        f"The mean year after insurance {'rose' if moved > 0 else 'fell'} by {money(abs(moved), view.currency)} to {money(mean.closing, view.currency)}"
         if mean.steps
         else f"Nothing moved the loss year: {money(mean.closing, view.currency)} as before"
     )

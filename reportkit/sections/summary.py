@@ -40,6 +40,9 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
     if unit:
         names = view.sql(f"SELECT name FROM units WHERE unit_id = {quote(unit)}")["name"]
         unit = str(names.iloc[0]) if len(names) else unit
+    told = view.told(view.period)[0]
+    if told is not None and told.revision > 1 and view.knowledge is not None:
+        subtitle = f"{subtitle}. Revision {told.revision}, which corrects what was told before"
     return Shown(
         Cover(
             title=title,
@@ -237,7 +240,7 @@ def decisions(view: View) -> Shown:
     if gap:
         return gap
     rows = view.table("decisions")
-    asked = rows[(rows["period"] == view.period.key)].sort_values("decision_id")
+    asked = rows[(rows["period"] == view.period.code)].sort_values("decision_id")
     items = []
     for number, row in enumerate(asked.to_dict("records"), start=1):
         options = tuple(

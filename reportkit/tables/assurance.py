@@ -93,6 +93,7 @@ GOVERNANCE = TableSpec(
     ("item_id",),
     effective="valid_from",
     ordered=(("attested_n", "scope_n"),),
+    cells=("scope_n", "attested_n"),
     columns=(
         key("item_id"),
         UNIT,

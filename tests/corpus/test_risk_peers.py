@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 
 from reportkit.errors import DataError
@@ -32,6 +33,15 @@ def test_riskquants_file_gives_the_mean_its_own_test_asserts(corpus: Path) -> No
     assert found["L1"].ale == pytest.approx(0.4040012826945718, rel=1e-12)
     assert found["L2"].ale == pytest.approx(2 * 0.4040012826945718, rel=1e-12)
     assert [s.name for s in found.values()] == ["loss1", "loss2"]
+
+
+def test_riskquants_lines_in_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["L1", "loss1", 0.1, 1, 10], ["L2", "loss2", 0.2, 1, 10]):
+        book.active.append(row)
+    book.save(tmp_path / "losses.xlsx")
+    found = scenarios(tmp_path / "losses.xlsx")
+    assert [(s.id, round(s.ale, 6)) for s in found.values()] == [("L1", 0.404001), ("L2", 0.808003)]
 
 
 def test_pyfairs_models(corpus: Path) -> None:

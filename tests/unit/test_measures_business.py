@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date
 from pathlib import Path
 from statistics import NormalDist
@@ -297,16 +298,39 @@ def test_what_cannot_be_simulated_is_refused_by_name(tmp_path: Path) -> None:
     line = {"threshold_id": "L", "kind": "loss_appetite", "points": "[[1e6, 0.1]]", "valid_from": date(2025, 1, 1)}  # fmt: skip
     cover = {"policy_id": "P", "retention": 1e5, "limit_amount": 1e6, "basis": "annual", "valid_from": date(2026, 1, 1)}  # fmt: skip
     cases: list[tuple[str, dict[str, list[dict[str, Any]]]]] = [
-        ("loss appetite is in USD", {"thresholds": [{**line, "currency": "USD"}]}),
-        ("insurance is in USD", {"insurance": [{**cover, "currency": "USD"}]}),
+        ("loss appetite is in USD without a rate to EUR", {"thresholds": [{**line, "currency": "USD"}]}),
+        ("insurance is in USD without a rate to EUR", {"insurance": [{**cover, "currency": "USD"}]}),
         ("Scenario S1: secondary_low is missing", {"scenarios": [scenario(secondary_p=0.2)]}),
-        ("has no rate", {"scenarios": [scenario(rate=None)]}),
+        ("cenario S1 has no rate", {"scenarios": [scenario(rate=None)]}),
+        ("1 of 2 scenarios are in USD without a rate", {"scenarios": [scenario(), scenario("S2", currency="USD")]}),
     ]  # fmt: skip
     for place, (words, tables) in enumerate(cases):
         loaded: dict[str, Any] = {"scenarios": [scenario()]} | tables
         at = view(tmp_path / str(place), **loaded)
-        with pytest.raises(DataError, match=words):
-            at.measure("Q01")
+        # It stops no report: each figure says why it is none.
+        for id_ in ("Q01", "Q03", "Q04", "R05"):
+            value = at.measure(id_).value
+            assert value.value is None, id_
+            assert re.search(words, value.reason or ""), (id_, value.reason)
+        with pytest.raises(DataError):
+            at.portfolio()
+
+
+def test_money_of_another_currency_counts_at_the_rate(tmp_path: Path) -> None:
+    """A dollar at 0.5: the scenario in dollars is half the loss of the same one in euros; so is limit and cover."""
+    rate = {"currency": "USD", "to_currency": "EUR", "rate": 0.5, "valid_from": date(2026, 1, 1)}
+    usd: dict[str, Any] = {"low": 200_000.0, "high": 2_000_000.0, "currency": "USD"}
+    points = {"threshold_id": "L", "kind": "loss_appetite", "points": "[[600000, 0.05]]", "valid_from": date(2025, 1, 1), "currency": "USD"}  # fmt: skip
+    cover = {"policy_id": "P", "retention": 500_000.0, "limit_amount": 1e6, "basis": "annual", "valid_from": date(2026, 1, 1), "currency": "USD"}  # fmt: skip
+    own: dict[str, Any] = {"thresholds": [{**points, "points": "[[300000, 0.05]]", "currency": "EUR"}], "insurance": [{**cover, "retention": 250_000.0, "limit_amount": 500_000.0, "currency": "EUR"}]}  # fmt: skip
+    insured: dict[str, Any] = {"freq_dist": "bernoulli", "insured": True}
+    dollars = view(tmp_path / "a", scenarios=[scenario(**insured, **usd)], thresholds=[points], insurance=[cover], fx_rates=[rate])  # fmt: skip
+    euros = view(tmp_path / "b", scenarios=[scenario(**insured)], **own)
+    for id_ in ("Q01", "Q02", "Q03", "Q04", "Q05"):
+        one, other = (v.measure(id_).value for v in (dollars, euros))
+        assert one.value == pytest.approx(other.value), id_
+        assert one.value is not None
+    assert dollars.measure("Q01").value.value == pytest.approx(40_400.13, rel=0.03)
 
 
 def test_two_layers_of_insurance_by_event_and_by_year(tmp_path: Path) -> None:

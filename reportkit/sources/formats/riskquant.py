@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 
-from reportkit.sources import text
-from reportkit.sources.model import Asked, Records
+from reportkit.sources import sheet, text
+from reportkit.sources.content import Content
+from reportkit.sources.model import Asked, Problem, Records
 from reportkit.sources.scenarios import Scenarios
 
 _WIDTH = 5
@@ -38,8 +40,19 @@ def _number(cell: str) -> bool:
 def read(asked: Asked) -> Records:
     """Read all lines of the file."""
     whole, problem = text.read_all(asked.content)
-    scenarios = Scenarios(problems=[problem] if problem else [])
-    for number, cells in enumerate(csv.reader(whole.splitlines()), start=1):
+    return _records(csv.reader(whole.splitlines()), [problem] if problem else [])
+
+
+def in_workbook(content: Content) -> Records | None:
+    """Read the same lines from the first sheet of a workbook; None when they are something else."""
+    rows = next(iter(sheet.cells(content).values()), [])
+    filled = [row for row in rows if any(row)]
+    return _records(rows, []) if filled and all(map(_fits, filled)) else None
+
+
+def _records(lines: Iterable[list[str]], problems: list[Problem]) -> Records:
+    scenarios = Scenarios(problems=problems)
+    for number, cells in enumerate(lines, start=1):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != _WIDTH:
