@@ -47,7 +47,7 @@ def hidden(view: View, words: Definition) -> frozenset[str]:
     """Give the units whose own number of a measure is withheld in the whole firm."""
 
     def computed() -> list[str]:
-        split = replace(view, unit="").measure(words.id, by="unit")
+        split = replace(view, unit="").measure(words.id, by="unit", version=words.version)
         return sorted(one.scope.removeprefix("unit=") for one in split if one.value.withheld)
 
     return frozenset(_of(view, words, "hidden", computed))

@@ -94,6 +94,8 @@ def demo(
                 f"{own} restatements {REPORT} {made.quarters[-2].period.key}",
                 "what was told, and reads differently today",
             ),
+            (f"{own} run risk", "the risk committee's report"),
+            (f"{own} run investment", "the business case of a decision that is asked"),
             (f"{own} run unit --unit {_unit(made)}", "the pack of one business unit"),
             (f"{own} run unit --units all", "the packs of all units"),
             (f"{own} status", "what was made, and what was not"),
@@ -147,14 +149,15 @@ def _claim(folder: Path, mark: str) -> None:
 
 
 def _lay_out(folder: Path) -> None:
-    """Put the report's notebook into the workspace, to be opened and changed there; one that is there already stays."""
+    """Put the notebooks of the reports into the workspace, to be opened and changed there; one that is there already stays."""
     from reportkit import resources
 
-    own = folder / "notebooks" / f"{REPORT}.ipynb"
     try:
-        own.parent.mkdir(exist_ok=True)
-        if not own.exists():
-            own.write_bytes(resources.notebook(REPORT).read_bytes())
+        (folder / "notebooks").mkdir(exist_ok=True)
+        for name, path in resources.notebooks().items():
+            own = folder / "notebooks" / f"{name}.ipynb"
+            if not own.exists():
+                own.write_bytes(path.read_bytes())
     except OSError as error:
         raise from_os(error, f"Making the workspace {folder}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from reportkit.period import Period
     from reportkit.run import Outcome
 
 _NAMES = {
@@ -25,6 +27,17 @@ ReportArgument = Annotated[
     str,
     typer.Argument(metavar="REPORT", help="A report such as 'board', or the path of a notebook."),
 ]
+
+
+def quarter(folder: Path, text: str) -> Period:
+    """Read a period, or give the latest closed one with data; only the latter needs the data's libraries."""
+    if text:
+        from reportkit import config
+
+        return config.read(folder).calendar.parse(text)
+    from reportkit.workspace import open_workspace
+
+    return open_workspace(folder, now=options.now()).period()
 
 
 def show(outcome: Outcome) -> None:
@@ -103,7 +116,7 @@ def publish(
     screen.table(
         [
             ("Run", screen.short(place)),
-            *((["Final", screen.short(final)],) if (final := place / "published").is_dir() else ()),
+            *((["Final", screen.short(final)],) if (final := place / "final").is_dir() else ()),
             ("As known", f"{told.known_by:%Y-%m-%d %H:%M} UTC"),
             (
                 "Told",

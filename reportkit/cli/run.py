@@ -13,11 +13,10 @@ import typer
 
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
-from reportkit.cli.report import held, show
+from reportkit.cli.report import held, quarter, show
 from reportkit.errors import HeldError, ReportkitError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from reportkit.period import Period
     from reportkit.run import Outcome, Progress, Request
     from reportkit.run.batch import Result
     from reportkit.workers.execution import Engine
@@ -99,10 +98,10 @@ def run(
     if resume:
         asked = _left(folder)
     elif one:
-        quarter = _quarter(folder, period)
+        wanted_period = quarter(folder, period)
         asked = [
             Request(
-                workspace=folder, report=report, period=quarter, unit=unit, parameters=given, known_by=known, formats=written,
+                workspace=folder, report=report, period=wanted_period, unit=unit, parameters=given, known_by=known, formats=written,
             )
         ]  # fmt: skip
     else:
@@ -113,7 +112,7 @@ def run(
             )
         wanted = Wanted(
             reports=names,
-            periods=[_quarter(folder, text) for text in _names(periods) or (period,)],
+            periods=[quarter(folder, text) for text in _names(periods) or (period,)],
             units=listed(units, folder) if units else (unit,) if unit else (),
             formats=written,
             known_by=known,
@@ -145,17 +144,6 @@ def _here(request: Request) -> Request:
     if path.suffix == ".ipynb" and path.exists():
         return replace(request, report=str(path.resolve()))
     return request
-
-
-def _quarter(folder: Path, text: str) -> Period:
-    """Read a quarter, or give the latest closed one with data; only the latter needs the data's libraries."""
-    if text:
-        from reportkit import config
-
-        return config.read(folder).calendar.parse(text)
-    from reportkit.workspace import open_workspace
-
-    return open_workspace(folder, now=options.now()).period()
 
 
 def _left(folder: Path) -> list[Request]:

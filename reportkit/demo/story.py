@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from reportkit.demo import (
     actions,
     assurance,
+    cases,
     catalogue,
     coverage,
     estate,
@@ -96,6 +97,7 @@ def _deliveries(scene: Scene) -> list[Delivery]:
         *findings.findings(scene, made), incidents.incidents(scene), assurance.suppliers(scene), controls, audits,
         actions.actions(scene, audits, controls), assurance.governance(scene), risk.risks(scene, made), risk.scenarios(scene),
         people.people(scene), programme.spend(scene), programme.initiatives(scene), reference.threats(scene), programme.decisions(scene),
+        cases.options(scene), cases.effects(scene), cases.impacts(scene),
     ]  # fmt: skip
 
 

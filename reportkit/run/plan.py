@@ -54,7 +54,7 @@ def admit(request: Request, settings: Settings, now: datetime) -> None:
     if request.period.end >= today:
         raise UsageError(
             f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
-            f"the latest closed one is {calendar.latest_closed(today).key}."
+            f"the latest closed one is {calendar.latest_closed(today, request.period.kind).key}."
         )
     if request.known_by is not None and request.known_by > now:
         raise UsageError(

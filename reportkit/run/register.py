@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,14 +17,14 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from reportkit.ledger import Ledger, of
+from reportkit.ledger.database import metadata
 
 State = Literal["queued", "running", "draft", "held", "failed"]
 LEASE = timedelta(seconds=60)
 
-_meta = sa.MetaData()
 _runs = sa.Table(
     "runs",
-    _meta,
+    metadata,
     sa.Column("key", sa.String, primary_key=True),
     sa.Column("report", sa.String, nullable=False),
     sa.Column("period", sa.String, nullable=False),
@@ -92,14 +91,9 @@ class Register:
         self._ledger: Ledger = of(workspace)
         self.owner = owner or globals()["owner"]()
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._ledger.connected(_meta) as connection:
-            yield connection
-
     def queue(self, entries: Sequence[Entry]) -> None:
         """Put reports in the queue; one that is being made stays with whoever makes it."""
-        with self._writing() as connection:
+        with self._ledger.writing() as connection:
             known = {
                 row.key: row.state
                 for part in _parts([entry.key for entry in entries])
@@ -122,7 +116,7 @@ class Register:
         """Take a report to make it; False when another is making it."""
         taken = _runs.c.key == key
         free = sa.or_(_runs.c.state != "running", _runs.c.lease < now, _runs.c.owner == self.owner)
-        with self._writing() as connection:
+        with self._ledger.writing() as connection:
             row = connection.execute(sa.select(_runs.c.owner, _runs.c.state).where(taken)).first()
             if row is not None and row.state == "running" and _dead(row.owner):
                 free = sa.or_(free, _runs.c.owner == row.owner)
@@ -136,7 +130,7 @@ class Register:
     def beat(self, now: datetime) -> None:
         """Renew the lease of everything that is being made here."""
         mine = (_runs.c.owner == self.owner, _runs.c.state == "running")
-        with self._writing() as connection:
+        with self._ledger.writing() as connection:
             connection.execute(_runs.update().where(*mine).values(lease=now + LEASE))
 
     def land(
@@ -151,7 +145,7 @@ class Register:
     ) -> bool:
         """Say what came of a report; False when it was taken over in the meantime, and nothing is said then."""
         mine = (_runs.c.key == key, _runs.c.owner == self.owner, _runs.c.state == "running")
-        with self._writing() as connection:
+        with self._ledger.writing() as connection:
             done = connection.execute(
                 _runs.update()
                 .where(*mine)
@@ -161,7 +155,7 @@ class Register:
 
     def release(self, keys: Sequence[str]) -> None:
         """Give back what was taken and not made."""
-        with self._writing() as connection:
+        with self._ledger.writing() as connection:
             for part in _parts(keys):
                 connection.execute(
                     _runs.update()
@@ -178,7 +172,7 @@ class Register:
         query = sa.select(*(_runs.c[one.name] for one in fields(Entry))).order_by(
             _runs.c.queued_at, _runs.c.report, _runs.c.period, _runs.c.unit
         )
-        every = [Entry(**row) for row in self._ledger.rows(query, _runs.name)]
+        every = [Entry(**row._mapping) for row in self._ledger.rows(query)]  # noqa: SLF001 - public by name
         found = {(one.report, one.period, one.unit): one for one in every}.values()
         return [
             Entry(**{**asdict(one), "state": "queued"})

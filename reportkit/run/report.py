@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
-from reportkit.errors import ReportkitError, UsageError, nearest
+from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
 from reportkit.run import formats, parameters, plan, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
@@ -35,6 +35,7 @@ def run(
     engine: Engine | None = None,
     key: str = "",
     ticket: str = "",
+    may_land: Callable[[], bool] = lambda: True,
 ) -> Outcome:
     """Make a report in this process; :func:`reportkit.run.jobs.make` makes it in a warm one.
 
@@ -45,6 +46,8 @@ def run(
         engine: ``warm`` or ``kernel``; the usual one of this system when not given.
         key: hash of everything the report depends on; see :mod:`reportkit.run.fingerprint`.
         ticket: names the job that this run is for.
+        may_land: asked right before the finished folder is put in its place; a run that was given to another process
+            meanwhile leaves nothing.
 
     Returns:
         The run folder, its manifest, and whether a gate holds the report.
@@ -54,10 +57,11 @@ def run(
             is written then.
         NotebookError: the notebook did not run to its end; notebook and manifest are kept in a ``.failed`` folder.
         LimitError: it was killed, or took too much time or memory; kept as above.
-        TemporaryError: the disk is full or the folder cannot be written; nothing is left.
+        TemporaryError: the disk is full or the folder cannot be written, or it may not land; nothing is left.
     """
     job = _Job.prepare(request, now, Stages(progress))
     job.begun |= {"key": key, "ticket": ticket}
+    job.may_land = may_land
     try:
         return job.make(engine)
     except ReportkitError as error:
@@ -82,6 +86,7 @@ class _Job:
     stages: Stages
     seed: str = ""
     clock: Callable[[], float] = time.monotonic
+    may_land: Callable[[], bool] = lambda: True
     _execution: Execution | None = None
 
     @classmethod
@@ -95,13 +100,20 @@ class _Job:
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
-            known_by = _known_by(request, path.stem) or known_now
+            published = told.publication(request.workspace, path.stem, request.period.key, request.unit)  # fmt: skip
+            known_by = request.known_by or (published.known_by if published else known_now)
+            same = published if published and published.known_by == known_by else None
             _refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
-                request.parameters, _runner(request, path.stem, known_by)
+                request.parameters, parameters.of_runner(request, path.stem, known_by)
             )
         asked = json.dumps(
-            [template.digest(path), dict(bound.values), evidence.instant(known_by)],
+            [
+                template.digest(path),
+                dict(bound.values),
+                evidence.instant(known_by),
+                *(same.also if same else ()),
+            ],
             default=str,
             sort_keys=True,
         )
@@ -116,6 +128,7 @@ class _Job:
             known_by=known_by,
             started=now,
             bound=bound,
+            told=same,
         )
         return cls(
             request=request, settings=settings, notebook=notebook, name=path.name, bound=bound, begun=begun,
@@ -171,6 +184,10 @@ class _Job:
             remarks=self._remarks(),
             facts=evidence.told(document.facts),
         )
+        if not self.may_land():
+            raise TemporaryError(
+                f"Run {self.staging.place.name} was taken over by another process; nothing of it was kept."
+            )
         return Outcome(self.staging.publish(manifest), manifest, state)
 
     def _executed(self, engine: Engine | None) -> NotebookNode:
@@ -236,20 +253,3 @@ def _refuse_unit(request: Request, known_by: datetime) -> None:
     names = plan.units(request.workspace, known_by)
     if names and request.unit not in names:
         raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
-
-
-def _runner(request: Request, report: str, known_by: datetime) -> dict[str, object]:
-    """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
-    return {
-        "workspace": ".",
-        "period": request.period.key,
-        "unit": request.unit,
-        "known_by": known_by.isoformat(),
-        "report": report,
-    }
-
-
-def _known_by(request: Request, report: str) -> datetime | None:
-    return request.known_by or told.known_by(
-        request.workspace, report, request.period.key, request.unit
-    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reportkit import config
 
 if TYPE_CHECKING:
-    from reportkit.ledger import Ledger
+    from reportkit.ledger import Ledger, Publication
 
 #: The ledger's file; :mod:`reportkit.ledger` itself loads a database library.
 FILE = "ledger.db"
@@ -23,10 +23,15 @@ def _ledger(workspace: Path) -> Ledger | None:
     return of(workspace)
 
 
+def publication(workspace: Path, report: str, period: str, unit: str | None) -> Publication | None:
+    """Give the last revision of a published report, or None when it was never published."""
+    ledger = _ledger(workspace)
+    return ledger.publication(report, period, unit or "") if ledger else None
+
+
 def known_by(workspace: Path, report: str, period: str, unit: str | None) -> datetime | None:
     """Give the knowledge cut-off of a published report, or None when it was never published."""
-    ledger = _ledger(workspace)
-    told = ledger.publication(report, period, unit or "") if ledger else None
+    told = publication(workspace, report, period, unit)
     return told.known_by if told else None
 
 

@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from reportkit import errors
+from reportkit import errata, errors
 from reportkit.errors import ParameterError, ReportkitError, TemporaryError, UsageError
 from reportkit.ledger import Ledger
 from reportkit.period import FiscalCalendar
@@ -24,7 +24,10 @@ from reportkit.run import Request
 from reportkit.run.folder import Staging
 from reportkit.run.publication import publish
 from reportkit.run.report import run
+from reportkit.run.told import states
 from reportkit.workers.execution import ENGINES, Engine
+from reportkit.workspace import Workspace
+from tests.unit.workspaces import load
 
 NOW = datetime(2026, 11, 2, 8)
 PERIOD = FiscalCalendar().parse("2026-Q3")
@@ -369,6 +372,48 @@ def test_publishing_tells_the_figures_and_fixes_the_knowledge(desk: Any) -> None
         publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 21))
 
 
+CORRECTED = (
+    "import reportkit as rk\nfrom reportkit.facts import Facts\nview = rk.open(workspace).at(period, known_by=known_by, report=report)",
+    ('rk.sections.cover(view, "Small report", "Weaknesses")', "cover"),
+    ("rk.sections.corrections(view)", "email"),
+    "rk.display.Shown(None, Facts(figures=(view.measure('V01').figure(),)))",
+)
+
+
+def test_a_corrected_edition_is_rendered_and_published_and_the_first_stays(desk: Any) -> None:
+    """Ten were told, of which two were counted twice: revision 2 tells eight, in every format, through run and publish."""
+    desk.notebook(*CORRECTED, parameters=f'{DECLARED}report = ""\n')
+    rows = [{"finding_id": f"F{n}", "severity": "high", "opened": date(2026, 2, 1), "state": "open"} for n in range(10)]  # fmt: skip
+    place = Workspace(desk.folder, now=datetime(2026, 11, 10))
+    load(place, "findings", rows, datetime(2026, 10, 2))
+    first = desk.run(formats=("html",))
+    publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 2, 9))
+    told = (first.folder / "published" / "report.html").read_bytes()
+    twice = load(place, "findings", [{**row, "state": "duplicate"} for row in rows[:2]], datetime(2026, 11, 5))  # fmt: skip
+    before = place.ledger.publication("tiny", PERIOD.key)
+    assert before is not None
+    revision = errata.prepare(place, before, [twice.name], reason="Counted twice", approver="Head of audit", at=datetime(2026, 11, 10))  # fmt: skip
+    second = revision.publish(place)
+    with pytest.raises(UsageError, match="is of revision 1; make its edition with 'reportkit run tiny"):  # fmt: skip
+        publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 10, 9))
+    draft = desk.run(now=datetime(2026, 11, 11), formats=("html", "pdf", "email"))
+    assert (draft.manifest["revision"], draft.manifest["also"]) == (2, [twice.name])
+    assert twice.extract in draft.manifest["extracts"]["findings"]
+    kept, folder = publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 12))
+    assert (kept, folder) == (second, draft.folder)
+    page = (folder / "published" / "report.html").read_text(encoding="utf-8")
+    for words in ("Revision 2, which corrects what was told before", "Corrections in revision 2", "Counted twice", "Head of audit"):  # fmt: skip
+        assert words in page
+    assert {"report.pdf", "message.eml"} <= {path.name for path in (folder / "published").iterdir()}
+    # What was told first stays readable: its figures in the ledger, its files where they lay.
+    assert place.ledger.figures(before)["V01", ""].value == 10
+    assert place.ledger.figures(second)["V01", ""].value == 8
+    assert (first.folder / "published" / "report.html").read_bytes() == told
+    assert states(desk.folder) == {first.folder.name: "superseded", draft.folder.name: "published", second.run_id: "published"}  # fmt: skip
+    # Once more changes nothing.
+    assert publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 13)) == (second, folder)  # fmt: skip
+
+
 def test_files_changed_after_the_run_are_not_published(desk: Any) -> None:
     desk.notebook("1", parameters='period = ""')
     outcome = desk.run(formats=("html",))
@@ -380,7 +425,7 @@ def test_files_changed_after_the_run_are_not_published(desk: Any) -> None:
 def test_the_published_edition_says_final_and_the_same_numbers(desk: Any) -> None:
     desk.notebook(("print('41.7 weaknesses')", "email"), parameters='period = ""')
     draft = desk.run(formats=("html", "pdf", "email"))
-    left = draft.folder / "published"
+    left = draft.folder / "final"
     left.mkdir()
     (left / "report.html").write_text("half of a page, left by a killed publication")
     publish(desk.folder, "tiny", PERIOD, None, now=NOW)
