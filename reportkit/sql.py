@@ -7,7 +7,6 @@ is the name of a table, no division by what may be zero, and no fraction cast to
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 
 from reportkit.errors import DataError
+from reportkit.kept import Keeping
 from reportkit.knowledge import Knowledge
 from reportkit.store import Load, Store, counted
 from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
@@ -68,8 +68,6 @@ LARGE = 500_000
 #: The same for a table as known that came in one load: reading it again costs little.
 SMALL = 20_000
 _MEMORY = 4 << 30
-#: Tables as known that are kept as files.
-_KEPT = 500
 
 
 class Engine(Protocol):
@@ -128,7 +126,7 @@ class Local:
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
-        engine: Engine = self if self._kept is None else _Keeping(self, self._kept)
+        engine: Any = self if self._kept is None else Keeping(self, self._kept)
         return make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load))
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
@@ -175,44 +173,19 @@ class Local:
         return frame
 
     def write(self, select: str, path: Path) -> None:
-        """Write the rows of a query to a Parquet file."""
-        self._connection.execute(f"COPY ({select}) TO {quote(str(path))} (FORMAT parquet)")
+        """Write the rows of a query to a Parquet file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        try:
+            self._connection.execute(f"COPY ({select}) TO {quote(str(path))} (FORMAT parquet)")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
 
     def close(self) -> None:
         """Let go of all memory."""
         self._connection.close()
-
-
-class _Keeping:
-    """Makes a copied relation from a file that was written when it was first asked for: by any process, for any report."""
-
-    def __init__(self, engine: Local, folder: Path) -> None:
-        self._engine, self._folder = engine, folder
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:
-        """Make a relation; see :class:`Engine`."""
-        if copied:
-            path = self._folder / f"{hashlib.sha256(select.encode()).hexdigest()}.parquet"
-            if path.exists() or self._write(path, select):
-                select, copied = f"SELECT * FROM read_parquet({quote(str(path))})", False
-        self._engine.make(name, select, copied=copied, order=order)
-
-    def _write(self, path: Path, select: str) -> bool:
-        """Write the file, whole or not at all; False where nothing can be written."""
-        part = path.with_name(f".{path.stem}-{os.getpid()}.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine.write(select, part)
-            part.replace(path)
-            files = sorted(path.parent.glob("*.parquet"), key=lambda file: file.stat().st_mtime)
-            for old in files[:-_KEPT]:
-                old.unlink(missing_ok=True)
-        except (OSError, duckdb.IOException):
-            return False
-        return True
 
 
 def all_differ(rows: pa.Table) -> bool:

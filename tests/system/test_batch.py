@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -185,46 +185,54 @@ def test_show_tells_what_a_run_says_of_itself(place: Path, typed: Typed) -> None
 # ---- more than one at a time -----------------------------------------------------------------------------------------
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "reportkit.cli", *asked("-u", "A")],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+@pytest.fixture
+def started(place: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a report for A in another process."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "reportkit.cli", *asked("-u", "A", "--executor", "local:1")],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
 
 
 def wait_for(path: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not path.exists():
         assert time.monotonic() < until, "the report did not begin"
         time.sleep(0.05)
 
 
-def test_two_starts_of_a_report_give_one_run(place: Path, typed: Typed) -> None:
+@pytest.fixture
+def waiting(place: Path) -> None:
+    """Let the report wait for a file named ``go`` when it is made for the first time."""
     report(
         place,
-        "import os, time\nopen('begun', 'w')\nwhile not os.path.exists('go'):\n    time.sleep(0.05)",
+        "import os, time\nfirst = not os.path.exists('begun')\nopen('begun', 'w')\n"
+        "while first and not os.path.exists('go'):\n    time.sleep(0.05)",
     )
-    first = started(place)
+
+
+def test_two_starts_of_a_report_give_one_run(
+    place: Path, typed: Typed, waiting: None, started: subprocess.Popen[str]
+) -> None:
     wait_for(place / "begun")
     second = typed(*asked("-u", "A"))
     assert second.code == 75
     assert "is being made by another process" in second.err
     assert json.loads(typed("status", "--json").out)[0]["state"] == "running"
     (place / "go").touch()
-    assert first.wait(60) == 0
-    first.communicate()
+    started.communicate(timeout=120)
+    assert started.returncode == 0
     assert kept(place) == {"A": ["draft"]}
 
 
-def test_a_report_whose_process_died_is_taken_over_once(place: Path, typed: Typed) -> None:
-    report(
-        place,
-        "import os, time\nfirst = not os.path.exists('begun')\nopen('begun', 'w')\nif first:\n    time.sleep(60)",
-    )
-    lost = started(place)
+def test_a_report_whose_process_died_is_taken_over_once(
+    place: Path, typed: Typed, waiting: None, started: subprocess.Popen[str]
+) -> None:
     wait_for(place / "begun")
-    os.kill(lost.pid, signal.SIGKILL)
-    lost.communicate()
+    os.kill(started.pid, signal.SIGKILL)
+    started.communicate()
     assert json.loads(typed("status", "--json").out)[0]["state"] == "queued"
     assert typed("run", "--resume", *SHARED).code == 0
     assert kept(place) == {"A": ["draft"]}

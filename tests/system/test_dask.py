@@ -25,8 +25,7 @@ UNITS = [f"U{number}" for number in range(8)]
 
 def command(folder: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", *words], cwd=folder, text=True, stdout=subprocess.DEVNULL,
-        stderr=(folder / f"{words[0]}-{len(list(folder.iterdir()))}.log").open("w"),
+        [sys.executable, "-m", *words], cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -36,9 +35,10 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
     place = tmp_path / "cluster"
     place.mkdir()
     log = place / "scheduler.log"
-    scheduler: subprocess.Popen[str] = subprocess.Popen(
+    with log.open("w") as file:
+        scheduler: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"],
-        cwd=place, text=True, stdout=subprocess.DEVNULL, stderr=log.open("w"),
+        cwd=place, text=True, stdout=subprocess.DEVNULL, stderr=file,
     )  # fmt: skip
     workers: list[subprocess.Popen[str]] = []
     try:
