@@ -6,23 +6,30 @@ import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from reportkit import connections
 from reportkit.connections import Connection
+from reportkit.distribution import Approval, Audience, Due, Mail, Schedule
 from reportkit.errors import ConfigError, nearest
-from reportkit.period import FiscalCalendar
+from reportkit.period import WEEKDAYS, FiscalCalendar, Weeks, is_zone
 from reportkit.secret import Address
 
 FILE = "reportkit.toml"
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise ValueError(f"{name!r} is not a time zone; write for example 'Europe/Zurich'")
     return name
+
+
+def _ends(text: str) -> str:
+    how, _, day = text.lower().partition(" ")
+    if how not in {"last", "nearest"} or day not in WEEKDAYS:
+        raise ValueError("write 'last saturday' or 'nearest saturday', or another weekday")
+    return text.lower()
 
 
 class _Section(BaseModel):
@@ -36,6 +43,9 @@ class Organisation(_Section):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    fiscal_year_named: Literal["end", "start"] = "end"
+    fiscal_weeks: Literal["", "4-4-5", "4-5-4", "5-4-4"] = ""
+    fiscal_year_ends: Annotated[str, AfterValidator(_ends)] = "nearest saturday"
     jurisdiction: str = "US"
 
 
@@ -51,9 +61,12 @@ class Report(_Section):
 
 
 class Finance(_Section):
-    """What Finance sets: what money a year from now is worth less, as a share."""
+    """What Finance sets: what money a year from now is worth less, how far a case looks, what there is to spend and to lose."""
 
     discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.08
+    horizon_years: Annotated[int, Field(ge=1, le=30)] = 3
+    case_budget: Annotated[float, Field(gt=0)] | None = None
+    balance_sheet: Annotated[float, Field(gt=0)] | None = None
 
 
 class Limits(_Section):
@@ -62,13 +75,6 @@ class Limits(_Section):
     cell_seconds: Annotated[float, Field(gt=0)] = 300
     run_seconds: Annotated[float, Field(gt=0)] = 1800
     memory_mb: Annotated[int, Field(gt=0)] = 4000
-
-
-class Mail(_Section):
-    """Who sends and who receives; nothing is sent unless a transport is set."""
-
-    sender: str = "security-reports@example.org"
-    recipients: tuple[str, ...] = ()
 
 
 class Engine(_Section):
@@ -115,6 +121,8 @@ class Settings(_Section):
     finance: Finance = Finance()
     limits: Limits = Limits()
     mail: Mail = Mail()
+    approval: Approval = Approval()
+    due: Due = Due()
     store: Storage = Storage()
     engine: Engine = Engine()
     ledger: Told = Told()
@@ -134,10 +142,20 @@ class Settings(_Section):
         default_factory=dict, description="owner by role of each measure"
     )
 
+    audiences: dict[str, Audience] = Field(
+        default_factory=dict, description="who gets which report, by the audience's name"
+    )
+    schedule: tuple[Schedule, ...] = Field((), description="which report runs when")
+
     @property
     def calendar(self) -> FiscalCalendar:
         """The organisation's calendar."""
-        return FiscalCalendar(self.organisation.fiscal_year_start, self.organisation.timezone)
+        firm = self.organisation
+        weeks = None
+        if firm.fiscal_weeks:
+            how, _, day = firm.fiscal_year_ends.partition(" ")
+            weeks = Weeks(firm.fiscal_weeks, "last" if how == "last" else "nearest", WEEKDAYS.index(day))  # fmt: skip
+        return FiscalCalendar(firm.fiscal_year_start, firm.timezone, weeks, firm.fiscal_year_named)
 
 
 def find(folder: Path) -> Path | None:

@@ -15,6 +15,8 @@ EXIT_CODES: dict[int, str] = {
     5: "held by a gate",
     6: "killed, memory or time limit",
     7: "configuration",
+    8: "not delivered to everybody",
+    9: "a scheduled report needs somebody",
     75: "temporary: try again (disk full, folder not writable)",
 }
 
@@ -83,6 +85,18 @@ class ConfigError(ReportkitError):
     """A configuration file that cannot be understood."""
 
     exit_code = 7
+
+
+class DeliveryError(ReportkitError):
+    """A report that did not reach everybody, or of which that is not known."""
+
+    exit_code = 8
+
+
+class AttentionError(ReportkitError):
+    """A scheduled report that is overdue, held, failed or unsent."""
+
+    exit_code = 9
 
 
 class TemporaryError(ReportkitError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, sql, store
+from reportkit import clocks, config, grouping, relations, remediation, sql, store
 from reportkit.errors import DataError, UsageError
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
@@ -15,7 +16,7 @@ from reportkit.measures import registry
 from reportkit.period import Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
-from reportkit.view import View
+from reportkit.view import PEOPLE_CELLS, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,18 @@ class Workspace:
         self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
+        self._groups: dict[str, bool] = {}
         self._views = 0
+
+    @cached_property
+    def clocks(self) -> tuple[clocks.Regime, ...]:
+        """The deadlines for notices to authorities: those of the package, with this workspace's own changes."""
+        return clocks.read(self.folder)
+
+    @cached_property
+    def remediations(self) -> tuple[remediation.Rule, ...]:
+        """The rules, switched on by this workspace, of how long a known exploited weakness may stay open."""
+        return remediation.read(self.folder)
 
     @cached_property
     def engine(self) -> sql.Engine:
@@ -69,7 +81,7 @@ class Workspace:
             from reportkit import warehouse
 
             return warehouse.connect(self.settings.engine.url)
-        return sql.Local(self.folder / "store" / ".spill")
+        return sql.Local(self.folder / "store" / ".spill", self.folder / "store" / ".known")
 
     def known(self, known_by: datetime | Knowledge) -> tuple[str, dict[str, tuple[Load, ...]]]:
         """Give the schema with all tables as known, and the loads behind it."""
@@ -78,6 +90,14 @@ class Workspace:
             schema = f"known_{len(self._known)}"
             self._known[knowledge] = (schema, self.engine.known(self.store, schema, knowledge))
         return self._known[knowledge]
+
+    def grouped(self, at: relations.Moment, asked: Collection[str] | None) -> bool:
+        """Say whether what is asked is asked of groups of findings; they are made once for all views of the same knowledge."""
+        if asked is None or at.units is not None or not grouping.countable(asked):
+            return False
+        if at.known not in self._groups:
+            self._groups[at.known] = grouping.make(self.engine, at.known, at.blank)
+        return self._groups[at.known]
 
     def periods(self) -> list[Period]:
         """List the closed quarters that have data, oldest first.
@@ -95,17 +115,13 @@ class Workspace:
         if not firsts:
             return []
         last = min(self.calendar.latest_closed(today), self.calendar.containing(max(lasts)))
-        span = (last.year * 4 + last.quarter) - (
-            self.calendar.containing(min(firsts)).year * 4
-            + self.calendar.containing(min(firsts)).quarter
-        )
-        return self.calendar.trailing(last, span + 1) if span >= 0 else []
+        return self.calendar.between(min(firsts), last.end)
 
     def period(self, text: str = "") -> Period:
-        """Read a quarter, or give the latest closed one that has data.
+        """Read a quarter or another period, or give the latest closed quarter that has data.
 
         Raises:
-            UsageError: not a quarter, or one that has not ended.
+            UsageError: not a period, or one that has not ended.
             DataError: nothing is loaded yet.
         """
         today = self.calendar.day(self.now)
@@ -120,7 +136,7 @@ class Workspace:
         if period.end >= today:
             raise UsageError(
                 f"Period {period.key} ends on {period.end:%d %B %Y} and is not closed yet; "
-                f"the latest closed one is {self.calendar.latest_closed(today).key}."
+                f"the latest closed one is {self.calendar.latest_closed(today, period.kind).key}."
             )
         return period
 
@@ -197,7 +213,18 @@ class Workspace:
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the canonical tables with all their versions, as known now."""
-        return self.engine.frame(query, self.known(self.now)[0])
+        if "people_cells" in query.lower():
+            raise UsageError(PEOPLE_CELLS)
+        return self.engine.frame(query, self._shown)
+
+    @cached_property
+    def _shown(self) -> str:
+        """Schema with all tables as known now, without numbers of fewer than five people."""
+        schema, known = "shown", self.known(self.now)[0]
+        self.engine.add_schema(schema)
+        for name in TABLES:
+            self.engine.make(f"{schema}.{name}", relations.shown(name, known), copied=False)
+        return schema
 
     def next_schema(self) -> str:
         """Give a schema name that no view has yet."""

@@ -7,18 +7,36 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import author, clocks, data, demo, keep, measures, report, settings, setup, told
+from reportkit.cli import (
+    author,
+    clocks,
+    data,
+    demo,
+    due,
+    keep,
+    mail,
+    measures,
+    release,
+    report,
+    run,
+    schedule,
+    settings,
+    setup,
+    status,
+    told,
+)
 from reportkit.cli.doctor import doctor
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.lab import lab
 from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
+from reportkit.cli.quant import quant
 
 app = typer.Typer(
     name="reportkit",
     help="Recurring security reports for executives: from data to notebook, HTML, PDF and e-mail.",
     epilog="Start with 'reportkit demo'. Exit codes: 0 done, 2 usage, 3 input data, 4 notebook failed, 5 held by a gate, "
-    "6 killed or over a limit, 7 configuration, 75 try again.",
+    "6 killed or over a limit, 7 configuration, 8 not delivered to everybody, 9 a scheduled report needs somebody, 75 try again.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -65,9 +83,12 @@ app.command("prune")(keep.prune)
 app.command("export")(keep.export)
 app.command("measures")(measures.measures)
 app.command("measure")(measures.measure)
-app.command("run")(report.run)
+app.command("run")(run.run)
+app.command("quant")(quant)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
+app.command("status")(status.status)
+app.command("show")(status.show)
 app.add_typer(author.new)
 app.command("check")(author.check)
 app.command("preview")(preview)
@@ -76,6 +97,14 @@ app.add_typer(settings.config)
 app.command("doctor")(doctor)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
-app.command("approve")(told.approve)
 app.command("errata")(told.errata)
 app.command("clocks")(clocks.clocks)
+app.command("approve")(release.approve)
+app.command("revoke")(release.revoke)
+app.command("send")(release.send)
+app.command("resend")(release.resend)
+app.command("deliveries")(release.deliveries)
+app.command("due")(due.due)
+app.command("close")(due.close)
+app.command("mail")(mail.mail)
+app.add_typer(schedule.app, name="schedule")

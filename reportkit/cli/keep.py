@@ -130,13 +130,13 @@ def verify(
 
 def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
     from reportkit import verify as checks
-    from reportkit.run.folder import MANIFEST, PUBLISHED, manifest
+    from reportkit.run.folder import FINAL, MANIFEST, manifest
 
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder} is no run folder (it has no {MANIFEST}); see 'reportkit runs'.")
     total = 0
     faults: tuple[str, ...] = ()
-    for place in (folder, folder / PUBLISHED):
+    for place in (folder, folder / FINAL):
         if (place / MANIFEST).is_file():
             kept = manifest(place).get("artefacts", {})
             total += len(kept)

@@ -33,7 +33,9 @@ _NOTES = {
     "report": "What stands on the cover and in every header.",
     "finance": "What Finance sets.",
     "limits": "How long a run may take, in seconds, and how much memory its kernel may use.",
-    "mail": "Who sends and who receives the message that is written beside each report.",
+    "mail": "Who sends, and how; 'recipients' are those of the message that is written beside each report.",
+    "approval": "Who must approve before a report goes out; list them as [[approval.approvers]] with name = '...'.",
+    "due": "How 'reportkit due' works: it runs what [[schedule]] asks for, sends what is approved, and tells owners.",
     "store": "Where loaded rows lie, and whether a copy of each file is kept as it came.",
     "engine": "Where measures are computed.",
     "ledger": "Where is kept what was told: in this folder, or in a PostgreSQL database that several desks share.",
@@ -46,10 +48,28 @@ _KEYS = {
     "fiscal_year_start": "month in which the fiscal year begins, 1 to 12",
     "jurisdiction": "whose public holidays count, ISO 3166",
     "discount_rate": "what money a year from now is worth less, as a share; business cases are discounted with it",
+    "horizon_years": "how many years a business case looks ahead",
+    "case_budget": "money for the options that are asked for in a quarter, over the horizon and in today's money",
+    "balance_sheet": "what the firm can lose at most; estimates that imply more are named",
     "url": "leave it empty for this folder and this process",
     "options": "of the connection, such as { endpoint = 'https://...', region = 'eu-west-1' }",
     "raw": "the file itself, beside its rows; never of a table that names people",
     "approval": "publish only what 'reportkit approve' approved",
+    "fiscal_year_named": "after the calendar year in which it ends or in which it starts",
+    "fiscal_weeks": "4-4-5, 4-5-4 or 5-4-4 for a year of whole weeks; empty for months",
+    "fiscal_year_ends": "for a year of whole weeks: 'last saturday' or 'nearest saturday', or another weekday",
+    "transport": "folder, smtp or graph",
+    "folder": "where messages are written without a server",
+    "size_limit_mb": "the larger part is left out above it, and named",
+    "retries": "after a temporary refusal",
+    "required": "how many different people",
+    "expires_days": "how long an approval holds",
+    "four_eyes": "whoever ran the report or last changed what it rests on cannot approve it",
+    "owners": "addresses that are told of what is overdue, held, failed or unsent",
+    "stale_days": "what is later than this is told as missed, and not run by itself",
+    "attempts": "when the cause is temporary",
+    "heartbeat": "a mail a day that says that somebody watches",
+    "metrics_file": "an OpenMetrics text file for monitors",
     "modules": "files of this folder that end in .py, or installed modules",
     "columns": "more columns than the marked ones, as table.column",
     "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
@@ -58,6 +78,16 @@ _TAIL = """\
 # How many days older than the quarter's end the newest load of a table may be; after that its measures are not measured:
 # [freshness]
 # findings = 14
+
+# When a report runs, and who gets it (docs/delivery.md):
+# [[schedule]]
+# report = "board"
+# when = "5th business day after quarter end at 07:00"
+# holidays = "DE-BE"
+# [audiences.board]
+# reports = ["board"]
+# domains = ["example.org"]
+# members = [{ address = "chair@example.org", name = "Chair of the board" }]
 
 # Who answers for a measure, by its id:
 # [owners]
@@ -119,6 +149,9 @@ def configuration(settings: Mapping[str, Mapping[str, Any]]) -> str:
         defaults = getattr(Settings(), section).model_dump(mode="json")
         lines += ["", f"# {note}", f"[{section}]"]
         for key, default in defaults.items():
+            if default is None or key == "approvers":
+                # Sections of their own, which nobody needs to begin with.
+                continue
             value = settings.get(section, {}).get(key, default)
             words = f"  # {_KEYS[key]}" if key in _KEYS else ""
             lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}{words}")

@@ -1,4 +1,4 @@
-"""``reportkit restatements``, ``diff``, ``approve`` and ``errata``: what was told, what is said today, and why they differ."""
+"""``reportkit restatements``, ``diff`` and ``errata``: what was told, what is said today, and why they differ."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ def _behind(id_: str, rows: list[dict[Any, str]], more: bool) -> None:
         return
     screen.say(screen.styled(f"Rows behind {id_.upper()}, as far as it looks at them", "strong"))
     screen.table(
-        [(row["table"], row["id"], row["what"], screen.fit(row["changed"], 70)) for row in rows],
-        head=("table", "id", "today", "then → today"),
-    )
+        [(row["table"], row["id"], row["what"], screen.fit(row["changed"], 52), row["load"]) for row in rows],
+        head=("table", "id", "today", "then → today", "by load"),
+    )  # fmt: skip
     if more:
         screen.say("  and more; --json gives all of them")
 
@@ -195,32 +195,6 @@ def _told(place: Workspace, report: str, period: str, unit: str | None) -> Told:
     return found
 
 
-def approve(
-    report: ReportArgument,
-    period: PeriodArgument,
-    *,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves, by role or name.")],
-    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What to remember.")] = "",
-    unit: UnitOption = None,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Approve the latest run of a report; it may then be published."""
-    from reportkit import config
-    from reportkit.run.publication import approve as approve_run
-
-    folder = options.workspace(workspace)
-    quarter = config.read(folder).calendar.parse(period)
-    event, place = approve_run(folder, report, quarter, unit, by=by, note=note, now=options.now())
-    if json:
-        screen.say_json({**vars(event), "folder": str(place)})
-        return
-    screen.say(f"{screen.styled(f'{Path(report).stem} {quarter.key}', 'strong')}  {screen.styled('approved', 'good')}")  # fmt: skip
-    screen.table(
-        [("Run", screen.short(place)), ("By", event.by), ("At", f"{event.at:%Y-%m-%d %H:%M} UTC")]
-    )
-
-
 def errata(
     report: ReportArgument,
     period: PeriodArgument,
@@ -268,6 +242,11 @@ def errata(
     _corrected([vars(one) for one in revision.errata], place.settings.organisation.currency)
     if not publish and revision.errata:
         screen.say("  --publish tells it; what was told before stays readable")
+    if publish:
+        part = f" --unit {unit}" if unit else ""
+        screen.say(
+            f"  'reportkit run {told.report} --period {told.period}{part}' renders the corrected edition, 'reportkit publish {told.report} {told.period}{part}' makes it final"
+        )
 
 
 def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool) -> None:
@@ -281,6 +260,10 @@ def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool
             _corrected(
                 [vars(e) for e in place.ledger.errata(one)], place.settings.organisation.currency
             )
+    if len(found) == 1:
+        screen.say(
+            "  nothing was put right; --load NAME names a load that counts too, see 'reportkit restatements --rows ID'"
+        )
 
 
 def _corrected(errata: list[dict[str, Any]], currency: str) -> None:

@@ -33,13 +33,13 @@ def people(scene: Scene) -> Delivery:
         for unit in catalogue.table("units"):
             if unit["unit_id"] == "BRK" and quarter < JOINED:
                 continue
-            key = {"unit_id": unit["unit_id"], "period": scene.periods[quarter].key}
+            key = {"unit_id": unit["unit_id"], "period": scene.periods[quarter].code}
             rows += [
                 (quarter, {**key, **row})
                 for row in _measures(rng, unit["unit_id"], int(unit["staff"]), quarter)
             ]
     rows += [
-        (quarter, {"unit_id": unit, "period": scene.periods[quarter].key, **row})
+        (quarter, {"unit_id": unit, "period": scene.periods[quarter].code, **row})
         for quarter in range(QUARTERS)
         for unit, asked in ASKED.items()
         for row in _customers(scene.rng(f"customers {unit} {quarter}"), asked, quarter)

@@ -55,7 +55,7 @@ def spend(scene: Scene) -> Delivery:
             budget = round(budget) * 1000.0
             actual = round(budget * (1 + over + float(rng.normal(0, 0.012))), 2)
             row: dict[str, Any] = {
-                "line_id": entry["line_id"], "period": scene.periods[quarter].key, "unit_id": entry["unit"], "title": entry["title"],
+                "line_id": entry["line_id"], "period": scene.periods[quarter].code, "unit_id": entry["unit"], "title": entry["title"],
                 "category": entry["category"], "run_change": entry["run_change"], "opex_capex": entry["opex_capex"], "budget": budget,
                 "actual": actual, "committed": round(actual * (1.0 if entry["category"] == "Staff" else 1.04), 2),
                 "forecast": round(budget * (1 + AGAINST_BUDGET[max(0, quarter - 1)]), 2), "currency": "EUR",
@@ -167,7 +167,7 @@ def decisions(scene: Scene) -> Delivery:
             for place, (name, cost, risk, users) in enumerate(item["options"])
         ]
         row: dict[str, Any] = {
-            "decision_id": item["id"], "valid_from": scene.workday(f"{asked}+86"), "unit_id": item["unit"], "period": scene.periods[asked].key,
+            "decision_id": item["id"], "valid_from": scene.workday(f"{asked}+86"), "unit_id": item["unit"], "period": scene.periods[asked].code,
             "title": item["title"], "ask": item["ask"], "options": json.dumps(options, ensure_ascii=False), "owner": item["owner"],
             "by_when": scene.workday(item["by"]), "reversibility": item["reversibility"], "for_decision": not item.get("noting", False),
             "initiative_id": item.get("initiative"), "decided_at": None, "outcome": None,

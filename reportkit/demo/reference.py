@@ -129,7 +129,7 @@ def threats(scene: Scene) -> Delivery:
     for number, entry in enumerate(catalogue.table("threats"), 1):
         quarter = int(entry["quarter"])
         rows.append((quarter, {
-            "threat_id": f"THR-{number:02d}", "valid_from": scene.workday(f"{quarter}+84"), "period": scene.periods[quarter].key,
+            "threat_id": f"THR-{number:02d}", "valid_from": scene.workday(f"{quarter}+84"), "period": scene.periods[quarter].code,
             "title": entry["title"], "relevance": entry["relevance"], "vuln_ids": catalogue.joined(entry["vulns"]),
             "exposed_kind": entry["exposed"], "action": entry["action"], "owner": entry["owner"],
         }))  # fmt: skip

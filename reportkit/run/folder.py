@@ -21,7 +21,9 @@ NOTEBOOK = "notebook.ipynb"
 MANIFEST = "manifest.json"
 ARTEFACTS = {"html": "report.html", "pdf": "report.pdf", "email": "message.eml"}
 FAILED = ".failed"
-PUBLISHED = "published"
+#: The final edition: no word of a status, made before it is approved, and never again.
+FINAL = "final"
+APPROVAL = "approval.json"
 WHOLE_FIRM = "_all"
 
 

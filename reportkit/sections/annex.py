@@ -10,6 +10,7 @@ import pandas as pd
 from reportkit import display, locale, profile, restate, trust
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts, Source
+from reportkit.ledger import approvals
 from reportkit.locale import plural
 from reportkit.measures import definition
 from reportkit.sections.words import day
@@ -124,8 +125,7 @@ def definition_changes(view: View) -> Shown:
     Nothing is shown when all are in their first version; the definitions say so.
     """
     rows = []
-    for row in view.scorecard().rows:
-        words = row.now.definition
+    for words in (row.now.definition for row in view.scorecard().rows):
         rows += [
             (
                 Cell(text=words.id, kind="strong"),
@@ -286,6 +286,19 @@ def restatements(view: View) -> Shown:
     )
 
 
+def _approved(view: View) -> list[tuple[Cell, str]]:
+    """Say who approved what was told last: an earlier revision of this quarter, else the quarter before."""
+    ledger = view.workspace.ledger
+    told = ledger.publication(view.report, view.period.key, view.unit) or view.told()[0]
+    last = {one.by: one for one in approvals.of_run(ledger, told.run_id)} if told else {}
+    given = [one for one in last.values() if one.action == "approve"]
+    if not told or not given:
+        return []
+    who = ", ".join(f"{one.by} on {one.at:%d %B %Y} ({one.standing})" for one in given)
+    label = view.workspace.calendar.parse(told.period).label
+    return [(Cell(text="Approved", kind="strong"), f"{label}, revision {told.revision}: {who}")]
+
+
 def reproducibility(view: View) -> Shown:
     """Give what is needed to make the same report again: day, knowledge, inputs."""
     extracts = sorted({load.extract for loads in view.loads.values() for load in loads})
@@ -308,6 +321,7 @@ def reproducibility(view: View) -> Shown:
             Cell(text="Made with", kind="strong"),
             f"reportkit {__version__}; every version and hash stands in the run's manifest",
         ),
+        *_approved(view),
     ]
     return display.table(
         "reproducibility",

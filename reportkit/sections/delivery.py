@@ -72,7 +72,7 @@ def people(view: View) -> Shown:
         return gap
     names = view.sql("SELECT unit_id, name FROM units").set_index("unit_id")["name"].to_dict()
     rows = view.sql(
-        f"SELECT * FROM people_measures WHERE period = '{view.period.key}' AND measure IN ('training', 'phishing')"
+        f"SELECT * FROM people_measures WHERE period = '{view.period.code}' AND measure IN ('training', 'phishing')"
     )
     shown = []
     for unit, part in rows.groupby("unit_id", sort=True):

@@ -139,7 +139,7 @@ def threats(view: View, *, limit: int = 3) -> Shown:
     if gap:
         return gap
     rows = view.table("threats")
-    rows = rows[rows["period"] == view.period.key].sort_values("threat_id").head(limit)
+    rows = rows[rows["period"] == view.period.code].sort_values("threat_id").head(limit)
     shown = [
         (Cell(text=text(r["title"]), kind="strong"), text(r["relevance"]), _exposed(view, r["vuln_ids"]), Cell(text=text(r["action"]), sub=text(r["owner"], "")))
         for r in rows.to_dict("records")

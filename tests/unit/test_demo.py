@@ -80,7 +80,6 @@ def attainment(firm: Company, tables: dict[str, pd.DataFrame], quarter: int, kno
     start, end = pd.Timestamp(period.start), pd.Timestamp(period.end)
     due = rows["due_original"]
     rows = rows[rows["severity"].isin(["critical", "high"]) & (due >= start) & (due <= end)]
-    rows = rows[~((rows["state"] == "decommissioned") & (rows["closed"] <= rows["due_original"]))]
     met = (rows["state"] == "fixed") & (rows["closed"] <= rows["due_original"])
     return 100 * float(met.mean())
 

@@ -22,9 +22,13 @@ def test_a_page_is_what_its_definitions_give(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), "run python docs/make.py"
 
 
-EXAMPLES = re.findall(
-    r"```toml\n(.*?)```", (DOCS / "data.md").read_text(encoding="utf-8"), re.DOTALL
-)
+EXAMPLES = [
+    example
+    for name in ("data.md", "delivery.md")
+    for example in re.findall(
+        r"```toml\n(.*?)```", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL
+    )
+]
 #: The example's own mapping, which the reader writes.
 OWN = "register"
 
@@ -44,4 +48,4 @@ def test_an_example_is_a_configuration(example: str, tmp_path: Path) -> None:
 
 
 def test_the_examples_are_found() -> None:
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 15

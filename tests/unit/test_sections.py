@@ -284,6 +284,25 @@ def test_the_annex_says_where_from_how_and_whether_it_adds_up(tmp_path: Path) ->
     assert facts["As of"].startswith("30 September 2026")
 
 
+def test_the_annex_says_who_approved_what_was_told_last(tmp_path: Path) -> None:
+    from reportkit.ledger import approvals
+
+    ws = workspace(tmp_path / "ws")
+    before = ws.at("2026-Q2")
+    told = publish(before, [], before.known_by)
+
+    def say(by: str, action: Any) -> None:
+        one = approvals.Approval(report="board", period="2026-Q2", unit="", run_id=told.run_id, digest="d", by=by, at=datetime(2026, 7, 9), action=action)  # fmt: skip
+        approvals.add(ws.ledger, one)
+
+    assert "Approved" not in {r[0] for r in rows(sections.reproducibility(ws.at("2026-Q3")))}
+    say("Ada Lind", "approve")
+    say("Bo Ek", "approve")
+    say("Bo Ek", "revoke")
+    facts = {r[0]: r[1] for r in rows(sections.reproducibility(ws.at("2026-Q3")))}
+    assert facts["Approved"] == "Q2 2026, revision 1: Ada Lind on 09 July 2026 (asserted)"
+
+
 def test_changes_of_definitions_are_told_where_there_are_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """A second version of V04 says from when on it is used, and what changed."""
     from dataclasses import replace

@@ -8,29 +8,40 @@ Nothing is ever updated or deleted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from reportkit import config
-from reportkit.errors import ConfigError, TemporaryError, UsageError
+from reportkit.errors import TemporaryError, UsageError
 from reportkit.facts import Facts, Figure
-from reportkit.secret import Secret, address, driver_line
+from reportkit.ledger import approvals, claims, deliveries
+from reportkit.ledger.database import FILE, Database, metadata
 
-FILE = "ledger.db"
+#: All tables are made together, so all modules that have some are known here.
+__all__ = [
+    "FILE",
+    "Database",
+    "Erratum",
+    "Event",
+    "Ledger",
+    "Publication",
+    "State",
+    "approvals",
+    "claims",
+    "deliveries",
+    "of",
+]
 #: What happened to a run after it was made; draft and held stand in its own manifest.
-State = Literal["approved", "published", "superseded"]
+State = Literal["approved", "revoked", "published", "superseded"]
 
-_meta = sa.MetaData()
 _publications = sa.Table(
     "publications",
-    _meta,
+    metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("report", sa.String, nullable=False),
     sa.Column("period", sa.String, nullable=False),
@@ -45,14 +56,14 @@ _publications = sa.Table(
 )
 _inputs = sa.Table(
     "publication_inputs",
-    _meta,
+    metadata,
     sa.Column("publication_id", sa.ForeignKey("publications.id"), primary_key=True),
     sa.Column("table", sa.String, primary_key=True),
     sa.Column("extract", sa.String, primary_key=True),
 )
 _figures = sa.Table(
     "figures",
-    _meta,
+    metadata,
     sa.Column("publication_id", sa.ForeignKey("publications.id"), primary_key=True),
     sa.Column("measure", sa.String, primary_key=True),
     sa.Column("scope", sa.String, primary_key=True),
@@ -63,7 +74,7 @@ _figures = sa.Table(
 )
 _errata = sa.Table(
     "errata",
-    _meta,
+    metadata,
     sa.Column("publication_id", sa.ForeignKey("publications.id"), primary_key=True),
     sa.Column("measure", sa.String, primary_key=True),
     sa.Column("scope", sa.String, primary_key=True),
@@ -71,7 +82,7 @@ _errata = sa.Table(
 )
 _events = sa.Table(
     "events",
-    _meta,
+    metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
@@ -131,24 +142,8 @@ class Event:
     note: str = ""
 
 
-class Ledger:
-    """The ledger of one workspace.
-
-    Args:
-        folder: the workspace; its ``ledger.db`` is made at the first publication.
-        url: of a PostgreSQL database to use in place of that file; may be the name of a secret that is one.
-    """
-
-    def __init__(self, folder: Path, url: str = "") -> None:
-        self.path = folder / FILE
-        self._url = url
-        self.place = "at [ledger] url" if url else str(self.path)
-
-    @cached_property
-    def _engine(self) -> sa.Engine:
-        if not self._url:
-            return sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        return sa.create_engine(_server(address(self._url)), poolclass=sa.pool.NullPool)
+class Ledger(Database):
+    """The ledger of one workspace: what was told."""
 
     # ---- writing -------------------------------------------------------------------------------------------------
 
@@ -208,12 +203,14 @@ class Ledger:
         before = self.publication(told.report, told.period, told.unit, publication.revision)
         if before is not None:
             note = f"by revision {told.revision}"
-            self.record(Event(before.run_id, "superseded", told.published_at, note=note))
+            editions = [event.run_id for event in self.events() if event.note == f"edition of {before.run_id}"]  # fmt: skip
+            for run_id in (before.run_id, *editions):
+                self.record(Event(run_id, "superseded", told.published_at, note=note))
         return told
 
     def record(self, event: Event) -> None:
         """Keep what happened to a run."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(_events.insert().values(**asdict(event)))
 
     def _add(
@@ -225,7 +222,7 @@ class Ledger:
         errata: Sequence[Erratum],
     ) -> Publication:
         values = {name: value for name, value in asdict(publication).items() if name not in {"id", "revision", "also"}}  # fmt: skip
-        with self._writing() as connection:
+        with self.writing() as connection:
             result = connection.execute(
                 _publications.insert().values(
                     **values, revision=revision, also=json.dumps(sorted(publication.also))
@@ -246,13 +243,6 @@ class Ledger:
                 f"The ledger {self.place} did not keep the publication; try again."
             )
         return told
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._said("written"):
-            _meta.create_all(self._engine)
-            with self._engine.begin() as connection:
-                yield connection
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
@@ -283,13 +273,13 @@ class Ledger:
     def figures(self, publication: Publication) -> dict[tuple[str, str], Figure]:
         """Give the told figures of a publication by measure and scope."""
         query = sa.select(_figures.c.figure).where(_figures.c.publication_id == publication.id)
-        told = [Figure.model_validate_json(text) for (text,) in self._rows(query)]
+        told = [Figure.model_validate_json(text) for (text,) in self.rows(query)]
         return {(figure.measure, figure.scope): figure for figure in told}
 
     def errata(self, publication: Publication) -> list[Erratum]:
         """List what a revision put right; nothing for a first one."""
         query = sa.select(_errata.c.erratum).where(_errata.c.publication_id == publication.id)
-        found = [Erratum(**json.loads(text)) for (text,) in self._rows(query)]
+        found = [Erratum(**json.loads(text)) for (text,) in self.rows(query)]
         return sorted(found, key=lambda one: (one.measure, one.scope))
 
     def events(self, run_id: str | None = None) -> list[Event]:
@@ -299,7 +289,7 @@ class Ledger:
         ).order_by(_events.c.id)
         if run_id is not None:
             query = query.where(_events.c.run_id == run_id)
-        return [Event(*row) for row in self._rows(query)]
+        return [Event(*row) for row in self.rows(query)]
 
     def inputs(self) -> list[tuple[Publication, list[tuple[str, str]]]]:
         """List every publication with the table and hash of each extract it rests on."""
@@ -308,7 +298,7 @@ class Ledger:
             query = sa.select(_inputs.c.table, _inputs.c.extract).where(
                 _inputs.c.publication_id == publication.id
             )
-            found.append((publication, [(a, b) for a, b in self._rows(query)]))
+            found.append((publication, [(a, b) for a, b in self.rows(query)]))
         return found
 
     def cut_off(self, table: str) -> datetime | None:
@@ -318,35 +308,15 @@ class Ledger:
             .join(_inputs, _inputs.c.publication_id == _publications.c.id)
             .where(_inputs.c.table == table)
         )
-        found = self._rows(query)
+        found = self.rows(query)
         latest: datetime | None = found[0][0] if found else None
         return latest
 
     def _select(self, query: sa.Select[Any]) -> list[Publication]:
         return [
             Publication(**{**values, "also": tuple(json.loads(values["also"]))})
-            for values in ({**row._mapping} for row in self._rows(query))  # noqa: SLF001 - public by name
+            for values in ({**row._mapping} for row in self.rows(query))  # noqa: SLF001 - public by name
         ]
-
-    def _rows(self, query: sa.Select[Any]) -> list[Any]:
-        """Run a query; a ledger that was never written has no rows, and asking makes none."""
-        if not self._url and not self.path.exists():
-            return []
-        with self._said("read"):
-            if not sa.inspect(self._engine).has_table("publications"):
-                return []
-            with self._engine.connect() as connection:
-                return list(connection.execute(query))
-
-    @contextmanager
-    def _said(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            said = driver_line(error.orig or error, address(self._url)) if self._url else str(error.orig)  # fmt: skip
-            raise TemporaryError(
-                f"The ledger {self.place} cannot be {done} ({said}); try again."
-            ) from None
 
 
 def of(folder: Path) -> Ledger:
@@ -356,27 +326,6 @@ def of(folder: Path) -> Ledger:
         ConfigError: the configuration cannot be understood.
     """
     return Ledger(folder, config.read(folder).ledger.url)
-
-
-def _server(url: Secret) -> sa.URL:
-    """Give the address of a PostgreSQL server with the driver that is asked for.
-
-    Raises:
-        ConfigError: another kind of address, or the driver is not installed.
-    """
-    found = sa.make_url(url.reveal())
-    if found.get_backend_name() not in {"postgresql", "postgres"}:
-        raise ConfigError(
-            f"[ledger] url has the scheme {found.get_backend_name()!r}; postgresql:// is known. Leave it out to keep the "
-            "ledger in the workspace."
-        )
-    try:
-        import psycopg  # noqa: F401 - asked for here, where its absence can be told
-    except ImportError:
-        raise ConfigError(
-            "[ledger] url needs a driver; pip install 'reportkit-security[ledger]'."
-        ) from None
-    return found.set(drivername="postgresql+psycopg")
 
 
 def _row(number: int, figure: Figure) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""From a final edition to what each recipient gets, and the proof of it."""

@@ -1,0 +1,211 @@
+"""From an approved letter to the message of one recipient. Nothing here reads a clock, a file or a network."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+
+from reportkit.deliver.audience import Recipient, normal
+from reportkit.deliver.letter import Letter
+from reportkit.errors import HeldError
+
+_MIME = {"pdf": ("application", "pdf"), "html": ("text", "html")}
+_NOT_IN_ID = re.compile(r"[^a-z0-9-]+")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What identifies a message: the same stamp gives the same Message-ID on any machine.
+
+    Attributes:
+        copy: 0 for the first; one more for each that somebody asked for again.
+        digest: of the approved files, or of a notice's words.
+    """
+
+    report: str
+    period: str
+    unit: str = ""
+    edition: str = "full"
+    revision: int = 1
+    copy: int = 0
+    digest: str = ""
+    kind: str = "report"
+    about: str = ""
+
+    def seal(self, recipient: str) -> str:
+        """Give a hash of it for a recipient."""
+        parts = (*map(str, vars(self).values()), recipient.casefold())
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A finished message.
+
+    Attributes:
+        sender, recipient: of the envelope.
+        data: as it goes over the wire, lines ended by CR LF.
+        attached: SHA-256 of each attachment, by file name.
+        left_out: what the size limit kept back.
+        utf8: the server must know SMTPUTF8 (RFC 6531).
+    """
+
+    sender: str
+    recipient: str
+    data: bytes
+    message_id: str
+    attached: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
+    utf8: bool = False
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the whole."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Sentences around an approved letter: before everything else, and at its end."""
+
+    top: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class House:
+    """What all messages of a workspace share.
+
+    Attributes:
+        sender: an address, with or without a name.
+        limit: size that no message may pass, in bytes.
+    """
+
+    sender: str
+    reply_to: str = ""
+    limit: int = 20_000_000
+
+
+def compose(
+    letter: Letter,
+    recipient: Recipient,
+    stamp: Stamp,
+    house: House,
+    *,
+    date: datetime,
+    files: Mapping[str, bytes] | None = None,
+    remarks: Remarks = Remarks(),
+) -> Composed:
+    """Write the message of one recipient; equal arguments give equal bytes.
+
+    Args:
+        letter: what was approved.
+        recipient: whom it goes to.
+        stamp: what it is.
+        house: who sends.
+        date: naive UTC instant for the header.
+        files: what may be attached, by format.
+        remarks: further sentences, such as who approved.
+
+    Raises:
+        HeldError: the mail alone is larger than the limit.
+    """
+    named = {_file_name(stamp, kind): data for kind, data in (files or {}).items() if kind in recipient.formats}  # fmt: skip
+    keep = dict(named)
+    left_out: list[str] = []
+    while True:
+        lines = [*_lines(keep, {name: named[name] for name in left_out}, house.limit), *remarks.end]
+        made = _write(letter.noting(lines, top=remarks.top), recipient, stamp, house, date, keep)
+        if len(made.data) <= house.limit:
+            return replace(made, left_out=tuple(left_out))
+        if not keep:
+            raise HeldError(
+                f"The mail to {recipient.address} takes {_size(len(made.data))} without any attachment, above the limit of {_size(house.limit)}."
+            )
+        largest = max(keep, key=lambda name: len(keep[name]))
+        left_out.append(largest)
+        del keep[largest]
+
+
+def _lines(keep: Mapping[str, bytes], left_out: Mapping[str, bytes], limit: int) -> list[str]:
+    lines = []
+    if keep:
+        lines.append(f"Attached: {', '.join(f'{name} ({_size(len(data))})' for name, data in keep.items())}.")  # fmt: skip
+    if left_out:
+        listed = ", ".join(f"{name} ({_size(len(data))})" for name, data in left_out.items())
+        lines.append(f"Left out, because a mail here may take {_size(limit)}: {listed}. Answer this mail to get it another way.")  # fmt: skip
+    return lines
+
+
+def _write(
+    letter: Letter, recipient: Recipient, stamp: Stamp, house: House, date: datetime, files: Mapping[str, bytes]
+) -> Composed:  # fmt: skip
+    utf8 = not recipient.envelope.isascii()
+    message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
+    sender = _address(house.sender)
+    domain = sender.domain
+    seal = stamp.seal(recipient.address)
+    identity = f"<{seal[:32]}@{domain}>"
+    message["Subject"] = letter.subject
+    message["From"] = sender
+    user, _, host = recipient.envelope.rpartition("@")
+    message["To"] = Address(recipient.name, user, host)
+    if house.reply_to:
+        message["Reply-To"] = _address(house.reply_to)
+    message["Date"] = format_datetime(date.replace(tzinfo=UTC))
+    message["Message-ID"] = identity
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["List-Id"] = f"<{_NOT_IN_ID.sub('-', stamp.report.lower()).strip('-') or 'report'}.reports.{domain}>"  # fmt: skip
+    if letter.sensitivity:
+        message["Sensitivity"] = letter.sensitivity
+    message.set_content(letter.text, cte="quoted-printable")
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        _relate(message, letter)
+    for name, data in files.items():
+        main, sub = _MIME[name.rpartition(".")[2]]
+        message.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    for number, part in enumerate(p for p in message.walk() if p.is_multipart()):
+        # "=_" cannot occur in quoted-printable or base64, the only encodings used here.
+        part.set_boundary(f"=_{seal[:24]}_{number}")
+    return Composed(
+        sender=f"{sender.username}@{domain}",
+        recipient=recipient.envelope,
+        data=message.as_bytes(),
+        message_id=identity,
+        attached={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        utf8=utf8,
+    )
+
+
+def _relate(message: EmailMessage, letter: Letter) -> None:
+    if not letter.pictures:
+        return
+    body = message.get_body(("html",))
+    assert isinstance(body, MIMEPart)  # noqa: S101 - it was added a few lines above
+    for cid, data in letter.pictures:
+        body.add_related(data, "image", "png", cid=f"<{cid}>", filename=f"{cid.partition('@')[0]}.png", disposition="inline")  # fmt: skip
+    body.set_param("type", "text/html")
+
+
+def _address(given: str) -> Address:
+    name, address = parseaddr(given)
+    return Address(name, addr_spec=normal(address or given, "[mail]")[1])
+
+
+def _file_name(stamp: Stamp, kind: str) -> str:
+    unit = f"-{re.sub(r'[^A-Za-z0-9._-]+', '_', stamp.unit)}" if stamp.unit else ""
+    revision = f"-r{stamp.revision}" if stamp.revision > 1 else ""
+    return f"{stamp.report}-{stamp.period}{unit}{revision}.{kind}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3)):,} kB"

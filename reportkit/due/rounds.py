@@ -1,0 +1,114 @@
+"""One round: plan, make, release, send, watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportkit import config
+from reportkit.errors import ReportkitError
+from reportkit.ledger import claims, deliveries, leases
+from reportkit.ledger import of as ledger_of
+from reportkit.ledger.claims import Claim, Desk
+
+if TYPE_CHECKING:
+    from reportkit.config import Settings
+    from reportkit.deliver.sending import Clock
+    from reportkit.due.watch import Trouble
+    from reportkit.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a round came to.
+
+    Attributes:
+        made: how many runs were tried.
+        sent: states of the messages that were worked on, and how many.
+        troubles: what somebody must look at now.
+        stopped: why messages wait, in words.
+    """
+
+    made: int
+    sent: dict[str, int]
+    troubles: list[Trouble]
+    stopped: str = ""
+
+
+def dry(folder: Path, clock: Clock) -> list[Claim]:
+    """Give what a round would work on; nothing is written."""
+    from reportkit.due import planning
+
+    settings, ledger = config.read(folder), ledger_of(folder)
+    open_ = [one for one in claims.find(ledger) if one.state in {"due", "running", "drafted", "released"}]  # fmt: skip
+    return [*open_, *planning.wanted(settings, folder, ledger, clock())]
+
+
+def _open(settings: Settings, ledger: Ledger) -> bool:
+    """Say whether anything is left to look at; asking costs a round without work most of its time."""
+    return bool(
+        settings.due.heartbeat
+        or settings.due.metrics_file
+        or any(one.state != "done" for one in claims.find(ledger))
+        or claims.incidents(ledger, open_only=True)
+        or any(deliveries.find(ledger, kind=None, state=state) for state in ("prepared", "sending"))
+    )
+
+
+def play(
+    folder: Path,
+    clock: Clock,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[Any], None] = lambda _: None,
+) -> Result:
+    """Run what is due, send what may be sent, tell owners what is wrong; any number of these may go on at once.
+
+    Args:
+        folder: the workspace.
+        clock: gives the naive UTC instant that counts as now.
+        tell: told of each step, in words.
+        progress: told of each stage of a run.
+
+    Raises:
+        ConfigError: the configuration must be mended first.
+        TemporaryError: the ledger cannot be reached.
+    """
+    settings, ledger = config.read(folder), ledger_of(folder)
+    from reportkit.due import planning
+
+    new = planning.wanted(settings, folder, ledger, clock())
+    if not new and not _open(settings, ledger):
+        return Result(0, {}, [])
+    claims.plan(ledger, new, clock())
+    from reportkit.due import watch
+    from reportkit.due.work import Work
+    from reportkit.run import dispatch
+
+    desk = Desk(ledger, leases.token(), timedelta(minutes=settings.due.lease_minutes))
+    work = Work(folder, settings, ledger, desk, clock, tell, progress)
+    made = work.make_all()
+    work.release_all()
+    done, stopped = [], ""
+    try:
+        first = dispatch.sender(folder, clock).run()
+        done, stopped = first.done, first.stopped
+    except ReportkitError as error:
+        stopped = error.message
+    work.release_all()
+    troubles = watch.found(work)
+    watch.tell(work, troubles)
+    watch.heartbeat(work, troubles)
+    if not stopped:
+        second = dispatch.sender(folder, clock).run()
+        done += second.done
+        stopped = second.stopped
+    if settings.due.metrics_file:
+        watch.write_metrics(folder / settings.due.metrics_file, watch.openmetrics(settings, ledger, troubles, clock()))  # fmt: skip
+    counts: dict[str, int] = {}
+    for one in done:
+        counts[one.state] = counts.get(one.state, 0) + 1
+    return Result(made, counts, troubles, stopped)

@@ -1,0 +1,145 @@
+"""Where the ledger lies: a SQLite file in the workspace, or a PostgreSQL database that several desks share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from reportkit.errors import ConfigError, TemporaryError
+from reportkit.secret import Secret, address, driver_line
+
+FILE = "ledger.db"
+#: All tables of the ledger, whichever module they are written in.
+metadata = sa.MetaData()
+
+
+class Database:
+    """The database of one workspace.
+
+    Args:
+        folder: the workspace; its ``ledger.db`` is made when something is first written.
+        url: of a PostgreSQL database to use in place of that file; may be the name of a secret that is one.
+    """
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.path = folder / FILE
+        self._url = url
+        self._made = 0
+        self.place = "at [ledger] url" if url else str(self.path)
+
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        if self._url:
+            return sa.create_engine(_server(address(self._url)), poolclass=sa.pool.NullPool)
+        engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
+        # The driver would begin a transaction only at the first change, after what it was decided on was read.
+        sa.event.listen(engine, "connect", _by_hand)
+        sa.event.listen(engine, "begin", _begin)
+        return engine
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection for changes: all of them, or none; on SQLite nobody else writes in the meantime.
+
+        Raises:
+            TemporaryError: the ledger is locked, cannot be reached or cannot be written.
+        """
+        with self._said("written"):
+            connecting = self._engine.execution_options(reportkit_writes=True)
+            if self._made != len(metadata.tables):
+                with connecting.begin() as connection:
+                    _make(connection)
+                self._made = len(metadata.tables)
+            with connecting.begin() as connection:
+                yield connection
+
+    def rows(self, query: sa.Select[Any]) -> list[Any]:
+        """Run a query; a ledger that was never written has no rows, and asking makes none.
+
+        Raises:
+            TemporaryError: the ledger cannot be reached or read.
+        """
+        if not self._url and not self.path.exists():
+            return []
+        with self._said("read"):
+            if not self._made:
+                known = sa.inspect(self._engine)
+                if not all(known.has_table(table.name) for table in _tables(query)):
+                    return []
+            with self._engine.connect() as connection:
+                return list(connection.execute(query))
+
+    @contextmanager
+    def _said(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            said = driver_line(error.orig or error, address(self._url)) if self._url else str(error.orig)  # fmt: skip
+            raise TemporaryError(
+                f"The ledger {self.place} cannot be {done} ({said}); try again."
+            ) from None
+
+
+def _make(connection: sa.Connection) -> None:
+    """Make what is missing; of many processes that come at once, one after the other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7271)"))
+    metadata.create_all(connection)
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:  # fmt: skip
+    """Insert the rows that are not there yet, by any unique key, and give their number."""
+    made: Any
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+
+        made = insert(table)
+    else:
+        from sqlalchemy.dialects.postgresql import insert as insert_there
+
+        made = insert_there(table)
+    return sum(
+        connection.execute(made.values(**row).on_conflict_do_nothing()).rowcount for row in rows
+    )
+
+
+def _tables(query: sa.Select[Any]) -> list[sa.Table]:
+    found: list[sa.Table] = []
+    for source in query.get_final_froms():
+        found += [one for one in sa.sql.visitors.iterate(source) if isinstance(one, sa.Table)]
+    return found
+
+
+def _by_hand(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("reportkit_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _server(url: Secret) -> sa.URL:
+    """Give the address of a PostgreSQL server with the driver that is asked for.
+
+    Raises:
+        ConfigError: another kind of address, or the driver is not installed.
+    """
+    found = sa.make_url(url.reveal())
+    if found.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ConfigError(
+            f"[ledger] url has the scheme {found.get_backend_name()!r}; postgresql:// is known. Leave it out to keep the "
+            "ledger in the workspace."
+        )
+    try:
+        import psycopg  # noqa: F401 - asked for here, where its absence can be told
+    except ImportError:
+        raise ConfigError(
+            "[ledger] url needs a driver; pip install 'reportkit-security[ledger]'."
+        ) from None
+    return found.set(drivername="postgresql+psycopg")

@@ -1,0 +1,254 @@
+"""Who got what: one row for each recipient of a report, and an outbox for what is not sent yet.
+
+A row is prepared, then sending from the moment at which the other side may have taken the message, then accepted, refused or
+uncertain. Only a prepared row is ever sent. A process holds a row under a lease; every change asks whether it still does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from reportkit.ledger import leases
+from reportkit.ledger.database import Database, insert_new, metadata
+
+State = Literal["prepared", "sending", "accepted", "refused", "uncertain"]
+
+_deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("report", sa.String, nullable=False),
+    sa.Column("period", sa.String, nullable=False),
+    sa.Column("unit", sa.String, nullable=False),
+    sa.Column("edition", sa.String, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("about", sa.String, nullable=False),
+    sa.Column("recipient", sa.String, nullable=False),
+    sa.Column("copy", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", sa.DateTime, nullable=False),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("lease_until", sa.DateTime),
+    sa.Column("prepared_at", sa.DateTime, nullable=False),
+    sa.Column("changed_at", sa.DateTime, nullable=False),
+    sa.Column("message_id", sa.String, nullable=False),
+    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("sent", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.UniqueConstraint(
+        "kind", "report", "period", "unit", "edition", "revision", "about", "recipient", "copy"
+    ),
+)
+_history = sa.Table(
+    "delivery_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("delivery_id", sa.ForeignKey("deliveries.id"), nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One message to one recipient.
+
+    Attributes:
+        kind: ``report``, or ``draft`` and ``notice`` to owners.
+        about: what a notice is about, so that it is told once.
+        copy: 0 for the first; one more each time somebody asks for it again.
+        digest: of the approved files.
+        job: what is needed to compose the message again: the member, the folder, or the words of a notice.
+        sent: names and SHA-256 of what was attached, and what was left out.
+        said: what the server answered last.
+    """
+
+    kind: str
+    report: str
+    period: str
+    unit: str
+    recipient: str
+    prepared_at: datetime
+    edition: str = "full"
+    revision: int = 1
+    about: str = ""
+    copy: int = 0
+    run_id: str = ""
+    digest: str = ""
+    job: Mapping[str, Any] = field(default_factory=dict)
+    state: State = "prepared"
+    attempts: int = 0
+    message_id: str = ""
+    sha256: str = ""
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    said: str = ""
+    not_before: datetime | None = None
+    changed_at: datetime | None = None
+    owner: str = ""
+    lease_until: datetime | None = None
+    id: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the proof as plain values for JSON; how it was to be composed is left out."""
+        return {name: value for name, value in vars(self).items() if name not in {"job", "owner", "lease_until", "not_before", "id"}}  # fmt: skip
+
+
+def prepare(connection: sa.Connection, wanted: Iterable[Delivery]) -> int:
+    """Put messages into the outbox, in a transaction of the caller; those that are known already stay as they are.
+
+    Returns:
+        How many are new.
+    """
+    rows = [
+        {
+            **{n: v for n, v in vars(one).items() if n != "id"},
+            "job": json.dumps(dict(one.job), sort_keys=True),
+            "sent": json.dumps(dict(one.sent)),
+            "not_before": one.not_before or one.prepared_at,
+            "changed_at": one.prepared_at,
+        }
+        for one in wanted
+    ]
+    return insert_new(connection, _deliveries, rows)
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """The messages of one ledger, as one process works on them.
+
+    Args:
+        ledger: where they are kept.
+        owner: the process, from :func:`reportkit.ledger.leases.token`.
+        lease: how long a message is held before others may take it.
+    """
+
+    ledger: Database
+    owner: str
+    lease: timedelta = timedelta(minutes=10)
+
+    def recover(self, now: datetime, *, repeatable: bool) -> int:
+        """Settle what ended processes left in the middle of sending.
+
+        Args:
+            now: naive UTC instant.
+            repeatable: sending again is harmless, as into a folder; without it such a message is uncertain, and waits for a
+                person.
+
+        Returns:
+            How many were found.
+        """
+        query = sa.select(_deliveries.c.id, _deliveries.c.owner, _deliveries.c.lease_until).where(_deliveries.c.state == "sending")  # fmt: skip
+        left = [row for row in self.ledger.rows(query) if row.lease_until < now or leases.gone(row.owner)]  # fmt: skip
+        state: State = "prepared" if repeatable else "uncertain"
+        said = "the process ended while sending; it is not known whether the other side took it"
+        return sum(self._change(row.id, ("sending",), state, now, said, owner=row.owner) for row in left)  # fmt: skip
+
+    def claim(self, now: datetime, only: Sequence[int] | None = None) -> Delivery | None:
+        """Take the next message that may be sent now; None when there is none."""
+        c = _deliveries.c
+        waiting = (c.state == "prepared") & (c.not_before <= now)
+        query = sa.select(c.id, c.owner, c.lease_until).where(waiting).order_by(c.id)
+        if only is not None:
+            query = query.where(c.id.in_(list(only)))
+        # Most are nobody's: then the first is the one, however many wait. Who loses a race for it looks for the next.
+        while rows := self.ledger.rows(query.where(c.owner == "").limit(1)):
+            if (one := self._take(rows[0], now)) is not None:
+                return one
+        for row in self.ledger.rows(query.where(c.owner != "")):
+            free = row.lease_until < now or leases.gone(row.owner)
+            if free and (one := self._take(row, now)) is not None:
+                return one
+        return None
+
+    def _take(self, row: Any, now: datetime) -> Delivery | None:
+        c = _deliveries.c
+        with self.ledger.writing() as connection:
+            taken = connection.execute(
+                _deliveries.update()
+                .where(c.id == row.id, c.state == "prepared", c.owner == row.owner)
+                .values(owner=self.owner, lease_until=now + self.lease)
+            ).rowcount
+        return find(self.ledger, id_=row.id)[0] if taken else None
+
+    def sending(self, one: Delivery, now: datetime, *, message_id: str, sha256: str, sent: Mapping[str, Any]) -> bool:  # fmt: skip
+        """Say that the other side may have the message from now on; False when it is another's by now: then do not send."""
+        return self._change(
+            one.id, ("prepared",), "sending", now, "", owner=self.owner, lease_until=now + self.lease,
+            message_id=message_id, sha256=sha256, sent=json.dumps(dict(sent)),
+        )  # fmt: skip
+
+    def finish(self, one: Delivery, state: State, now: datetime, said: str) -> bool:
+        """Say what came of it; also of one that others took for uncertain meanwhile."""
+        return self._change(
+            one.id, ("prepared", "sending", "uncertain"), state, now, said, owner=self.owner
+        )
+
+    def later(self, one: Delivery, now: datetime, not_before: datetime, said: str, *, counts: bool = True) -> bool:  # fmt: skip
+        """Put a message back that was surely not taken.
+
+        Args:
+            one: the message.
+            now: naive UTC instant.
+            not_before: when to try again.
+            said: why it was not taken.
+            counts: whether this was an attempt.
+        """
+        attempts = one.attempts + counts
+        return self._change(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
+
+    def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> bool:  # fmt: skip
+        c = _deliveries.c
+        values: dict[str, Any] = {"state": state, "changed_at": now, "said": said, **more}
+        if state not in {"sending", "uncertain"}:
+            values |= {"owner": "", "lease_until": None}
+        with self.ledger.writing() as connection:
+            done = connection.execute(
+                _deliveries.update().where(c.id == id_, c.state.in_(before), c.owner == owner).values(**values)
+            ).rowcount  # fmt: skip
+            if done:
+                connection.execute(_history.insert().values(delivery_id=id_, state=state, at=now, said=said))  # fmt: skip
+        return bool(done)
+
+
+def find(
+    ledger: Database, *, id_: int | None = None, kind: str | None = "report", **equal: Any
+) -> list[Delivery]:
+    """List deliveries in the order in which they were prepared.
+
+    Args:
+        ledger: where they are kept.
+        id_: only this one.
+        kind: ``report``, ``draft``, ``notice``; None for all.
+        **equal: columns and the values they must have.
+    """
+    query = sa.select(_deliveries).order_by(_deliveries.c.id)
+    if id_ is not None:
+        query = query.where(_deliveries.c.id == id_)
+    elif kind is not None:
+        query = query.where(_deliveries.c.kind == kind)
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(_deliveries.c[name] == value)
+    return [
+        Delivery(**{**row, "job": json.loads(row["job"]), "sent": json.loads(row["sent"])})
+        for row in ({**one._mapping} for one in ledger.rows(query))  # noqa: SLF001 - public by name
+    ]
+
+
+def history(ledger: Database, one: Delivery) -> list[tuple[str, datetime, str]]:
+    """List the states of a delivery with time and what was said."""
+    c = _history.c
+    query = sa.select(c.state, c.at, c.said).where(c.delivery_id == one.id).order_by(c.id)
+    return [tuple(row) for row in ledger.rows(query)]
