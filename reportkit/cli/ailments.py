@@ -51,12 +51,17 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def mail(place: Path) -> Iterator[Finding]:
-    """Whether messages can go out."""
+    """Whether messages can go out: the server is reached, trusted, and lets us in; nothing is sent."""
     from reportkit import config
+    from reportkit.deliver.sending import transport
 
     settings = config.read(place).mail
-    to = f"{len(settings.recipients)} recipient{'s' * (len(settings.recipients) != 1)}"
-    yield Finding("mail", "good", f"messages are written beside the report, nothing is sent; {to}")
+    if settings.transport == "folder":
+        yield Finding("mail", "good", f"messages go into {settings.folder}/, nothing is sent")
+        return
+    way = transport(settings, place)
+    way.open().close()
+    yield Finding("mail", "good", f"{way.name} answers and lets us in")
 
 
 def stale(place: Path) -> Iterator[Finding]:

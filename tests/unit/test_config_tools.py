@@ -160,3 +160,18 @@ def test_a_damaged_extract_is_found(place: Path, typed: Callable[..., Ended]) ->
     assert any(what == "store" and state == "bad" and extract.stem[:8] in text for what, state, text in found)  # fmt: skip
     # Loaded long before the quarter's end.
     assert any(what == "data" and state == "watch" and "last loaded on 2026-03-01" in text for what, state, text in found)  # fmt: skip
+
+
+# ---- completion ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "place_", "offered"),
+    [("reportkit con", 1, ["config"]), ("reportkit config s", 2, ["schema"])],
+)
+def test_a_shell_is_told_what_may_come_next(words: str, place_: int, offered: list[str], monkeypatch: pytest.MonkeyPatch, typed: Callable[..., Ended]) -> None:  # fmt: skip
+    monkeypatch.setenv("_REPORTKIT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(place_))
+    ended = typed()
+    assert ended.out.split() == offered
