@@ -49,7 +49,8 @@ def _days(column: pa.Array) -> NDArray[np.int16] | None:
     span = pc.min_max(numbers).as_py()
     if span["max"] is None or span["max"] - span["min"] >= _DAYS:
         return None
-    return pc.fill_null(pc.subtract(numbers, span["min"]), _DAYS).to_numpy().astype(np.int16)
+    since: NDArray[np.int32] = pc.fill_null(pc.subtract(numbers, span["min"]), _DAYS).to_numpy()
+    return since.astype(np.int16)
 
 
 def ranked(column: pa.ChunkedArray) -> pa.ChunkedArray:
