@@ -21,6 +21,8 @@ _IGNORED = """\
 # Made from what is loaded; large, and made again by loading.
 store/
 runs/
+outbox/
+preview/
 *.db
 *.db-*
 # Who holds it can tell who is behind a pseudonym.
