@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from reportkit.charts.compare import by_part, course
+from reportkit.charts.compliance import audit_ages, obligation_calendar, requirements
 from reportkit.charts.controls import coverage
+from reportkit.charts.estate import ages, funnel
 from reportkit.charts.incidents import incidents
 from reportkit.charts.money import spend
 from reportkit.charts.plot import Plot
@@ -14,16 +17,23 @@ from reportkit.charts.worth import npv_distribution, option_values, tornado
 
 __all__ = [
     "Plot",
+    "ages",
+    "audit_ages",
     "backlog",
+    "by_part",
+    "course",
     "coverage",
     "exposure",
     "frontier",
+    "funnel",
     "incidents",
     "loss_change",
     "loss_exceedance",
     "npv_distribution",
+    "obligation_calendar",
     "option_values",
     "register_movement",
+    "requirements",
     "roll_forward",
     "spend",
     "survival",

@@ -24,6 +24,13 @@ from reportkit.sections.balance import (
     user_balance,
     user_limits,
 )
+from reportkit.sections.compliance import (
+    audit_sources,
+    evidence,
+    failing_controls,
+    policies,
+    repeats,
+)
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
 from reportkit.sections.investment import (
@@ -34,6 +41,8 @@ from reportkit.sections.investment import (
     option_money,
     option_risk,
 )
+from reportkit.sections.measured import measured
+from reportkit.sections.posture import exploited, lifecycle, protection_goals, recovery, tools
 from reportkit.sections.register import (
     above_appetite,
     acceptances,
@@ -44,12 +53,14 @@ from reportkit.sections.register import (
 from reportkit.sections.risks import top_risks
 from reportkit.sections.scenarios import scenario_losses
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
+from reportkit.sections.yearly import yearly
 
 __all__ = [
     "above_appetite",
     "acceptances",
     "alignment",
     "ask",
+    "audit_sources",
     "benefits",
     "break_even",
     "case_headline",
@@ -62,11 +73,16 @@ __all__ = [
     "decisions",
     "definition_changes",
     "definitions",
+    "evidence",
+    "exploited",
+    "failing_controls",
     "frontier",
     "goals",
     "headline",
     "initiatives",
     "inputs",
+    "lifecycle",
+    "measured",
     "notable_incidents",
     "obligations",
     "option_money",
@@ -74,18 +90,24 @@ __all__ = [
     "overdue_audits",
     "past_decisions",
     "people",
+    "policies",
+    "protection_goals",
     "reconciliation",
+    "recovery",
     "register_moves",
     "regulatory_clocks",
     "rejected",
+    "repeats",
     "reproducibility",
     "restatements",
     "scenario_losses",
     "sources",
     "threats",
     "tiles",
+    "tools",
     "top_risks",
     "treatments",
     "user_balance",
     "user_limits",
+    "yearly",
 ]
