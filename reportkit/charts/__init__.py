@@ -10,7 +10,9 @@ from reportkit.charts.incidents import incidents
 from reportkit.charts.money import spend
 from reportkit.charts.plot import Plot
 from reportkit.charts.register import register_movement, treatment
+from reportkit.charts.response import causes, losses, response_times
 from reportkit.charts.risk import exposure, loss_exceedance
+from reportkit.charts.roadmap import friction, roadmap
 from reportkit.charts.tradeoffs import frontier, loss_change, users
 from reportkit.charts.weaknesses import backlog, roll_forward, survival
 from reportkit.charts.worth import npv_distribution, option_values, tornado
@@ -21,19 +23,24 @@ __all__ = [
     "audit_ages",
     "backlog",
     "by_part",
+    "causes",
     "course",
     "coverage",
     "exposure",
+    "friction",
     "frontier",
     "funnel",
     "incidents",
     "loss_change",
     "loss_exceedance",
+    "losses",
     "npv_distribution",
     "obligation_calendar",
     "option_values",
     "register_movement",
     "requirements",
+    "response_times",
+    "roadmap",
     "roll_forward",
     "spend",
     "survival",

@@ -59,6 +59,14 @@ def run(
             help="Use only what was recorded by then; by default the published cut-off, else now.",
         ),
     ] = None,
+    incident: Annotated[
+        str,
+        typer.Option(
+            "--incident",
+            metavar="ID",
+            help="Report on one incident, on any day: its quarter need not be closed ('reportkit run incidents').",
+        ),
+    ] = "",
     formats: Annotated[
         str,
         typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write."),
@@ -71,11 +79,13 @@ def run(
     from reportkit.run import Request
 
     folder = options.workspace(workspace)
-    given = options.pairs(param or [])
+    given: dict[str, object] = {**options.pairs(param or [])}
+    if incident:
+        given["incident"] = incident
     request = Request(
         workspace=folder,
         report=report,
-        period=_quarter(folder, period),
+        period=_quarter(folder, period, incident),
         unit=unit,
         parameters=given,
         known_by=parse_instant(known_by) if known_by else None,
@@ -92,15 +102,19 @@ def run(
         )
 
 
-def _quarter(folder: Path, text: str) -> Period:
-    """Read a quarter, or give the latest closed one with data; only the latter needs the data's libraries."""
+def _quarter(folder: Path, text: str, incident: str = "") -> Period:
+    """Read a quarter, or give the one to report on: of an incident its own, else the latest closed one with data.
+
+    Only the latter two need the data's libraries.
+    """
     if text:
         from reportkit import config
 
         return config.read(folder).calendar.parse(text)
     from reportkit.workspace import open_workspace
 
-    return open_workspace(folder, now=options.now()).period()
+    workspace = open_workspace(folder, now=options.now())
+    return workspace.quarter_of(incident) if incident else workspace.period()
 
 
 def make(request: Request) -> Outcome:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
 from reportkit.errors import ReportkitError, UsageError, nearest
+from reportkit.period import DAY
 from reportkit.run import formats, parameters, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
@@ -221,7 +222,11 @@ def _refuse(request: Request, settings: Settings, now: datetime) -> None:
         raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], FORMATS)}")
     calendar = settings.calendar
     today = calendar.day(now)
-    if request.period.end >= today:
+    # What happens now is reported on before its quarter ends.
+    first_day = (
+        request.period.start if request.parameters.get("incident") else request.period.end + DAY
+    )
+    if first_day > today:
         raise UsageError(
             f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
             f"the latest closed one is {calendar.latest_closed(today).key}."
@@ -259,6 +264,8 @@ def _runner(request: Request, report: str, known_by: datetime) -> dict[str, obje
 
 
 def _known_by(request: Request, report: str) -> datetime | None:
+    if request.parameters.get("incident"):
+        return request.known_by  # of an incident everything counts that is known today
     return request.known_by or told.known_by(
         request.workspace, report, request.period.key, request.unit
     )

@@ -33,6 +33,7 @@ from reportkit.sections.compliance import (
 )
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
+from reportkit.sections.focus import incident_course, incident_headline, incident_record
 from reportkit.sections.investment import (
     break_even,
     control_credits,
@@ -43,6 +44,7 @@ from reportkit.sections.investment import (
 )
 from reportkit.sections.measured import measured
 from reportkit.sections.posture import exploited, lifecycle, protection_goals, recovery, tools
+from reportkit.sections.programme import joint_actions, lessons, objectives
 from reportkit.sections.register import (
     above_appetite,
     acceptances,
@@ -50,6 +52,7 @@ from reportkit.sections.register import (
     register_moves,
     treatments,
 )
+from reportkit.sections.response import incident_actions, incident_kinds, recurrences
 from reportkit.sections.risks import top_risks
 from reportkit.sections.scenarios import scenario_losses
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
@@ -79,11 +82,19 @@ __all__ = [
     "frontier",
     "goals",
     "headline",
+    "incident_actions",
+    "incident_course",
+    "incident_headline",
+    "incident_kinds",
+    "incident_record",
     "initiatives",
     "inputs",
+    "joint_actions",
+    "lessons",
     "lifecycle",
     "measured",
     "notable_incidents",
+    "objectives",
     "obligations",
     "option_money",
     "option_risk",
@@ -94,6 +105,7 @@ __all__ = [
     "protection_goals",
     "reconciliation",
     "recovery",
+    "recurrences",
     "register_moves",
     "regulatory_clocks",
     "rejected",

@@ -111,7 +111,7 @@ def failing_controls(view: View, *, limit: int = 8) -> Shown:
     for row in rows.head(limit).to_dict("records"):
         failed = row["result"] == "ineffective"
         overdue = pd.notna(row["next_due"]) and pd.Timestamp(row["next_due"]) < pd.Timestamp(view.as_of)  # fmt: skip
-        state = ("red", "Not effective") if failed else ("amber", "Test overdue") if overdue else ("amber", "Not tested")  # fmt: skip
+        state: tuple[Status, str] = ("red", "Not effective") if failed else ("amber", "Test overdue") if overdue else ("amber", "Not tested")  # fmt: skip
         shown.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=f"{row['control_id']} · {text(row['framework'])} {text(row['requirement_ids'], '').replace('|', ', ')}"), text(row["unit"], text(row["unit_id"])),
