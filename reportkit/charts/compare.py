@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from reportkit import display, locale, stats, theme
+from reportkit import display, stats, theme
 from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured, told
 from reportkit.measures import definition
 from reportkit.tables import SEVERITIES
@@ -154,7 +154,9 @@ def course(view: View, id_: str, *, half: bool = False) -> Plot | Shown:
     first, last = float(shown["value"].iloc[0]), float(shown["value"].iloc[-1])
     change = display.trend(last, first, words.direction)
     word = {"better": "better than", "worse": "worse than", "same": "as", "none": "beside"}[change]
-    message = f"{words.name}: {text(last)}, {word} {text(first)} {locale.plural(len(shown) - 1, 'quarter')} ago" if len(shown) > 1 else f"{words.name}: {text(last)}"  # fmt: skip
+    message = f"{words.name}: {text(last)}"
+    if len(shown) > 1:
+        message += f", {word} {text(first)} in {shown['quarter'].iloc[0]}"
     said = ", ".join(f"{q} {text(v)}" for q, v in zip(shown["quarter"], shown["value"], strict=True))  # fmt: skip
     return Plot(
         alt.layer(*layers).properties(width=HALF if half else WIDTH, height=150), f"{id_.lower()}-course", message,

@@ -14,6 +14,8 @@ from reportkit.locale import plural
 from reportkit.measures import audit, definition
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from reportkit.display import Shown
     from reportkit.view import View
 
@@ -155,6 +157,6 @@ def obligation_calendar(view: View) -> Plot | Shown:
     )  # fmt: skip
 
 
-def _later(view: View, quarters: int) -> pd.Timestamp:
+def _later(view: View, quarters: int) -> date:
     """Give the day some quarters after the view's day."""
     return (pd.Timestamp(view.as_of) + pd.DateOffset(months=3 * quarters)).date()

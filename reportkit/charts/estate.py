@@ -54,7 +54,7 @@ def funnel(view: View) -> Plot | Shown:
     )  # fmt: skip
     labels = base.mark_text(align="left", dx=6, fontWeight=600, color=_COLOUR["ink"]).encode(x="n:Q", text="text:N")  # fmt: skip
     gone = base.mark_text(align="left", dx=88, color=_COLOUR["muted"]).encode(x="n:Q", text="gone:N")  # fmt: skip
-    worst = data.loc[data["lost"].idxmax()]
+    worst = data.iloc[int(data["lost"].argmax())]
     message = f"{int(data['n'].iloc[-1]):,} of {len(rows):,} critical assets have every safeguard" + (
         f"; most of the others, {int(worst['lost'])}, have {worst['why']}" if worst["lost"] else ""
     )  # fmt: skip

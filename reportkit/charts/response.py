@@ -106,10 +106,11 @@ def causes(view: View) -> Plot | Shown:
     )
     if rows.empty:
         return not_measured(title, "no incident was confirmed in 24 months")
+    rows = rows.astype({"now": int, "before": int})
     rows["name"] = rows["cause"].str.replace("_", " ").str.capitalize()
     order = rows["name"].tolist()
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=170, labelOverlap=False), scale=alt.Scale(paddingInner=0.35))  # fmt: skip
-    x = alt.X("now:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", grid=True), scale=alt.Scale(domain=[0, 1.12 * float(rows[["now", "before"]].max().max())], nice=False))  # fmt: skip
+    x = alt.X("now:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", grid=True), scale=alt.Scale(domain=[0, 1.25 * float(rows[["now", "before"]].max().max())], nice=False))  # fmt: skip
     rows["text"] = [f"{n}, {b} before" for n, b in zip(rows["now"], rows["before"], strict=True)]
     rows["edge"] = rows[["now", "before"]].max(axis=1)
     base = alt.Chart(rows).encode(y=y)
@@ -162,7 +163,7 @@ def losses(view: View) -> Plot | Shown:
         line = alt.Chart(pd.DataFrame({"loss": [expected], "text": [f"a mean quarter {money(expected, view)}"]}))  # fmt: skip
         layers += [
             line.mark_rule(color=_COLOUR["ink"], strokeDash=[4, 3], strokeWidth=1.4).encode(y="loss:Q"),
-            line.mark_text(align="right", baseline="bottom", dy=-3, color=_COLOUR["muted"], fontSize=10).encode(x=alt.value(WIDTH - 4), y="loss:Q", text="text:N"),
+            line.mark_text(align="left", baseline="bottom", dy=-3, color=_COLOUR["muted"], fontSize=10).encode(x=alt.value(4), y="loss:Q", text="text:N"),
         ]  # fmt: skip
         message += f"; {money(mean.value.value, view)} are expected in a mean year"
     said = ", ".join(f"{q} {t}" for q, t in zip(totals["quarter"], totals["text"], strict=True))

@@ -37,9 +37,11 @@ def roadmap(view: View, *, limit: int = 10) -> Plot | Shown:
         return not_measured(title, "no project runs in the quarter")
     marks = []
     for row in rows.to_dict("records"):
-        for step in unpack(row["milestones"]):
-            if step.get("baseline"):
-                marks.append((row["title"], str(step.get("title", "")), step["baseline"], _state(step, view)))  # fmt: skip
+        marks += [
+            (row["title"], str(step.get("title", "")), step["baseline"], _state(step, view))
+            for step in unpack(row["milestones"])
+            if step.get("baseline")
+        ]
     steps = pd.DataFrame(marks, columns=["name", "step", "day", "state"])
     bars = pd.DataFrame(
         {"name": rows["title"], "start": rows["baseline_start"].dt.strftime("%Y-%m-%d"), "plan": rows["baseline_end"].dt.strftime("%Y-%m-%d"), "ends": rows["ends"].dt.strftime("%Y-%m-%d")}
@@ -54,7 +56,7 @@ def roadmap(view: View, *, limit: int = 10) -> Plot | Shown:
     plan = base.mark_bar(height=9, color=_CHART["category"][4]).encode(x=x, x2="plan:T", tooltip=[alt.Tooltip("name:N", title="Project"), alt.Tooltip("plan:T", title="First plan")])  # fmt: skip
     longer = base.transform_filter("datum.ends > datum.plan").mark_bar(height=9, color=_CHART["category"][3], opacity=0.55).encode(x="plan:T", x2="ends:T")  # fmt: skip
     slips = base.mark_text(align="left", dx=5, fontWeight=600, color=_COLOUR["ink"], fontSize=10).encode(x="ends:T", text="text:N")  # fmt: skip
-    colours = [_CHART["category"][1], _CHART["category"][2], _CHART["category"][3], "#FFFFFF"]
+    colours = [_CHART["category"][1], _CHART["category"][2], _CHART["category"][3], _CHART["grey"]]
     points = alt.Chart(steps).mark_point(filled=True, size=75, opacity=1, stroke=_CHART["category"][0], strokeWidth=1).encode(
         y=y, x=alt.X("day:T"), color=alt.Color("state:N", sort=list(_MARKS), scale=alt.Scale(domain=list(_MARKS), range=colours), legend=alt.Legend(title=None, symbolStrokeColor=_CHART["category"][0])),
         shape=alt.Shape("state:N", sort=list(_MARKS), scale=alt.Scale(domain=list(_MARKS), range=["circle", "diamond", "square", "circle"])), tooltip=[alt.Tooltip("step:N", title="Milestone"), alt.Tooltip("day:T", title="First plan"), alt.Tooltip("state:N", title="State")],
@@ -110,7 +112,7 @@ def friction(view: View) -> Plot | Shown:
         layers.append(alt.Chart(pd.DataFrame({"hours": [item.target]})).mark_rule(color=_COLOUR["ink"], strokeDash=[4, 3]).encode(y="hours:Q"))  # fmt: skip
     first, last = float(sums["hours"].iloc[0]), float(sums["hours"].iloc[-1])
     word = "down from" if last < first else "up from" if last > first else "as"
-    message = f"Security takes {last:.1f} hours from a hundred staff a month, {word} {first:.1f} {plural(len(sums) - 1, 'quarter')} ago"
+    message = f"Security takes {last:.1f} hours from a hundred staff a month, {word} {first:.1f} in {sums['quarter'].iloc[0]}"
     said = ", ".join(f"{q} {t}" for q, t in zip(sums["quarter"], sums["text"], strict=True))
     return Plot(
         alt.layer(*layers).properties(width=WIDTH, height=160), "friction", message, "Hours for each hundred staff and month, by what takes them", f"Stacked bars of friction by quarter: {said}. {message}.",

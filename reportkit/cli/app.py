@@ -11,6 +11,7 @@ from reportkit.cli import clocks, data, demo, keep, measures, report, setup, tol
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.pull import pull, sources
 from reportkit.cli.quant import quant
+from reportkit.cli.seedmap import seedmap
 
 app = typer.Typer(
     name="reportkit",
@@ -71,4 +72,5 @@ app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("approve")(told.approve)
 app.command("errata")(told.errata)
+app.command("seedmap")(seedmap)
 app.command("clocks")(clocks.clocks)

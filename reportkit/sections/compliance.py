@@ -40,7 +40,9 @@ def audit_sources(view: View) -> Shown:
     )
     total: dict[str, Any] = {k: rows[k].sum() for k in rows.columns if k not in ("who", "oldest")}
     total |= {"who": "All", "oldest": rows["oldest"].max()}
-    shown = [_source(row) for row in (*rows[(rows["open_"] > 0) | (rows["new"] > 0) | (rows["closed"] > 0) | (rows["due"] > 0)].to_dict("records"), total)]  # fmt: skip
+    moved = (rows["open_"] > 0) | (rows["new"] > 0) | (rows["closed"] > 0) | (rows["due"] > 0)
+    listed: list[dict[Any, Any]] = [*rows[moved].to_dict("records"), total]
+    shown = [_source(row) for row in listed]
     columns = (
         Column(label="Issued by", width=1.8), Column(label="Open", align="right"), Column(label="New", align="right"), Column(label="Verified closed", align="right"), Column(label="Past first date", align="right"),
         Column(label="Date moved", align="right"), Column(label="Closed, not verified", align="right"), Column(label="Closed of those due", align="right", width=1.2), Column(label="Oldest", align="right"),

@@ -16,12 +16,15 @@ from reportkit.sections.summary import headline
 from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
+    from reportkit.facts import Tone
     from reportkit.view import View
 
 _DAY = 24
 _STEPS = (
     ("occurred", "First malicious action"), ("detected", "Discovered"), ("acknowledged", "Taken up"), ("contained", "Contained"), ("eradicated", "Removed"), ("restored", "Service restored"), ("closed", "Case closed"),
 )  # fmt: skip
+_ORDER: tuple[Tone, ...] = ("bad", "watch", "good", "neutral", "none")
+_JUDGED: dict[str, Tone] = {"yes": "bad", "no": "good"}
 _MATERIAL = {"yes": "material", "no": "not material", "pending": "not determined yet"}
 
 
@@ -49,16 +52,56 @@ def chosen(view: View, incident: str = "") -> dict[str, Any] | None:
 def incident_headline(view: View, incident: str = "") -> Shown:
     """Give the answer first: of one incident when it is named, else of the quarter."""
     if not incident:
-        return headline(view)
+        return _quarter(view)
     row = chosen(view, incident)
     if row is None or pd.isna(row["detected"]):
         return Shown(Headline(statement=f"Incident {incident} has no time of discovery yet."))
     return Shown(
         Headline(
             statement=f"{text(row['title'])}: {_state(row, view)}.",
-            messages=tuple(sorted(_messages(row, view), key=lambda m: ("bad", "watch", "good", "neutral").index(m.tone)))[:3],
+            messages=tuple(sorted(_messages(row, view), key=lambda m: _ORDER.index(m.tone)))[:3],
         )
     )  # fmt: skip
+
+
+def _quarter(view: View) -> Shown:
+    """Give the quarter in words: the author's, else how many, how bad and how fast, and what came back."""
+    words = view.commentary(shared=False)
+    counted = view.measure("N01").value
+    if words.statement or counted.value is None:
+        return headline(view)
+    row = view.sql(
+        "SELECT SUM(CASE WHEN severity <= 2 THEN 1 ELSE 0 END) AS severe, SUM(COALESCE(loss_primary, 0) + COALESCE(loss_secondary, 0)) AS loss "
+        f"FROM incidents WHERE confirmed = 'confirmed' AND detected > {sql.instant(view.begin)}"
+    ).iloc[0]
+    n, severe = int(counted.value), 0 if pd.isna(row["severe"]) else int(row["severe"])
+    loss = 0.0 if pd.isna(row["loss"]) else float(row["loss"])
+    cost = (
+        f"{'they' if n != 1 else 'it'} cost {money(loss, view.currency)}"
+        if n
+        else "nothing was lost"
+    )
+    said = f"{severe or 'none'} of them severe; " if n else ""
+    found = [_told(view, id_) for id_ in ("N05", "N06", "N03", "N04")]
+    messages = sorted((m for m in found if m), key=lambda m: _ORDER.index(m.tone))[:3]
+    return Shown(
+        Headline(statement=f"{plural(n, 'confirmed incident')} in {view.period.label}, {said}{cost}.", messages=tuple(messages)), words.facts
+    )  # fmt: skip
+
+
+def _told(view: View, id_: str) -> Message | None:
+    """Say a measure of the response in one sentence with what follows from it."""
+    item = view.measure(id_)
+    value, words = item.value, item.definition
+    if value.value is None:
+        return None
+    if id_ == "N05":
+        part, whole = int(value.numerator or 0), int(value.denominator or 0)
+        tone: Tone = "bad" if part * 2 >= whole and part else "watch" if part else "good"
+        return Message(title=f"{part or 'None'} of {plural(whole, 'incident')} had a cause seen in the year before.", text=words.use, tone=tone)  # fmt: skip
+    shown = display.write(value.value, words.unit, digits=words.digits, currency=item.currency)
+    limit = f", limit {display.limit(item)}" if item.target is not None else ""
+    return Message(title=f"{words.name}: {shown}{limit}.", text=words.use, tone=display.TONES[item.status])  # fmt: skip
 
 
 def _state(row: dict[str, Any], view: View) -> str:
@@ -90,7 +133,7 @@ def _messages(row: dict[str, Any], view: View) -> list[Message]:
     decided = Message(
         title="Materiality is not determined yet." if material == "pending" else f"Determined {_MATERIAL[material]}." if material in _MATERIAL else "Nobody asked whether it is material.",
         text=f"{since} days since discovery; the filing clock starts with the determination." if material == "pending" else f"Decided on {day(row['determined_at'])}." if pd.notna(row["determined_at"]) else "The disclosure policy says who decides.",
-        tone={"yes": "bad", "no": "good"}.get(material, "watch"),  # type: ignore[arg-type]
+        tone=_JUDGED.get(material, "watch"),
     )  # fmt: skip
     loss = _loss(row)
     harm = Message(
@@ -176,7 +219,7 @@ def incident_record(view: View, incident: str = "") -> Shown:
         ("What changed because of it", text(row["lesson"], "Nothing written down yet")),
         ("Still to do", listed or ("All actions are done" if len(actions) else "No action was agreed")),
     ]  # fmt: skip
-    title = f"Loss {money(_loss(row), view.currency)}; {plural(len(todo), 'action is', 'actions are')} open, {late} of them late"
+    title = f"Loss {money(_loss(row), view.currency)}; {plural(len(todo), 'action is', 'actions are')} open, {late or 'none'} late"
     return display.table("incident-record", title, (Column(label="", width=1.2), Column(label=str(row["incident_id"]), width=4)), [(Cell(text=a, kind="strong"), b) for a, b in rows], dense=True)  # fmt: skip
 
 

@@ -111,6 +111,7 @@ def joint_actions(view: View) -> Shown:
     rows = rows.sort_values(["share", "late", "unit"], ascending=[True, False, True])
     total = {k: rows[k].sum() for k in ("due", "met", "late", "open_", "moved")} | {"unit": "All", "oldest": rows["oldest"].max()}  # fmt: skip
     due, met = int(total["due"]), int(total["met"])
+    listed: list[dict[Any, Any]] = [*rows.to_dict("records"), total]
     columns = (
         Column(label="Unit", width=1.8), Column(label="Done by the first date", align="right", width=1.3), Column(label="95 % interval", align="right"), Column(label="Open", align="right"),
         Column(label="Late", align="right"), Column(label="Date moved", align="right"), Column(label="Latest by", align="right"),
@@ -118,7 +119,7 @@ def joint_actions(view: View) -> Shown:
     worst = text(rows["unit"].iloc[0]) if len(rows) else ""
     title = f"{100 * met / due:.0f} % of shared actions were done by their first date; {worst} is furthest behind" if due else "Work shared with the units"  # fmt: skip
     return display.table(
-        "joint-actions", title, columns, [_joint(row) for row in (*rows.to_dict("records"), total)], total=True, dense=True,
+        "joint-actions", title, columns, [_joint(row) for row in listed], total=True, dense=True,
         note="Actions for risks, audit findings, incidents, suppliers and controls whose first date fell in the 12 months to the day, by the unit that carries them; a date agreed later does not help.",
     )  # fmt: skip
 
@@ -164,7 +165,7 @@ def lessons(view: View, *, limit: int = 8) -> Shown:
     columns = (Column(label="What changed", width=2.4), Column(label="Learnt from", width=2.6), Column(label="Done", width=1.2), Column(label="Did it hold", width=1.3))  # fmt: skip
     more = len(shown) - limit
     return display.table(
-        "lessons", f"{held} of {plural(len(shown), 'change')} made after incidents of 12 months held, {none} {'incident' if none == 1 else 'incidents'} taught nothing that was written down", columns,
+        "lessons", f"{none or 'No'} {'incident' if none == 1 else 'incidents'} of 12 months taught nothing that was written down; {held} of {plural(len(shown), 'change')} held", columns,
         [cells for _, cells in shown[:limit]], dense=True,
         note="Held: done, and no confirmed incident of the same cause in the same unit since." + (f" {plural(more, 'more is', 'more are')} not shown." if more > 0 else ""), empty="No lesson of the last 12 months is written down.",
     )  # fmt: skip

@@ -19,7 +19,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "cases", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
+    "restate", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule"}
 FLOORS = (
