@@ -88,7 +88,9 @@ def test_a_scaled_event_costs_its_share() -> None:
     before = Scenario("x", Poisson(0.5), USUAL, secondary=Secondary(0.3, USUAL))
     losses = [simulate([s], 5_000).total for s in (before, before.scaled(0.4))]
     assert losses[1] == pytest.approx(0.4 * losses[0])
-    assert Scaled(USUAL, 2).mean == pytest.approx(LogNormal(USUAL.mu + math.log(2), USUAL.sigma).mean)
+    assert Scaled(USUAL, 2).mean == pytest.approx(
+        LogNormal(USUAL.mu + math.log(2), USUAL.sigma).mean
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,13 @@ def test_published_pert_frequency_times_loss() -> None:
 def test_observed_losses_by_hand() -> None:
     seen = Empirical((40.0, 10.0, 10.0, 100.0))
     assert (seen.mean, seen.variance) == (40.0, 1350.0)
-    assert seen.survival(np.array([9.0, 10.0, 39.0, 40.0, 100.0])).tolist() == [1, 0.5, 0.5, 0.25, 0]
+    assert seen.survival(np.array([9.0, 10.0, 39.0, 40.0, 100.0])).tolist() == [
+        1,
+        0.5,
+        0.5,
+        0.25,
+        0,
+    ]
     assert seen.quantile(np.array([0.1, 0.5, 0.51, 0.75, 0.99])).tolist() == [10, 10, 40, 40, 100]
     assert seen.limited_mean(np.array([5.0, 20.0, 1e9])).tolist() == [5, 15, 40]
     counted = simulate([Scenario("x", Poisson(1), seen)], YEARS).curve
