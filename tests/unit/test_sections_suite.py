@@ -306,7 +306,7 @@ def test_parts_of_a_measure_with_limit_and_intervals(tmp_path: Path) -> None:
     assert list(found) == ["Payments", "Field"]
     assert found["Payments"]["low"] == pytest.approx(76.39, abs=0.01)
     assert found["Payments"]["high"] == pytest.approx(99.11, abs=0.01)
-    assert found["Field"]["label"] .endswith("(1 of 1)")  # fmt: skip
+    assert found["Field"]["label"].endswith("(1 of 1)")  # fmt: skip
     assert {f.scope for f in plot.facts.figures} == {"", "unit=P", "unit=F"}
 
 
