@@ -373,11 +373,11 @@ class View:
     def _scorecards(self) -> dict[str, Scorecard]:
         return {}
 
-    def portfolio(self, state: str = "current") -> Portfolio | None:
-        """Give the quantified scenarios in a state, simulated; None when there are none."""
+    def portfolio(self, state: str = "current", *, others: bool = False) -> Portfolio | None:
+        """Give the quantified scenarios in a state, simulated; with ``others`` those without it stand as today."""
         from reportkit.measures import risk
 
-        return risk.portfolio(self, state)
+        return risk.portfolio(self, state, others=others)
 
     def business_case(self, decision: str = "") -> Case | None:
         """Give a decision in money, by default this quarter's largest; None when none is."""

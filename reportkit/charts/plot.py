@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WIDTH = theme.CHART_WIDTH
 HALF = 304
+#: Least width of a chart with long labels.
+LEAST = 520
 
 alt.data_transformers.disable_max_rows()
 
@@ -34,6 +36,7 @@ class Plot:
         alt: the message and the main numbers, for those who cannot see the chart.
         note: source or caveat.
         half: may stand beside another half-width chart.
+        least: width in pixels below which a small screen scrolls it; for charts with long labels.
         facts: what the chart tells to ledger and gates.
     """
 
@@ -44,6 +47,7 @@ class Plot:
     alt: str
     note: str = ""
     half: bool = False
+    least: int = 0
     facts: Facts = field(default_factory=Facts)
 
     def __post_init__(self) -> None:
@@ -69,6 +73,7 @@ class Plot:
                 "subtitle": self.subtitle,
                 "note": self.note,
                 "half": self.half,
+                **({"least": self.least} if self.least else {}),
             },
         }
         return spec

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reportkit import theme
 from reportkit.charts.labels import in_lines, lifted, money
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured, told
 from reportkit.facts import Facts, Reconciliation
 from reportkit.locale import plural
 from reportkit.measures import definition
@@ -142,7 +142,7 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     taken = float((whole["inherent"] - whole["residual"]).sum())
     meant = float((whole["inherent"] - whole["target"]).sum())
     message = (
-        f"Treatment has done {100 * taken / meant:.0f} % of what is planned for the {len(whole)} largest risks"
+        f"Treatment has done {100 * taken / meant:.0f} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
         if meant > 0
         else f"The {len(data)} largest risks beside what they were without safeguards"
     )
@@ -152,5 +152,5 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     )
     return Plot(
         alt.layer(lines, done, points).properties(width=WIDTH, height=29 * len(order) + 80), "treatment", message,
-        "Exposure a year without safeguards, today, and as planned", f"Dumbbells of exposure by risk, inherent, residual and planned: {said}.", facts=told(view.measure("R01")),
+        "Exposure a year without safeguards, today, and as planned", f"Dumbbells of exposure by risk, inherent, residual and planned: {said}.", facts=told(view.measure("R01")), least=LEAST,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportkit import locale, theme
 from reportkit.charts.labels import NO_CASE, in_lines, lifted, money
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured
 from reportkit.quant.appraisal import TAIL
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def users(view: View, decision: str = "") -> Plot | Shown:
     return Plot(
         alt.layer(bars, zero, *written).properties(width=WIDTH, height=32 * len(order) + 74), "user-ledger", message,
         f"{case.chosen.option.name}: hours a year of all users together, {money(ledger.money, view)} a year as money",
-        f"Bars of hours a year by population and item: {said}.{once}", note=once.strip(),
+        f"Bars of hours a year by population and item: {said}.{once}", note=once.strip(), least=LEAST,
     )  # fmt: skip
 
 

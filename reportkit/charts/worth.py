@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportkit import locale, theme
 from reportkit.charts.labels import NO_CASE, in_lines, lifted, lower, money
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured
 from reportkit.locale import plural
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
         for m, c in zip(data["mean"], data["chance"], strict=True)
     ]
     span = float(data["p90"].max() - min(data["p10"].min(), 0))
-    ends = [min(float(data["p10"].min()), 0) - 0.03 * span, float(data["p90"].max()) + 0.34 * span]
+    ends = [min(float(data["p10"].min()), 0) - 0.03 * span, float(data["p90"].max()) + 0.46 * span]
     x = alt.X(
         "p10:Q",
         title="Net present value, from one in ten below to one in ten above",
@@ -185,7 +185,7 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
         (bars + zero + halves + means + labels).properties(width=WIDTH, height=62 * len(order) + 72),
         "option-values", message,
         "Diamond: mean. Dark mark: half the worlds lie below. Beside it: the mean, and how often it pays",
-        f"Ranges of net present value by option. {said}.",
+        f"Ranges of net present value by option. {said}.", least=LEAST,
     )  # fmt: skip
 
 
@@ -211,7 +211,10 @@ def tornado(view: View, decision: str = "") -> Plot | Shown:
     order = data["input"].tolist()
     edges = pd.concat([data["low"], data["high"], pd.Series([middle])])
     span = float(edges.max() - edges.min()) or 1.0
-    x_scale = alt.Scale(domain=[float(edges.min()) - 0.16 * span, float(edges.max()) + 0.16 * span], nice=False)  # fmt: skip
+    # Room for the values beside the bars, by the longest of them.
+    room = (0.05 + 0.019 * max(len(t) for t in (*data["at_low"], *data["at_high"]))) * span
+    ends_at = [float(edges.min()) - room, float(edges.max()) + room]
+    x_scale = alt.Scale(domain=ends_at, nice=False)
     y = alt.Y(
         "input:N",
         sort=order,
@@ -267,7 +270,7 @@ def tornado(view: View, decision: str = "") -> Plot | Shown:
         alt.layer(*layers).properties(width=WIDTH, height=40 * len(order) + 74), "tornado", message,
         f"{case.chosen.option.name}: each input at one in ten below and one in ten above, the others at their median",
         f"Tornado of the mean net present value, {money(middle, view)} with every input at its median. {said}.",
-        note="The dashed line is zero: left of it the option costs more than it saves in the mean." if len(layers) > 4 else "",
+        note="The dashed line is zero: left of it the option costs more than it saves in the mean." if len(layers) > 4 else "", least=LEAST,
     )  # fmt: skip
 
 

@@ -83,6 +83,8 @@ def demo(
                 "what was told, and reads differently today",
             ),
             (f"{own} run {REPORT} --unit {_unit(made)}", "the same report for one business unit"),
+            (f"{own} run risk", "the risk committee's report"),
+            (f"{own} run investment", "the business case of a decision that is asked"),
             (
                 f"{screen.command('jupyter')} lab notebooks/{REPORT}.ipynb",
                 "the notebook, cell by cell",
@@ -133,14 +135,15 @@ def _claim(folder: Path, mark: str) -> None:
 
 
 def _lay_out(folder: Path) -> None:
-    """Put the report's notebook into the workspace, to be opened and changed there; one that is there already stays."""
+    """Put the notebooks of the reports into the workspace, to be opened and changed there; one that is there already stays."""
     from reportkit import resources
 
-    own = folder / "notebooks" / f"{REPORT}.ipynb"
     try:
-        own.parent.mkdir(exist_ok=True)
-        if not own.exists():
-            own.write_bytes(resources.notebook(REPORT).read_bytes())
+        (folder / "notebooks").mkdir(exist_ok=True)
+        for name, path in resources.notebooks().items():
+            own = folder / "notebooks" / f"{name}.ipynb"
+            if not own.exists():
+                own.write_bytes(path.read_bytes())
     except OSError as error:
         raise from_os(error, f"Making the workspace {folder}") from error
 

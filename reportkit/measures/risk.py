@@ -304,11 +304,23 @@ def _simulated(
     return simulation, gross, net
 
 
-def portfolio(view: View, state: str = "current") -> Portfolio | None:
-    """Give the quantified scenarios of a view in a state, simulated; None when there are none."""
+def portfolio(view: View, state: str = "current", *, others: bool = False) -> Portfolio | None:
+    """Give the quantified scenarios of a view in a state, simulated; None when there are none in it.
+
+    Args:
+        view: where and when.
+        state: the state.
+        others: scenarios that have no such state stand as they are today.
+    """
     rows = view.sql(
         _SCENARIOS.format(as_of=sql.day(view.as_of), unit=sql.quote(view.unit)).replace(
-            "s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'"
+            "s.state = 'current'", f"s.state IN ({sql.quote(state)}, 'current')"
         )
     )
-    return None if rows.empty else Portfolio.of(rows, view)
+    there = rows["state"] == state
+    if not there.any():
+        return None
+    if not others:
+        return Portfolio.of(rows[there], view)
+    changed = set(rows.loc[there, "scenario_id"])
+    return Portfolio.of(rows[there | ~rows["scenario_id"].isin(changed)], view)

@@ -13,17 +13,25 @@ Each module answers one question and can be used alone. Money has no currency he
 - ``simulation.net(EventLayer(...), AnnualLayer(...))`` is what stays after insurance, year by year.
 - :func:`tail_contributions` splits the TVaR, :func:`attribute` splits a change between two quarters; both add up.
 - :class:`Appetite` says where a curve goes beyond the approved points.
+- :class:`BusinessCase` holds an :class:`Option` against doing nothing, with and without users' time; see also
+  :mod:`reportkit.quant.sensitivity`, :mod:`reportkit.quant.frontier` and :mod:`reportkit.quant.finance`.
 """
 
 from reportkit.quant.appetite import Appetite, PointCheck
+from reportkit.quant.appraisal import Appraisal
 from reportkit.quant.attribution import Attribution, Book, Step, attribute
+from reportkit.quant.business_case import BusinessCase
 from reportkit.quant.contest import Contest
 from reportkit.quant.contributions import Contribution, tail_contributions
+from reportkit.quant.controls import Effect
 from reportkit.quant.dependence import GaussianCopula, GroupCopula, SharedCause, SharedCauses
+from reportkit.quant.estimate import Estimate
 from reportkit.quant.exact import aggregate
 from reportkit.quant.exceedance import Exceedance, LossCurve
 from reportkit.quant.frequency import Bernoulli, Frequency, NegativeBinomial, Poisson
+from reportkit.quant.friction import Impact, Ledger
 from reportkit.quant.insurance import AnnualLayer, EventLayer, Layer
+from reportkit.quant.options import Option
 from reportkit.quant.portfolio import (
     YEARS,
     Change,
@@ -44,23 +52,30 @@ __all__ = [
     "YEARS",
     "AnnualLayer",
     "Appetite",
+    "Appraisal",
     "Attribution",
     "Bernoulli",
     "Book",
+    "BusinessCase",
     "Capped",
     "Change",
     "Contest",
     "Contribution",
+    "Effect",
     "Empirical",
+    "Estimate",
     "EventLayer",
     "Exceedance",
     "Frequency",
     "GaussianCopula",
     "GroupCopula",
+    "Impact",
     "Layer",
+    "Ledger",
     "LogNormal",
     "LossCurve",
     "NegativeBinomial",
+    "Option",
     "Part",
     "Pert",
     "PointCheck",

@@ -67,16 +67,18 @@ class Appetite:
             )
         for loss, chance in self.points:
             if not 0 < loss < math.inf:
-                raise DataError(f"Appetite point has a loss of {loss:,g}; give an amount above 0.")
+                raise DataError(
+                    f"Appetite point has a loss of {loss:,.12g}; give an amount above 0."
+                )
             share("Appetite probability", chance)
         for (loss, chance), (more, rarer) in itertools.pairwise(self.points):
             if more <= loss:
                 raise DataError(
-                    f"Appetite losses {loss:,g} and {more:,g} do not rise; sort the points by loss."
+                    f"Appetite losses {loss:,.12g} and {more:,.12g} do not rise; sort the points by loss."
                 )
             if rarer > chance:
                 raise DataError(
-                    f"Appetite accepts {more:,g} more often ({rarer:g}) than {loss:,g} ({chance:g}); "
+                    f"Appetite accepts {more:,.12g} more often ({rarer:g}) than {loss:,.12g} ({chance:g}); "
                     "a larger loss cannot be more likely."
                 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -63,10 +63,7 @@ class Contest:
 
     def _met(self) -> FloatArray:
         """Mass of the strength that an attempt meets, on equal steps from 0 to 1."""
-        edges = np.concatenate(([0.0], (np.arange(_PLACES) + 0.5) / _PLACES, [1.0]))
-        survivals = [strength.survival(edges) for strength in self.strengths]
-        for above in survivals:
-            above[0], above[-1] = 1.0, 0.0
+        survivals = [_on_edges(strength) for strength in self.strengths]
         if self.rule == "weakest":
             return np.asarray(-np.diff(np.prod(survivals, axis=0)))
         if self.rule == "strongest":
@@ -77,3 +74,11 @@ class Contest:
         for above in survivals:
             product *= np.fft.rfft(-np.diff(above), size)
         return np.maximum(np.fft.irfft(product, size)[:whole], 0.0)
+
+
+@lru_cache(maxsize=64)
+def _on_edges(strength: Pert) -> FloatArray:
+    """Give the probability of more than each edge of the scale; a few estimates serve many controls."""
+    above = strength.survival(np.concatenate(([0.0], (np.arange(_PLACES) + 0.5) / _PLACES, [1.0])))
+    above[0], above[-1] = 1.0, 0.0
+    return above

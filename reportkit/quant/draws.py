@@ -78,6 +78,7 @@ class Draws:
     def __init__(self, scenario: Scenario, seed: int, dependence: Dependence | None = None) -> None:
         self.scenario = scenario
         self._seed = seed
+        self._streams: dict[tuple[str, str], Stream] = {}
         self._sources = (
             dependence.sources(scenario, seed) if dependence else (own_source(scenario, seed),)
         )
@@ -114,8 +115,11 @@ class Draws:
             yield slice(start, start + years.size), self.yearly(years, of_event)
 
     def _stream(self, name: str, source: Source) -> Stream:
-        names = (self.scenario.id, name) + ((source.label,) if source.label else ())
-        return Stream.named(self._seed, *names)
+        key = name, source.label
+        if key not in self._streams:
+            names = (self.scenario.id, name) + ((source.label,) if source.label else ())
+            self._streams[key] = Stream.named(self._seed, *names)
+        return self._streams[key]
 
     def _of(self, source: Source, years: IntArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
         hit, places = _counted(source, years)

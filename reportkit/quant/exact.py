@@ -47,7 +47,7 @@ def aggregate(
     check_portfolio(scenarios)
     width = _reach(scenarios) / points if step is None else step
     if not width > 0:
-        raise DataError(f"Grid step {width:,g} is not allowed; give an amount above 0.")
+        raise DataError(f"Grid step {width:,.12g} is not allowed; give an amount above 0.")
     _check_step(scenarios, width)
     # Twice the grid leaves room for sums that run over its end, so that they do not fold back onto its start.
     transform = np.ones(points + 1, dtype=np.complex128)

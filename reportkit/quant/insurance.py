@@ -95,7 +95,7 @@ class EventLayer:
         _check(self.retention, self.limit)
         if not self.aggregate > 0:
             raise DataError(
-                f"Aggregate limit of the cover is {self.aggregate:,g}; give an amount above 0."
+                f"Aggregate limit of the cover is {self.aggregate:,.12g}; give an amount above 0."
             )
 
     @property
@@ -115,4 +115,4 @@ class EventLayer:
 def _check(retention: float, limit: float) -> None:
     amount("Retention", retention)
     if not limit > 0:
-        raise DataError(f"Limit of the cover is {limit:,g}; give an amount above 0.")
+        raise DataError(f"Limit of the cover is {limit:,.12g}; give an amount above 0.")

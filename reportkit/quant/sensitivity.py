@@ -105,6 +105,8 @@ def ranked(appraisal: Appraisal, *, users: bool = True) -> dict[str, float]:
         Spearman's rho by input, the strongest first; ``events`` is the chance of the years.
     """
     worth = _ranks(appraisal.npv_with_users if users else appraisal.npv)
+    if np.ptp(worth) == 0:
+        return {}
     case = appraisal.case
     acted = {e.scenario for e in appraisal.option.effects} or {s.id for s in case.scenarios}
     lost = case.drawn.only(acted).losses()[0]

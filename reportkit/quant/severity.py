@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -85,7 +85,7 @@ class LogNormal(Severity):
                 f"sigma lies above 0 and up to {MAX_SIGMA}. Narrow the interval."
             )
         if not self.cap > 0:
-            raise DataError(f"Cap is {self.cap:,g}; give an amount above 0.")
+            raise DataError(f"Cap is {self.cap:,.12g}; give an amount above 0.")
 
     @classmethod
     def from_interval(
@@ -109,7 +109,7 @@ class LogNormal(Severity):
         rising("Loss interval", low, amount("High end of the loss", high))
         if cap is not None and not cap >= high:
             raise DataError(
-                f"Cap {cap:,g} is below the high end {high:,g} of the loss interval; raise the cap or lower the interval."
+                f"Cap {cap:,.12g} is below the high end {high:,.12g} of the loss interval; raise the cap or lower the interval."
             )
         width = 2 * _NORMAL.inv_cdf(0.5 + share("Level of the interval", level) / 2)
         return cls(
@@ -140,7 +140,7 @@ class LogNormal(Severity):
         """
         if amount("Mean", mean) == 0 or amount("Standard deviation", deviation) == 0:
             raise DataError(
-                f"Mean {mean:,g} and standard deviation {deviation:,g} must both be above 0; give a constant another way."
+                f"Mean {mean:,.12g} and standard deviation {deviation:,.12g} must both be above 0; give a constant another way."
             )
         variance = math.log1p((deviation / mean) ** 2)
         return cls(math.log(mean) - variance / 2, math.sqrt(variance))
@@ -219,7 +219,7 @@ class Pert(Severity):
         rising("Range", amount("Low end", self.low), amount("High end", self.high))
         if not self.low <= self.mode <= self.high:
             raise DataError(
-                f"Most likely value {self.mode:,g} lies outside the range {self.low:,g} to {self.high:,g}; put it inside."
+                f"Most likely value {self.mode:,.12g} lies outside the range {self.low:,.12g} to {self.high:,.12g}; put it inside."
             )
         if amount("Weight of the mode", self.gamma) == 0:
             raise DataError("Weight of the mode is 0; give a number above 0, usually 4.")
@@ -264,8 +264,15 @@ class Pert(Severity):
     def _unit(self, loss: FloatArray) -> FloatArray:
         return np.clip((np.asarray(loss) - self.low) / (self.high - self.low), 0.0, 1.0)
 
-    @cached_property
+    @property
     def _table(self) -> tuple[FloatArray, FloatArray]:
-        # Nodes crowd at both ends, where the quantile of a beta distribution is steep.
-        unit = np.sin(np.linspace(0, np.pi / 2, 8193)) ** 2
-        return regularised(self.alpha, self.beta, unit), self.low + unit * (self.high - self.low)
+        reached, unit = _beta_table(self.alpha, self.beta)
+        return reached, self.low + unit * (self.high - self.low)
+
+
+@lru_cache(maxsize=64)
+def _beta_table(alpha: float, beta: float) -> tuple[FloatArray, FloatArray]:
+    """Give the distribution function of a beta variable, and where it was computed."""
+    # Nodes crowd at both ends, where the quantile of a beta distribution is steep.
+    unit = np.sin(np.linspace(0, np.pi / 2, 8193)) ** 2
+    return regularised(alpha, beta, unit), unit

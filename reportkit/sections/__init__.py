@@ -45,6 +45,7 @@ from reportkit.sections.investment import (
 from reportkit.sections.measured import measured
 from reportkit.sections.posture import exploited, lifecycle, protection_goals, recovery, tools
 from reportkit.sections.programme import joint_actions, lessons, objectives
+from reportkit.sections.quantified import appetite_points, estimates, loss_changes, sanity
 from reportkit.sections.register import (
     above_appetite,
     acceptances,
@@ -54,7 +55,7 @@ from reportkit.sections.register import (
 )
 from reportkit.sections.response import incident_actions, incident_kinds, recurrences
 from reportkit.sections.risks import top_risks
-from reportkit.sections.scenarios import scenario_losses
+from reportkit.sections.scenarios import risk_headline, scenario_losses
 from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
 from reportkit.sections.yearly import yearly
 
@@ -62,6 +63,7 @@ __all__ = [
     "above_appetite",
     "acceptances",
     "alignment",
+    "appetite_points",
     "ask",
     "audit_sources",
     "benefits",
@@ -76,6 +78,7 @@ __all__ = [
     "decisions",
     "definition_changes",
     "definitions",
+    "estimates",
     "evidence",
     "exploited",
     "failing_controls",
@@ -92,6 +95,7 @@ __all__ = [
     "joint_actions",
     "lessons",
     "lifecycle",
+    "loss_changes",
     "measured",
     "notable_incidents",
     "objectives",
@@ -112,6 +116,8 @@ __all__ = [
     "repeats",
     "reproducibility",
     "restatements",
+    "risk_headline",
+    "sanity",
     "scenario_losses",
     "sources",
     "threats",

@@ -36,26 +36,26 @@ def case_headline(view: View, decision: str = "") -> Shown:
     ledger = chosen.option.ledger
     over = [check for check in ledger.checks() if check.breached]
     risk = Message(
-        title=f"A bad year becomes {money(before - after, view.currency)} cheaper."
+        title=f"A bad year becomes {money(before - after, view.currency)} cheaper"
         if after < before
-        else "A bad year stays as bad.",
+        else "A bad year stays as bad",
         text=f"The mean of the worst year in twenty, after insurance, goes from {money(before, view.currency)} to {money(after, view.currency)}.",
         tone="good" if after < before else "watch",
     )
     users = Message(
-        title=f"Users pay {money(ledger.money, view.currency)} a year in time."
+        title=f"Users pay {money(ledger.money, view.currency)} a year in time"
         if ledger.money > 0
-        else "Users do not pay for it in time.",
+        else "Users do not pay for it in time",
         text=f"Without their time it is worth {locale.EN.money(plain.mean, view.currency, sign=True)}. "
         + (
-            f"{_names(over)} {'is' if len(over) == 1 else 'are'} asked for more than was agreed."
+            f"More is asked of {_names(over)} than was agreed."
             if over
             else "No population is asked for more than was agreed."
         ),
         tone="bad" if over else "watch" if ledger.money > 0 else "good",
     )
     worth = Message(
-        title=f"Half the worlds end below {locale.EN.money(spread.p50, view.currency)}.",
+        title=f"Half the worlds end below {locale.EN.money(spread.p50, view.currency)}",
         text=f"One in ten ends below {locale.EN.money(spread.p10, view.currency)}, one in ten above {locale.EN.money(spread.p90, view.currency)}.",
         tone="bad" if spread.p50 < 0 else "good",
     )
@@ -65,7 +65,7 @@ def case_headline(view: View, decision: str = "") -> Shown:
 
 
 def _names(checks: list[Any]) -> str:
-    return " and ".join(check.population for check in checks)
+    return " and ".join(check.population.lower() for check in checks)
 
 
 def ask(view: View, decision: str = "") -> Shown:
@@ -110,7 +110,7 @@ def _asked(case: Case, made: Appraisal) -> Option:
     return Option(
         name=option.name,
         cost=costs(case, made),
-        risk_change=f"{money(made.avoided, view.currency)} less a year in the mean; chance of more than {money(loss, view.currency)} {chances[0]:.1f} to {chances[1]:.1f} %",
+        risk_change=f"{money(made.avoided, view.currency)} less a year; above {money(loss, view.currency)}: {chances[0]:.1f} to {chances[1]:.1f} %",
         user_impact=_hours(made),
         recommended=option.id == case.recommended,
     )
@@ -121,9 +121,9 @@ def _hours(made: Appraisal) -> str:
     parts = []
     if abs(ledger.hours) >= _NEAR:
         word = "asked" if ledger.hours > 0 else "given back"
-        parts.append(f"{locale.EN.number(abs(ledger.hours))} hours a year {word}")
+        parts.append(f"{locale.EN.number(abs(ledger.hours))} h a year {word}")
     if ledger.once_hours:
-        parts.append(f"{locale.EN.number(ledger.once_hours)} hours once")
+        parts.append(f"{locale.EN.number(ledger.once_hours)} h once")
     return ", ".join(parts) or "None"
 
 

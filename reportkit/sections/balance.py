@@ -168,7 +168,13 @@ def alignment(view: View, decision: str = "") -> Shown:
     columns = (
         Column(label="Option", width=1.6), Column(label="Objectives it serves", width=2), Column(label="What is given up", width=1.8), Column(label="Can it be undone", width=1.6),
     )  # fmt: skip
-    return display.table("alignment", "Objectives and trade-offs", columns, rows, dense=True)
+    return display.table(
+        "alignment",
+        "What each option serves, and what is given up for it",
+        columns,
+        rows,
+        dense=True,
+    )
 
 
 def benefits(view: View, *, limit: int = 8) -> Shown:

@@ -75,12 +75,12 @@ def option_money(view: View, decision: str = "") -> Shown:
             (
                 _marked(case, made),
                 Cell(text=money(made.present_cost, currency), kind="number", sub=costs(case, made)),
-                Cell(text=money(made.avoided, currency), kind="number", sub=f"before insurance {money(case.money.expected_avoided(made.option), currency)}"),
+                Cell(text=money(made.avoided, currency), kind="number", sub=f"gross {money(case.money.expected_avoided(made.option), currency)}"),
                 Cell(text="–" if ratio is None else locale.EN.percent(100 * ratio, 0, sign=True), kind="number", sub=locale.EN.money(made.net_benefit, currency, sign=True)),
                 Cell(text=locale.EN.money(spread.mean, currency, sign=True), kind="strong", sub=f"{money(spread.p10, currency)} to {money(spread.p90, currency)}"),
-                Cell(text=f"{100 * made.chance():.0f} %", kind="number", sub=f"users' time in: {100 * made.chance(users=True):.0f} %"),
-                Cell(text=simple, kind="number", sub=f"discounted {discounted}"),
-                Cell(text="none" if math.isnan(rate) else locale.EN.percent(100 * rate, 0), kind="number", sub=f"half the worlds: {_median_rate(made)}"),
+                Cell(text=f"{100 * made.chance():.0f} %", kind="number", sub=f"with users {100 * made.chance(users=True):.0f} %"),
+                Cell(text=simple, kind="number", sub=f"disc. {discounted}"),
+                Cell(text="none" if math.isnan(rate) else locale.EN.percent(100 * rate, 0), kind="number", sub=f"median {_median_rate(made)}"),
             )
         )  # fmt: skip
     columns = (
@@ -90,8 +90,8 @@ def option_money(view: View, decision: str = "") -> Shown:
     )  # fmt: skip
     note = (
         f"Over {case.money.years} years at {100 * case.money.rate:g} % a year, in {currency}, prices of today, after insurance, without users' time; below the value, one world in ten at either end. "
-        "Return as a ratio: loss avoided minus cost, by cost, over the horizon and not discounted; below it the same in money. "
-        "Pays back: years in the middle world, of those that do; the share of worlds that do. Rate of return: of the mean flows. "
+        "Gross: before insurance. Return as a ratio: loss avoided minus cost, by cost, over the horizon and not discounted; below it the same in money. "
+        "Pays back: years in the middle world, of those that do; the share of worlds that do; below it in today's money (disc.). Rate of return: of the mean flows; below it that of the middle world. "
         f"Standard error of the mean value: {money(max(m.spread.error for m in case.appraised), currency)} at most."
     )
     return display.table(

@@ -8,14 +8,48 @@ import numpy as np
 
 from reportkit import display, quant
 from reportkit.display import Shown
-from reportkit.facts import Callout, Cell, Column
+from reportkit.facts import Callout, Cell, Column, Headline
 from reportkit.locale import plural
 from reportkit.measures import definition
 from reportkit.measures.risk import headline_point
+from reportkit.sections.summary import worst
 from reportkit.sections.words import money
 
 if TYPE_CHECKING:
     from reportkit.view import View
+
+
+def risk_headline(view: View) -> Shown:
+    """Give the answer first: the author's words, else what a year costs, whether that is within appetite, what is above it."""
+    words = view.commentary(shared=False)
+    if words.statement:
+        return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
+    card = view.scorecard()
+    said = " ".join(filter(None, (_year(view), _above(view))))
+    return Shown(
+        Headline(statement=said or "No risk of this quarter is measured yet.", messages=worst(card)), words.facts
+    )  # fmt: skip
+
+
+def _year(view: View) -> str:
+    mean, bad = (view.measure(id_).value for id_ in ("Q01", "Q02"))
+    if mean.value is None:
+        return ""
+    first = f"Security incidents cost {money(mean.value, view.currency)} in a mean year before insurance"
+    portfolio = view.portfolio()
+    if bad.value is None or bad.target is None or portfolio is None or portfolio.appetite is None:
+        return f"{first}."
+    loss = headline_point(portfolio.appetite)[0]
+    word = "within" if bad.value <= bad.target else "above"
+    return f"{first}. More than {money(loss, view.currency)} after insurance is lost in {bad.value:.1f} of 100 years, {word} the {bad.target:g} approved."
+
+
+def _above(view: View) -> str:
+    value = view.measure("R01").value
+    if value.value is None:
+        return ""
+    count = int(value.value)
+    return f"{count or 'None'} of {plural(int(value.denominator or 0), 'open risk')} {'is' if count <= 1 else 'are'} above appetite."
 
 
 def scenario_losses(view: View, *, top: int = 8) -> Shown:

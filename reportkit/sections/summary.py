@@ -70,7 +70,7 @@ def headline(view: View, *, card: str = "") -> Shown:
     return Shown(
         Headline(
             statement=_statement(scorecard, view),
-            messages=tuple(_message(row) for row in _worst(scorecard)[:3]),
+            messages=worst(scorecard),
         ),
         words.facts,
     )
@@ -79,12 +79,18 @@ def headline(view: View, *, card: str = "") -> Shown:
 def _statement(card: Scorecard, view: View) -> str:
     if all(row.now.value.value is None for row in card.rows):
         return f"What is loaded tells none of the {len(card.rows)} measures yet.{_exposure(view)}"
-    good = [r for r in card.rows if r.now.status == "green"]
+    limited = [r for r in card.rows if r.now.value.value is not None and r.now.target is not None]
+    good = [r for r in limited if r.now.status == "green"]
     bad = [r for r in card.rows if r.now.status == "red"]
     unknown = [r for r in card.rows if r.now.value.value is None]
     measured = len(card.rows) - len(unknown)
     acts = "None" if not bad else str(len(bad))
-    first = f"{acts} of {plural(measured, 'measured figure')} {'need' if len(bad) > 1 else 'needs'} action, {len(good)} {'meets' if len(good) == 1 else 'meet'} the limit"
+    need, meets = "need" if len(bad) > 1 else "needs", "meets" if len(good) == 1 else "meet"
+    first = (
+        f"{acts} of {plural(measured, 'measured figure')} {need} action, {len(good)} {meets} the limit"
+        if len(limited) == measured
+        else f"{acts} of {plural(len(limited), 'figure')} with a limit {need} action, {len(good)} {meets} it"
+    )
     return (
         f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
     )
@@ -110,6 +116,11 @@ def _worst(card: Scorecard) -> list[Row]:
     return sorted(
         (r for r in card.rows if r.now.value.value is not None), key=lambda r: order[r.now.status]
     )
+
+
+def worst(card: Scorecard) -> tuple[Message, ...]:
+    """Give the three measures of a scorecard that need a word most, the worst first."""
+    return tuple(_message(row) for row in _worst(card)[:3])
 
 
 def _message(row: Row) -> Message:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from reportkit.errors import DataError
-from reportkit.quant.rows import scenario_of
 from reportkit.measures.status import Limits, status
 from reportkit.quant import LogNormal
+from reportkit.quant.rows import scenario_of
 from tests.unit.business import END, START, limit, parts, risk, scenario, split, value_of, view
 from tests.unit.workspaces import load
 
@@ -316,7 +316,8 @@ def test_two_layers_of_insurance_by_event_and_by_year(tmp_path: Path) -> None:
     once = scenario(freq_dist="bernoulli", insured=True)
     one = view(tmp_path / "one", scenarios=[once], insurance=[by_event]).portfolio()
     two = view(tmp_path / "two", scenarios=[once], insurance=[by_event, above_it]).portfolio()
-    assert one is not None and two is not None
+    assert one is not None
+    assert two is not None
     assert one.net.ale == pytest.approx(25_693.3542, abs=3 * one.net.standard_error)
     # Both layers together pay all above the retention: what stays is the loss limited to it.
     assert two.net.ale == pytest.approx(21_853.8180, abs=3 * two.net.standard_error)
@@ -324,11 +325,19 @@ def test_two_layers_of_insurance_by_event_and_by_year(tmp_path: Path) -> None:
 
 
 def test_a_secondary_loss_and_an_uncertain_rate_are_simulated(tmp_path: Path) -> None:
-    second = {"secondary_p": 0.2, "secondary_low": 1e5, "secondary_high": 1e6}
-    doubted = {"rate": None, "rate_low": 0.1, "rate_mode": 0.3, "rate_high": 0.7, "rate_gamma": 1}
+    second: dict[str, Any] = {"secondary_p": 0.2, "secondary_low": 1e5, "secondary_high": 1e6}
+    doubted: dict[str, Any] = {
+        "rate": None,
+        "rate_low": 0.1,
+        "rate_mode": 0.3,
+        "rate_high": 0.7,
+        "rate_gamma": 1,
+    }
     value = value_of(tmp_path, "Q01", scenarios=[scenario(**second, **doubted)])
     # The PERT's mean is (0.1 + 0.3 + 0.7) / 3, the loss of an event 1.2 times its mean.
     expected = 1.1 / 3 * 1.2 * 404_001.2827
+    assert value.value is not None
+    assert value.high is not None
     assert value.value == pytest.approx(expected, abs=1.5 * (value.high - value.value))
 
 

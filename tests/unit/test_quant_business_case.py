@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -228,3 +231,12 @@ def test_it_can_be_used_alone() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_the_page_on_cases_says_what_comes_out() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/cases.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(code, made)
+    assert made["case"].expected_npv(made["control"]) == pytest.approx(59_261.27, abs=0.005)
+    assert made["case"].appraise("control").chance() == pytest.approx(0.417, abs=0.015)

@@ -90,11 +90,11 @@ def test_each_scenario_alone_stays_as_it_is_and_the_tail_grows() -> None:
 def test_a_shared_cause_ties_counts_by_what_it_brings_to_both() -> None:
     """Counts of a cause of rate r that hits with p and q have covariance r·p·q: here 0.5 · 0.4 · 0.6."""
     a, b = (Scenario(name, Poisson(0.5), ONE) for name in ("a", "b"))
-    found = together(SharedCause("cloud", 0.5, {"a": 0.4, "b": 0.6}), a, b)
-    assert np.cov(*found)[0, 1] == pytest.approx(0.12, abs=0.008)
-    assert found[0].var() == pytest.approx(0.5, rel=0.03)
-    always = together(SharedCause("cloud", 0.5, {"a": 1, "b": 1}), a, b)
-    assert np.array_equal(*always)
+    first, second = together(SharedCause("cloud", 0.5, {"a": 0.4, "b": 0.6}), a, b)
+    assert np.cov(first, second)[0, 1] == pytest.approx(0.12, abs=0.008)
+    assert first.var() == pytest.approx(0.5, rel=0.03)
+    first, second = together(SharedCause("cloud", 0.5, {"a": 1, "b": 1}), a, b)
+    assert np.array_equal(first, second)
 
 
 def test_several_causes_share_a_scenario() -> None:

@@ -203,7 +203,8 @@ def test_a_cap_is_the_same_however_it_is_given() -> None:
 
 def test_lognormal_of_a_mean_and_a_deviation() -> None:
     loss = LogNormal.from_moments(0.3, 0.1)
-    assert (loss.mean, loss.variance) == (pytest.approx(0.3), pytest.approx(0.01))
+    assert loss.mean == pytest.approx(0.3)
+    assert loss.variance == pytest.approx(0.01)
 
 
 def test_event_cover_counts_each_event() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from reportkit.sources import document
 from reportkit.sources.document import items, mapping, word
-from reportkit.sources.findings import table_of
 from reportkit.sources.model import Asked, Records
+from reportkit.sources.scenarios import Scenarios
 
 _SIGNS = (b'"risk_stage"', b'"quantitative_risk_scenario"')
 
@@ -24,22 +24,16 @@ def read(asked: Asked) -> Records:
     """Read all hypotheses of the file."""
     whole, problems = document.parse(asked.content)
     found = items(whole) or items(mapping(whole).get("results")) or [mapping(whole)]
-    rows, refused = [], []
+    scenarios = Scenarios(problems=problems)
     for number, hypothesis in enumerate(found, start=1):
         row = _row(hypothesis)
         if {"rate", "low", "high"} <= row.keys():
-            rows.append((number, row))
+            scenarios.add(number, row)
         else:
-            why = f"has no {'probability' if 'rate' not in row else 'impact with lb and ub'}; it is not quantified yet"
-            refused.append((number, why, {"scenario_id": row.get("scenario_id", "")}))
-    return Records(
-        table="scenarios",
-        rows=table_of([row for _, row in rows]),
-        numbers=[number for number, _ in rows],
-        records=len(found),
-        refused=refused,
-        problems=problems,
-    )
+            missing = "probability" if "rate" not in row else "impact with lb and ub"
+            name = row.get("scenario_id", "")
+            scenarios.refuse(number, name, f"has no {missing}; it is not quantified yet")
+    return scenarios.records()
 
 
 def _row(hypothesis: dict[str, Any]) -> dict[str, str]:

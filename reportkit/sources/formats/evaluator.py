@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from reportkit.errors import DataError
 from reportkit.sources import sheet, text
 from reportkit.sources.content import Content
-from reportkit.sources.findings import table_of
 from reportkit.sources.model import Asked, Records
+from reportkit.sources.scenarios import Row, Scenarios
 
 _MAPPINGS, _SCENARIOS, _CAPABILITIES = (
     "qualitative_mappings.csv",
@@ -22,7 +22,6 @@ _MAPPINGS, _SCENARIOS, _CAPABILITIES = (
     "capabilities.csv",
 )
 _SURVEY = "survey.xlsx"
-Row = dict[str, str]
 
 
 def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
@@ -56,20 +55,14 @@ def read(asked: Asked) -> Records:
     else:
         scenarios, controls = _survey(_part(parts, _SURVEY))
     strengths = {row["capability_id"]: row["diff"] for row in controls}
-    rows, refused = [], []
+    found = Scenarios()
     for number, scenario in enumerate(scenarios, start=1):
-        found = _row(scenario, strengths, ranges)
-        if isinstance(found, str):
-            refused.append((number, found, {"scenario_id": scenario["scenario_id"]}))
+        row = _row(scenario, strengths, ranges)
+        if isinstance(row, str):
+            found.refuse(number, scenario["scenario_id"], row)
         else:
-            rows.append((number, found))
-    return Records(
-        table="scenarios",
-        rows=table_of([row for _, row in rows]),
-        numbers=[number for number, _ in rows],
-        records=len(scenarios),
-        refused=refused,
-    )
+            found.add(number, row)
+    return found.records()
 
 
 def _part(parts: dict[str, Content], end: str) -> Content:

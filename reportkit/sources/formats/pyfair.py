@@ -12,8 +12,8 @@ from typing import Any
 from reportkit.quant import LogNormal
 from reportkit.sources import document
 from reportkit.sources.document import mapping, word
-from reportkit.sources.findings import table_of
 from reportkit.sources.model import Asked, Records
+from reportkit.sources.scenarios import Scenarios
 
 _SIGNS = (b'"Loss Event Frequency"', b'"Threat Event Frequency"', b'"Contact"', b'"Loss Magnitude"')
 _MODELS = (b'"FairModel"', b'"FairMetaModel"')
@@ -34,22 +34,13 @@ def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
 def read(asked: Asked) -> Records:
     """Read all models of the file."""
     whole, problems = document.parse(asked.content)
-    models = _models(mapping(whole))
-    rows: list[tuple[int, dict[str, str]]] = []
-    refused: list[tuple[int, str, dict[str, str]]] = []
-    for number, (name, model) in enumerate(models, start=1):
+    scenarios = Scenarios(problems=problems)
+    for number, (name, model) in enumerate(_models(mapping(whole)), start=1):
         try:
-            rows.append((number, _row(name, model)))
+            scenarios.add(number, _row(name, model))
         except _CannotBe as error:
-            refused.append((number, str(error), {"scenario_id": name}))
-    return Records(
-        table="scenarios",
-        rows=table_of([row for _, row in rows]),
-        numbers=[number for number, _ in rows],
-        records=len(models),
-        refused=refused,
-        problems=problems,
-    )
+            scenarios.refuse(number, name, str(error))
+    return scenarios.records()
 
 
 def _models(whole: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

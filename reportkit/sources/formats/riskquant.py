@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 
 from reportkit.sources import text
-from reportkit.sources.findings import table_of
 from reportkit.sources.model import Asked, Records
+from reportkit.sources.scenarios import Scenarios
 
 _WIDTH = 5
 
@@ -38,24 +38,17 @@ def _number(cell: str) -> bool:
 def read(asked: Asked) -> Records:
     """Read all lines of the file."""
     whole, problem = text.read_all(asked.content)
-    rows, refused = [], []
+    scenarios = Scenarios(problems=[problem] if problem else [])
     for number, cells in enumerate(csv.reader(whole.splitlines()), start=1):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != _WIDTH:
             why = f"has {len(cells)} cells; riskquant's lines have {_WIDTH}: id, name, rate, low, high"
-            refused.append((number, why, {"scenario_id": cells[0]}))
+            scenarios.refuse(number, cells[0], why)
             continue
         name, title, rate, low, high = (cell.strip() for cell in cells)
-        rows.append((number, _row(name, title, rate, low, high)))
-    return Records(
-        table="scenarios",
-        rows=table_of([row for _, row in rows]),
-        numbers=[number for number, _ in rows],
-        records=len(rows) + len(refused),
-        refused=refused,
-        problems=[problem] if problem else [],
-    )
+        scenarios.add(number, _row(name, title, rate, low, high))
+    return scenarios.records()
 
 
 def _row(name: str, title: str, rate: str, low: str, high: str) -> dict[str, str]:
