@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 SCORECARDS = {
     "board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01"),
     "risk": ("R01", "Q02", "Q05", "Q01", "Q03", "Q04", "R02", "R03", "R04", "R05", "T01", "T02"),
+    "posture": ("V03", "V04", "V06", "V02", "K02", "K03", "K07", "K06", "K04", "I01", "I02", "I03"),
+    "audit": ("A01", "A02", "A03", "A04", "C01", "C02", "C03", "C04", "P01", "N06", "T01", "T02"),
+    "programme": (
+        "J01",
+        "B01",
+        "B02",
+        "B03",
+        "W01",
+        "W02",
+        "W03",
+        "U01",
+        "U02",
+        "E03",
+        "G01",
+        "G02",
+    ),
+    "incidents": ("N01", "N02", "N03", "N04", "N05", "N06", "U02", "W03"),
     "investment": ("E01", "E02", "E03", "J01", "B01", "B03", "U01", "U02", "G01", "G02"),
 }
 #: The scorecard of a report that has none of its own name.
@@ -198,22 +215,21 @@ def scorecard(view: View, name: str) -> Scorecard:
     cards = SCORECARDS | view.workspace.settings.scorecards
     if name not in cards:
         raise UsageError(f"Scorecard {name!r} is not known; {nearest(name, cards)}")
-    views = view.trailing(QUARTERS)
-    told = view.told()[1]
-    rows = []
-    for id_ in cards[name]:
-        series = [v.measure(id_) for v in views]
-        now, before = series[-1], series[-2]
-        rows.append(
-            Row(
-                now,
-                told.get((id_, "")),
-                before,
-                tuple(m.value.value for m in series),
-                _differs(now, before),
-            )
-        )
+    rows = [row_of(view, id_) for id_ in cards[name]]
     return Scorecard(name, tuple(rows), view)
+
+
+def row_of(view: View, id_: str) -> Row:
+    """Give one measure over time, as a row of a scorecard holds it."""
+    series = [v.measure(id_) for v in view.trailing(QUARTERS)]
+    now, before = series[-1], series[-2]
+    return Row(
+        now,
+        view.told()[1].get((id_, "")),
+        before,
+        tuple(m.value.value for m in series),
+        _differs(now, before),
+    )
 
 
 def _differs(now: Measure, before: Measure) -> bool | None:

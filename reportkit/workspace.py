@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import clocks, config, grouping, relations, remediation, sql, store
-from reportkit.errors import DataError, UsageError
+from reportkit.errors import DataError, UsageError, nearest
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
 from reportkit.measures import registry
-from reportkit.period import Period, parse_instant
+from reportkit.period import DAY, Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
 from reportkit.view import PEOPLE_CELLS, View
@@ -117,8 +117,12 @@ class Workspace:
         last = min(self.calendar.latest_closed(today), self.calendar.containing(max(lasts)))
         return self.calendar.between(min(firsts), last.end)
 
-    def period(self, text: str = "") -> Period:
+    def period(self, text: str = "", *, running: bool = False) -> Period:
         """Read a quarter or another period, or give the latest closed quarter that has data.
+
+        Args:
+            text: a quarter, or empty.
+            running: whether the quarter that has not ended yet will do; one that has not begun never does.
 
         Raises:
             UsageError: not a period, or one that has not ended.
@@ -133,12 +137,28 @@ class Workspace:
                 )
             return periods[-1]
         period = self.calendar.parse(text)
-        if period.end >= today:
+        if (period.start > today) if running else (period.end >= today):
             raise UsageError(
                 f"Period {period.key} ends on {period.end:%d %B %Y} and is not closed yet; "
                 f"the latest closed one is {self.calendar.latest_closed(today, period.kind).key}."
             )
         return period
+
+    def quarter_of(self, incident: str) -> Period:
+        """Give the quarter to report on an incident in: the running one if it was discovered in it, else the latest closed one with data.
+
+        Raises:
+            UsageError: no such incident; the message holds the nearest one.
+        """
+        rows = self.sql("SELECT incident_id, detected FROM incidents ORDER BY detected DESC")
+        own = rows[rows["incident_id"] == incident]["detected"].dropna()
+        if incident not in set(rows["incident_id"]):
+            raise UsageError(
+                f"Incident {incident!r} is not known; {nearest(incident, list(rows['incident_id']))}"
+            )
+        running = self.calendar.containing(self.calendar.day(self.now))
+        begun = self.calendar.end_of_day(running.start - DAY)
+        return running if len(own) and own.max() > begun else self.period()
 
     def at(
         self,
@@ -148,8 +168,9 @@ class Workspace:
         as_of: date | None = None,
         known_by: datetime | str | None = None,
         report: str = "board",
+        incident: str = "",
     ) -> View:
-        """Give the view at a quarter's end.
+        """Give the view at a quarter's end; of a running quarter, which only a report on an incident may have, today.
 
         Args:
             period: ``2026-Q3``; the latest closed quarter with data when empty.
@@ -158,11 +179,16 @@ class Workspace:
             known_by: use only what was recorded by this naive UTC instant, or by this day or instant in ISO form; when
                 not given, the published cut-off for a published quarter and now for any other.
             report: the report whose publications count as told.
+            incident: the incident that is reported on; its quarter need not be closed.
 
         Raises:
             UsageError: unknown unit, or a quarter that is not closed.
         """
-        quarter = period if isinstance(period, Period) else self.period(period)
+        quarter = (
+            period if isinstance(period, Period) else self.period(period, running=bool(incident))
+        )
+        if incident and as_of is None:
+            as_of = min(quarter.end, self.calendar.day(self.now))
         told = self.ledger.publication(report, quarter.key, unit or "")
         if isinstance(known_by, str):
             known_by = parse_instant(known_by) if known_by else None

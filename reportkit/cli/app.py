@@ -31,6 +31,7 @@ from reportkit.cli.lab import lab
 from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
 from reportkit.cli.quant import quant
+from reportkit.cli.seedmap import seedmap
 
 app = typer.Typer(
     name="reportkit",
@@ -98,6 +99,7 @@ app.command("doctor")(doctor)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("errata")(told.errata)
+app.command("seedmap")(seedmap)
 app.command("clocks")(clocks.clocks)
 app.command("approve")(release.approve)
 app.command("revoke")(release.revoke)

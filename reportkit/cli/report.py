@@ -29,15 +29,19 @@ ReportArgument = Annotated[
 ]
 
 
-def quarter(folder: Path, text: str) -> Period:
-    """Read a period, or give the latest closed one with data; only the latter needs the data's libraries."""
+def quarter(folder: Path, text: str, incident: str = "") -> Period:
+    """Read a period, or give the one to report on: of an incident its own quarter, else the latest closed one with data.
+
+    Only the latter two need the data's libraries.
+    """
     if text:
         from reportkit import config
 
         return config.read(folder).calendar.parse(text)
     from reportkit.workspace import open_workspace
 
-    return open_workspace(folder, now=options.now()).period()
+    workspace = open_workspace(folder, now=options.now())
+    return workspace.quarter_of(incident) if incident else workspace.period()
 
 
 def show(outcome: Outcome) -> None:

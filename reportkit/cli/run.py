@@ -72,6 +72,12 @@ def run(
         str,
         typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write."),
     ] = "html,pdf,email",
+    incident: Annotated[
+        str,
+        typer.Option(
+            "--incident", metavar="ID", help="Report on one incident, on any day: its quarter need not be closed ('reportkit run incidents').",
+        ),
+    ] = "",
     executor: Annotated[
         str,
         typer.Option(
@@ -93,12 +99,14 @@ def run(
     folder = options.workspace(workspace)
     known = parse_instant(known_by) if known_by else None
     written = tuple(name.strip() for name in formats.split(",") if name.strip())
-    given = options.pairs(param or [])
+    given: dict[str, object] = {**options.pairs(param or [])}
+    if incident:
+        given["incident"] = incident
     one = bool(report) and not (every or reports or units or periods or resume)
     if resume:
         asked = _left(folder)
     elif one:
-        wanted_period = quarter(folder, period)
+        wanted_period = quarter(folder, period, incident)
         asked = [
             Request(
                 workspace=folder, report=report, period=wanted_period, unit=unit, parameters=given, known_by=known, formats=written,

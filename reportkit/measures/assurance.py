@@ -62,7 +62,7 @@ def effective(rows: pd.DataFrame, at: Moment) -> Value:
     "UNION ALL SELECT g.framework, o.csf_id, o.result, o.method, o.next_due FROM controls AS o JOIN (SELECT DISTINCT framework FROM frameworks "
     "WHERE framework LIKE 'NIST CSF%') AS g ON o.csf_id IS NOT NULL AND COALESCE(o.state, 'implemented') <> 'na') AS answers GROUP BY 1, 2) AS c "
     "ON c.framework = f.framework AND c.requirement_id = f.requirement_id WHERE p.requirement_id IS NULL GROUP BY {group}",
-    dims={"framework": "f.framework"}, green=90, red=75, noise="proportion", digits=1,
+    dims={"framework": "f.framework", "part": "SPLIT_PART(f.requirement_id, '.', 1)"}, green=90, red=75, noise="proportion", digits=1,
 )  # fmt: skip
 def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of applicable requirements that a working control answers."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportkit import resources
 from reportkit.errors import UsageError, nearest
+from reportkit.period import DAY
 from reportkit.run import parameters
 from reportkit.run.request import FORMATS, Request
 
@@ -51,7 +52,10 @@ def admit(request: Request, settings: Settings, now: datetime) -> None:
         raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], FORMATS)}")
     calendar = settings.calendar
     today = calendar.day(now)
-    if request.period.end >= today:
+    # What happens now is reported on before its quarter ends.
+    running = bool(request.parameters.get("incident"))
+    first_day = request.period.start if running else request.period.end + DAY
+    if first_day > today:
         raise UsageError(
             f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
             f"the latest closed one is {calendar.latest_closed(today, request.period.kind).key}."

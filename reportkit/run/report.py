@@ -100,7 +100,9 @@ class _Job:
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
-            published = told.publication(request.workspace, path.stem, request.period.key, request.unit)  # fmt: skip
+            # Of an incident everything counts that is known today.
+            told_of = None if request.parameters.get("incident") else told.publication
+            published = told_of and told_of(request.workspace, path.stem, request.period.key, request.unit)  # fmt: skip
             known_by = request.known_by or (published.known_by if published else known_now)
             same = published if published and published.known_by == known_by else None
             _refuse_unit(request, known_by)

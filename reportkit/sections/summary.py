@@ -87,12 +87,12 @@ def _statement(card: Scorecard, view: View) -> str:
     bad = [r for r in card.rows if r.now.status == "red"]
     unknown = [r for r in card.rows if r.now.value.value is None]
     measured = len(card.rows) - len(unknown)
-    acts = "none needs" if not bad else f"{len(bad)} needs" if len(bad) == 1 else f"{len(bad)} need"
-    meets = "meets" if len(good) == 1 else "meet"
+    acts = "None" if not bad else str(len(bad))
+    need, meets = "need" if len(bad) > 1 else "needs", "meets" if len(good) == 1 else "meet"
     first = (
-        f"{len(good)} of {plural(measured, 'measured figure')} {meets} the limit, {acts} action"
+        f"{acts} of {plural(measured, 'measured figure')} {need} action, {len(good)} {meets} the limit"
         if len(limited) == measured
-        else f"{len(good)} of {plural(len(limited), 'figure')} with a limit {meets} it, {acts} action"
+        else f"{acts} of {plural(len(limited), 'figure')} with a limit {need} action, {len(good)} {meets} it"
     )
     return (
         f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
@@ -150,6 +150,10 @@ def _message(row: Row) -> Message:
 _TILES = {
     "board": ("Q02", "V03", "N03", "A02", "K07", "B01"),
     "risk": ("Q02", "R01", "Q04", "R03", "R04", "R05"),
+    "posture": ("V03", "V04", "V06", "K07", "K04", "K06"),
+    "audit": ("A01", "A02", "C01", "C02", "C03", "C04"),
+    "programme": ("J01", "B01", "B03", "W01", "U01", "G01"),
+    "incidents": ("N01", "N02", "N03", "N04", "N05", "N06"),
 }
 
 

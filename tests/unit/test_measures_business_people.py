@@ -98,7 +98,7 @@ def test_hours_of_friction_for_each_hundred_staff_and_month(tmp_path: Path) -> N
     assert [value.value, value.numerator, value.denominator] == pytest.approx([20 / 3, 30, 150])
     assert value.note == "counts without minutes or staff, left out: 2"
     assert parts(value) == {
-        "Mfa prompts": pytest.approx(40 / 9), "Lockouts": pytest.approx(10 / 9), "Access waits": pytest.approx(10 / 9),
+        "MFA prompts": pytest.approx(40 / 9), "Lockouts": pytest.approx(10 / 9), "Access waits": pytest.approx(10 / 9),
     }  # fmt: skip
     none = value_of(tmp_path / "b", "U01", people_measures=[people("A", "training", 1, 40, minutes=1.0)])  # fmt: skip
     assert (none.value, none.reason) == (None, "no friction of this quarter was loaded")
