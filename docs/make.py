@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -210,7 +210,7 @@ def _schema(name: str) -> str:
     return json.dumps(getattr(schemas, name)(), indent=2, ensure_ascii=False) + "\n"
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "reference/measures.md": measures,
     "reference/tables.md": tables,
     "reference/formats.md": formats,

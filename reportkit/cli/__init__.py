@@ -20,7 +20,7 @@ def main() -> None:
 
     if _COMPLETE in os.environ:
         # A shell asks what may come next, or for the lines that make it ask.
-        from typer.completion import completion_init
+        from typer._completion_classes import completion_init
 
         completion_init()
     try:

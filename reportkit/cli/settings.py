@@ -113,6 +113,6 @@ def _meant(place: Path, settings: Settings) -> Iterator[str]:
     for name, source in settings.sources.items():
         if source.table not in TABLES:
             yield f"sources.{name}: there is no table {source.table!r}; {nearest(source.table, TABLES)}"
-        wanted = source.mapping
+        wanted = getattr(source, "mapping", None)
         if wanted is not None and Path(wanted).stem not in own and not (place / wanted).is_file():
             yield f"sources.{name}: there is no mapping {wanted!r}; {nearest(wanted, own)}"

@@ -97,7 +97,7 @@ class Session:
         client = self._started()
         client.nb = executed
         client.reset_execution_trackers()
-        process = client.km.provisioner.process
+        process = _process(client)
         watch = Watch(process.pid, self._limits)
         places = failure.places(name, executed.cells)
         try:
@@ -159,8 +159,14 @@ class Session:
             kernel.close()
 
 
+def _process(client: NotebookClient) -> Any:
+    """Give the process of the kernel."""
+    provisioner: Any = getattr(client.km, "provisioner", None)
+    return provisioner and provisioner.process
+
+
 def _end(client: NotebookClient) -> None:
-    process = client.km.provisioner.process
+    process = _process(client)
     if process is not None:
         end_group(process.pid)
         process.wait()
