@@ -11,14 +11,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from reportkit import grouping
 from reportkit.sql import among, day, quote
 from reportkit.tables import OPEN, RECLASSIFIED, TABLES, TableSpec
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What a relation is made from, besides its own table.
 MADE_FROM = {
@@ -70,15 +66,6 @@ class Moment:
     once: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset()
     scope: date | None = None
-
-
-def below(rows: pd.DataFrame, unit: str) -> tuple[str, ...]:
-    """Give a unit and all that are below it, from rows of ``unit_id`` and ``parent_id``."""
-    units, before = {unit}, 0
-    while len(units) > before:
-        before = len(units)
-        units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
-    return tuple(sorted(units))
 
 
 def named(query: str, needless: Collection[str] = ()) -> list[str]:

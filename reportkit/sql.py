@@ -30,17 +30,9 @@ if TYPE_CHECKING:
 
 
 TYPES = {
-    "text": "VARCHAR",
-    "enum": "VARCHAR",
-    "list": "VARCHAR",
-    "json": "VARCHAR",
-    "date": "DATE",
-    "instant": "TIMESTAMP",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "money": "DECIMAL(18,2)",
-    "boolean": "BOOLEAN",
-}
+    "text": "VARCHAR", "enum": "VARCHAR", "list": "VARCHAR", "json": "VARCHAR", "date": "DATE", "instant": "TIMESTAMP",
+    "integer": "BIGINT", "number": "DOUBLE", "money": "DECIMAL(18,2)", "boolean": "BOOLEAN",
+}  # fmt: skip
 
 
 def among(words: Sequence[str]) -> str:

@@ -227,3 +227,12 @@ def judged(
         inputs=inputs(view, words),
         frame=None if secret else rows,
     )
+
+
+def below(rows: pd.DataFrame, unit: str) -> tuple[str, ...]:
+    """Give a unit and all that are below it, from rows of ``unit_id`` and ``parent_id``."""
+    units, before = {unit}, 0
+    while len(units) > before:
+        before = len(units)
+        units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
+    return tuple(sorted(units))

@@ -141,7 +141,7 @@ class View(Browsing):
         rows = self.workspace.engine.frame(f"SELECT DISTINCT unit_id, parent_id FROM {known}.units")
         if self.unit not in (names := set(rows["unit_id"])):
             raise UsageError(f"Unit {self.unit!r} is not known; {nearest(self.unit, names)}")
-        return relations.below(rows, self.unit)
+        return trust.below(rows, self.unit)
 
     def relation(self, name: str, columns: str = "*") -> str:
         """Give a relation's full name, for a query over several views; it is made if it is not there yet.
