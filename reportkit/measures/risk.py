@@ -288,7 +288,7 @@ def _layer(row: dict[Hashable, Any], rate: float) -> quant.Layer:
 
 
 #: Columns of a scenario that hold money.
-_MONEY = ("low", "mode", "high", "cap", "secondary_low", "secondary_high")
+_MONEY = ("low", "mode", "high", "cap", "secondary_low", "secondary_mode", "secondary_high")
 
 
 def converted(rows: pd.DataFrame) -> pd.DataFrame:
@@ -304,7 +304,11 @@ def converted(rows: pd.DataFrame) -> pd.DataFrame:
     if (rows["fx"] == 1).all():
         return rows
     money = {name: rows[name].astype(float) * rows["fx"] for name in _MONEY}
-    return rows.assign(**money)
+    seen = [
+        "|".join(str(rate * float(part)) for part in str(losses).split("|") if part) if isinstance(losses, str) else None
+        for losses, rate in zip(rows["losses"], rows["fx"], strict=True)
+    ]  # fmt: skip
+    return rows.assign(**money, losses=seen)
 
 
 def _rate(currency: object, what: str, at: Moment) -> float:

@@ -300,8 +300,8 @@ def test_what_cannot_be_simulated_is_refused_by_name(tmp_path: Path) -> None:
     cases: list[tuple[str, dict[str, list[dict[str, Any]]]]] = [
         ("loss appetite is in USD without a rate to EUR", {"thresholds": [{**line, "currency": "USD"}]}),
         ("insurance is in USD without a rate to EUR", {"insurance": [{**cover, "currency": "USD"}]}),
-        ("Scenario S1: secondary_low is missing", {"scenarios": [scenario(secondary_p=0.2)]}),
-        ("cenario S1 has no rate", {"scenarios": [scenario(rate=None)]}),
+        ("S1: secondary_low is missing", {"scenarios": [scenario(secondary_p=0.2)]}),
+        ("S1 has no rate", {"scenarios": [scenario(rate=None)]}),
         ("1 of 2 scenarios are in USD without a rate", {"scenarios": [scenario(), scenario("S2", currency="USD")]}),
     ]  # fmt: skip
     for place, (words, tables) in enumerate(cases):
@@ -363,6 +363,18 @@ def test_a_secondary_loss_and_an_uncertain_rate_are_simulated(tmp_path: Path) ->
     assert value.value is not None
     assert value.high is not None
     assert value.value == pytest.approx(expected, abs=1.5 * (value.high - value.value))
+
+
+def test_observed_and_secondary_losses_are_converted_too(tmp_path: Path) -> None:
+    """Two events a year in the mean, of 10 and 30 dollars and a second loss of 40, at half a euro each: 60 euros."""
+    rate = {"currency": "USD", "to_currency": "EUR", "rate": 0.5, "valid_from": date(2026, 1, 1)}
+    seen = scenario(
+        currency="USD", rate=2, freq_dist="poisson", sev_dist="empirical", losses="10|30", low=None, high=None,
+        secondary_p=1.0, secondary_low=20, secondary_mode=40, secondary_high=60,
+    )  # fmt: skip
+    found = view(tmp_path, scenarios=[seen], fx_rates=[rate]).portfolio()
+    assert found is not None
+    assert found.simulation.scenarios[0].ale == pytest.approx(60)
 
 
 def test_only_the_current_state_counts_as_quantified(tmp_path: Path) -> None:
