@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ipykernel import jsonutil
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell as _KernelShell
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -200,7 +201,10 @@ def make() -> ZMQInteractiveShell:
     settings.HistoryManager.enabled = False
     settings.HistoryManager.hist_file = ":memory:"
     settings.IPKernelApp = Config()
-    shell: ZMQInteractiveShell = ZMQInteractiveShell.instance(config=settings)
+    # A kernel's way to name cells, on which it depends what a traceback shows of them.
+    shell: ZMQInteractiveShell = ZMQInteractiveShell.instance(
+        config=settings, compiler_class=XCachingCompiler
+    )
     shell.kernel = _Kernel(shell)
     shell.builtin_trap.activate()
     # The shell asks for colours in this process; only the process of the cells is to have them.
