@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -180,11 +181,43 @@ def measures() -> str:
     return "\n".join(lines) + "\n"
 
 
+def notebooks() -> str:
+    """Give the page of the tags of cells and the rules of ``reportkit check``."""
+    from reportkit.lint import RULES, TAGS
+
+    lines = [
+        "# Notebooks",
+        "",
+        "A report is a Jupyter notebook: one cell shows one thing, and tags say what becomes of a cell (in JupyterLab: the gears on the",
+        "right, Cell Tags). `reportkit new report NAME` writes one to start from.",
+        "",
+        "## Tags",
+        "",
+        *_table(("tag", "what it does"), ((f"`{name}`", words) for name, words in TAGS.items())),
+        "",
+        "## What `reportkit check` looks at",
+        "",
+        "It reads the file and runs nothing. A fault is told with its cell; the exit code is then 4. A run judges the rest by its gates.",
+        "",
+        *_table(("rule", "what must hold"), ((f"`{name}`", (rule.__doc__ or "").strip()) for name, rule in RULES.items())),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _schema(name: str) -> str:
+    from reportkit import schemas
+
+    return json.dumps(getattr(schemas, name)(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES = {
     "reference/measures.md": measures,
     "reference/tables.md": tables,
     "reference/formats.md": formats,
     "reference/mappings.md": mappings,
+    "reference/notebooks.md": notebooks,
+    "reference/reportkit.schema.json": lambda: _schema("configuration"),
+    "reference/mapping.schema.json": lambda: _schema("mapping"),
 }
 
 if __name__ == "__main__":

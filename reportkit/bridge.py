@@ -17,7 +17,7 @@ from reportkit import relations, trust
 from reportkit.facts import Figure, Restatement
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
-from reportkit.measures import Definition, definition, definitions
+from reportkit.measures import Definition, definition, definitions, earlier
 from reportkit.sql import quote
 from reportkit.tables import TABLES
 
@@ -128,9 +128,16 @@ class Told:
     def _steps(
         self, words: Definition, scope: str, figure: Figure, today: float | None
     ) -> tuple[tuple[tuple[Cause, float], ...], Cause]:
-        changed = figure.definition_version != words.version
-        causes: tuple[Cause, ...] = ("definition" if changed else "error", "definition", "scope", "late data", "reclassified")  # fmt: skip
+        causes: list[Cause] = ["error", "definition", "scope", "late data", "reclassified"]
         values = [figure.value, *(value(view, words.id, scope) for view in self.stages[:-1]), today]
+        if figure.definition_version != words.version:
+            old = earlier(words.id, figure.definition_version)
+            if old is None:
+                # The calculation it was told by is no longer kept, so nothing tells an error from another definition.
+                causes[0] = "definition"
+            else:
+                values.insert(1, value(self.stages[0], words.id, scope, old.version))
+                causes.insert(1, "definition")
         if figure.value is None or today is None:
             first = next(
                 cause
@@ -176,24 +183,32 @@ class Told:
         return (*made, self.view)
 
     def rows(self, id_: str, limit: int = 1000) -> pd.DataFrame:
-        """Give the rows behind a restated figure: what the tables it is made from said when it was told, and say today.
+        """Give the rows behind a restated figure that read differently today: those it counted when it was told, or counts today.
+
+        Of a measure that does not say which rows it counts, every changed row of its tables is given; of one whose rows are
+        people, none where they are fewer than five.
 
         Returns:
-            ``table``, ``id``, ``what`` (new, gone, changed) and ``changed`` (column: then → today), at most ``limit`` rows.
+            ``table``, ``id``, ``what`` (counts now, counts no longer, changed; new or gone where all rows of a table are given),
+            ``changed`` (column: then → today) and ``load`` (the load whose row counts today), at most ``limit`` rows.
         """
         import pandas as pd
 
-        then, now = self.stages[0], self.view
+        then, now, words = self.stages[0], self.view, definition(id_)
+        names = words.counted or dict.fromkeys(trust.rests_on(words), "")
         parts = [
-            _changed(name, words, then, now, limit)
-            for words in (definition(id_),)
-            for name in trust.rests_on(words)
-            if then.loads[name] != now.loads[name]
+            _changed(name, words, then, now, limit, condition)
+            for name, condition in names.items()
+            if any(then.loads[table] != now.loads[table] for table in _behind(name))
         ]
         parts = [part for part in parts if len(part)]
         if not parts:
-            return pd.DataFrame(columns=["table", "id", "what", "changed"])
+            return pd.DataFrame(columns=["table", "id", "what", "changed", "load"])
         found: pd.DataFrame = pd.concat(parts, ignore_index=True).head(limit)
+        names_of = {load.extract: load.name for loads in now.loads.values() for load in loads}
+        found["load"] = found["load"].map(names_of).fillna("")
+        if words.people and len(found) < relations.FEWEST:
+            return pd.DataFrame([(name, "–", "withheld", "fewer than five people", "") for name in found["table"].unique()], columns=found.columns)  # fmt: skip
         return found
 
 
@@ -203,20 +218,20 @@ def told(view: View) -> Told | None:
     return None if publication is None else Told(view, publication, figures)
 
 
-def value(view: View, id_: str, scope: str = "") -> float | None:
+def value(view: View, id_: str, scope: str = "", version: int | None = None) -> float | None:
     """Give a measure's value at a view, whole or of one part; a part that is gone counts nothing."""
     if not scope:
-        number: float | None = view.measure(id_).value.value
+        number: float | None = view.measure(id_, version=version).value.value
         return number
     by = scope.partition("=")[0]
-    words = definition(id_)
+    words = definition(id_, version)
     if by not in words.dims:
         return None
-    for part in view.measure(id_, by=by):
+    for part in view.measure(id_, by=by, version=version):
         if part.scope == scope:
             found: float | None = part.value.value
             return found
-    whole = view.measure(id_).value.value
+    whole = view.measure(id_, version=version).value.value
     return 0.0 if words.unit in _COUNTED and whole is not None else None
 
 
@@ -226,32 +241,46 @@ def _same(one: float | None, other: float | None) -> bool:
     return abs(one - other) <= _SAME * max(1.0, abs(one))
 
 
-def _changed(name: str, words: Definition, then: View, now: View, limit: int) -> pd.DataFrame:
-    """Give the rows of a table that two views see differently, as far as a measure looks at them."""
+def _behind(name: str) -> tuple[str, ...]:
+    """Give the tables a relation is made from: a day of a finding may come from its asset, a policy or the catalogue."""
+    return (name, *relations.MADE_FROM.get(name, ()), *(RULES if name == "findings" else ()))
+
+
+def _changed(
+    name: str, words: Definition, then: View, now: View, limit: int, condition: str
+) -> pd.DataFrame:
+    """Give the rows of a table that two views see differently, as far as a measure looks at them and counts them."""
     spec = TABLES[name]
     asked = relations.columns(words.reduce)
     if asked is not None and name == "findings":
         # What is open is asked of a relation of its own, which looks at these.
         asked |= _STATE
-    looked = [column for column in spec.names if asked is None or column in asked]
-    columns = [column for column in looked if column not in spec.identity]
     keys = spec.identity
-    select = ", ".join((*keys, *columns))
-    sides = [f"(SELECT {select} FROM {view.relation(name, select)})" for view in (then, now)]
+    columns = [column for column in spec.names if (asked is None or column in asked) and column not in keys]  # fmt: skip
+    sides = []
+    for view in (then, now):
+        met = f"CASE WHEN {view.literal(condition)} THEN 1 ELSE 0 END" if condition else "1"
+        # Other relations of the condition, and columns that it alone looks at, are made with the table.
+        place = view.relation(name, f"{', '.join((*keys, *columns))} {condition}")
+        sides.append(
+            f"(SELECT {', '.join((*keys, *columns))}, extract_id, {met} AS counted_ FROM {place})"
+        )
     on = " AND ".join(f"a.{key} = b.{key}" for key in keys)
-    words_of = "CONCAT_WS(', ', " + ", ".join(
-        f"CASE WHEN a.{column} IS DISTINCT FROM b.{column} THEN {quote(column + ' ')} || COALESCE(CAST(a.{column} AS VARCHAR), '–') "
-        f"|| ' → ' || COALESCE(CAST(b.{column} AS VARCHAR), '–') END"
-        for column in columns
-    ) + ")" if columns else "''"  # fmt: skip
-    differs = (
-        " OR ".join(f"a.{column} IS DISTINCT FROM b.{column}" for column in columns) or "1 = 0"
-    )
+    differing = [f"a.{column} IS DISTINCT FROM b.{column}" for column in columns]
+    said = ", ".join(
+        f"CASE WHEN {differs} THEN {quote(column + ' ')} || COALESCE(CAST(a.{column} AS VARCHAR), '–') || ' → ' || COALESCE(CAST(b.{column} AS VARCHAR), '–') END"
+        for column, differs in zip(columns, differing, strict=True)
+    )  # fmt: skip
+    words_of = f"CONCAT_WS(', ', {said})" if said else "''"
+    was, is_ = (f"COALESCE({side}.counted_, 0)" for side in "ab")
+    came, went = ("counts now", "counts no longer") if condition else ("new", "gone")
+    # A condition may look at other tables, so a row can count otherwise without being another one.
+    differs = " OR ".join([f"{was} <> {is_}", *differing])
     key = keys[0]
     return now.workspace.engine.frame(
         f'SELECT {quote(name)} AS "table", CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR) AS id, '
-        f"CASE WHEN a.{key} IS NULL THEN 'new' WHEN b.{key} IS NULL THEN 'gone' ELSE 'changed' END AS what, "
-        f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed "
-        f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} "
-        f"WHERE a.{key} IS NULL OR b.{key} IS NULL OR {differs} ORDER BY 2 LIMIT {int(limit)}"
+        f"CASE WHEN {was} < {is_} THEN {quote(came)} WHEN {was} > {is_} THEN {quote(went)} ELSE 'changed' END AS what, "
+        f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed, b.extract_id AS load "
+        f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} WHERE ({was} = 1 OR {is_} = 1) AND ({differs}) "
+        f"ORDER BY CASE WHEN {was} = {is_} THEN 1 ELSE 0 END, 2 LIMIT {int(limit)}"
     )

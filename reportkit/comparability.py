@@ -7,10 +7,12 @@ to the change exactly; a denominator that moved far is flagged, for then the two
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from reportkit.measures import Definition, Measure, Value
+from reportkit import trust
+from reportkit.measures import Definition, Measure, Value, earlier
+from reportkit.sql import day
 
 if TYPE_CHECKING:
     from reportkit.view import View
@@ -121,3 +123,95 @@ def _complete(parts: list[tuple[Value, Value]], before: Value, now: Value) -> bo
             if abs(total - float(getattr(whole, name) or 0.0)) > _SAME * max(1.0, abs(total)):
                 return False
     return True
+
+
+@dataclass(frozen=True)
+class Bases:
+    """A measure in the quarter in which its definition or its scope changed, told on both bases.
+
+    Attributes:
+        kind: what changed.
+        now: the measure in this quarter, on the new basis.
+        before: the quarter before on the new basis.
+        old_now, old_before: the same on the old basis; None where the old calculation is no longer kept.
+        version: of the old definition; 0 for a change of scope.
+        moved: assets that came into scope, went out of it or changed their unit; 0 for a change of definition.
+    """
+
+    kind: Literal["definition", "scope"]
+    now: Measure
+    before: Value
+    old_now: Value | None
+    old_before: Value | None
+    version: int = 0
+    moved: int = 0
+
+
+def bases(view: View, ids: Iterable[str]) -> list[Bases]:
+    """Give those of some measures whose definition or scope changed in the quarter, on both bases."""
+    listed = list(ids)
+    found = [one for id_ in listed if (one := _by_definition(view, id_)) is not None]
+    moved = rescoped(view)
+    return found + (_by_scope(view, listed, moved) if moved else [])
+
+
+def _by_definition(view: View, id_: str) -> Bases | None:
+    now, earlier_view = view.measure(id_), view.previous()
+    version = _replaced(view, now.definition)
+    if version is None:
+        return None
+    before = earlier_view.whole(now.definition)[0]
+    words = earlier(id_, version)
+    if words is None:
+        return Bases("definition", now, before, None, None, version)
+    old = [each.whole(words)[0] for each in (view, earlier_view)]
+    return Bases("definition", now, before, old[0], old[1], version)
+
+
+def _replaced(view: View, words: Definition) -> int | None:
+    """Give the version that the measure's own one replaced in this quarter; None where it did not."""
+    told = view.told()[1].get((words.id, ""))
+    if told is not None and told.definition_version < words.version:
+        return told.definition_version
+    begun = any(
+        version == words.version and view.period.start <= since <= view.as_of
+        for version, since, _ in words.changes
+    )
+    return words.version - 1 if begun and words.version > 1 and told is None else None
+
+
+def rescoped(view: View) -> int:
+    """Count assets known at both ends of the quarter that came into scope or went out of it; for a unit, those that changed theirs too."""
+    if not view.loads["assets"]:
+        return 0
+    firm = replace(view, unit="") if view.unit else view
+    asked = "asset_id, unit_id, in_scope, retired_at"
+    sides = [one.relation("assets", asked) for one in (firm, firm.previous())]
+    query = (
+        f"SELECT COUNT(*) AS n FROM {sides[0]} AS a JOIN {sides[1]} AS b ON b.asset_id = a.asset_id "
+        f"WHERE (a.retired_at IS NULL OR a.retired_at >= {day(view.period.start)}) AND (COALESCE(a.in_scope, TRUE) <> COALESCE(b.in_scope, TRUE)"
+        + (" OR a.unit_id IS DISTINCT FROM b.unit_id)" if view.unit else ")")
+    )
+    return int(view.workspace.engine.frame(query)["n"].iloc[0])
+
+
+def _by_scope(view: View, ids: Iterable[str], moved: int) -> list[Bases]:
+    """Give the measures that would be others if every asset had kept the scope and unit it had a quarter ago."""
+    before = view.previous()
+    kept = replace(view, scope_as_of=before.as_of)
+    found = []
+    for id_ in ids:
+        now = view.measure(id_)
+        words = now.definition
+        # Of the whole firm only the estate itself asks what is in scope; a finding has its unit from its asset.
+        asked = {"assets", "findings"} if view.unit else {"assets"}
+        if not asked & set(trust.rests_on(words)):
+            continue
+        old = kept.whole(words)[0]
+        if (now.value.value, now.value.denominator) != (old.value, old.denominator):
+            # What today's scope makes of the quarter before: the scope of this quarter's end, a quarter earlier.
+            anew = replace(before, scope_as_of=view.as_of)
+            found.append(
+                Bases("scope", now, anew.whole(words)[0], old, before.whole(words)[0], 0, moved)
+            )
+    return found

@@ -61,9 +61,12 @@ class Report(_Section):
 
 
 class Finance(_Section):
-    """What Finance sets: what money a year from now is worth less, as a share."""
+    """What Finance sets: what money a year from now is worth less, how far a case looks, what there is to spend and to lose."""
 
     discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.08
+    horizon_years: Annotated[int, Field(ge=1, le=30)] = 3
+    case_budget: Annotated[float, Field(gt=0)] | None = None
+    balance_sheet: Annotated[float, Field(gt=0)] | None = None
 
 
 class Limits(_Section):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from reportkit import locale
+from reportkit import locale, theme
 from reportkit.facts import (
     MIME,
     Block,
@@ -47,13 +47,15 @@ WORDS: dict[Status, str] = {
     "red": "Act",
     "none": "Not measured",
 }
-_COLOURS = {
-    "good": "#00626F",
-    "watch": "#8a5a00",
-    "bad": "#A83246",
-    "neutral": "#14213D",
-    "none": "#5B6777",
-}
+
+
+def _ink(name: str = "ink") -> str:
+    """Give a colour of the theme, as the report's pages use it."""
+    return str(theme.tokens()["light"][name])
+
+
+def _tone(tone: Tone) -> str:
+    return str(theme.tokens()["tone"][tone]["light"]["text"])
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,9 @@ def markup(block: Block) -> str:
     """Write a block as self-contained HTML for a notebook front end."""
     writer: Callable[[Any], str] = _WRITERS.get(block.kind, lambda _: "")
     inner = writer(block)
-    return f'<div style="{_FONT};color:#14213D;max-width:980px">{inner}</div>' if inner else ""
+    return (
+        f'<div style="{_FONT};color:{_ink("text")};max-width:980px">{inner}</div>' if inner else ""
+    )
 
 
 def _p(text: str, style: str = "") -> str:
@@ -276,17 +280,19 @@ def _p(text: str, style: str = "") -> str:
 def _cover(b: Cover) -> str:
     known = f"as of {b.as_of:%d %B %Y}, known by {b.known_by:%d %B %Y}"
     return (
-        '<div style="background:#0B2239;color:#fff;padding:20px 24px;border-radius:6px">'
-        + _p(f"{b.organisation} · {b.classification}", "color:#9FC3CF;font-size:13px")
+        f'<div style="background:{_ink()};color:{_ink("on_ink")};padding:20px 24px;border-radius:6px">'
+        + _p(
+            f"{b.organisation} · {b.classification}", f"color:{_ink('on_ink_muted')};font-size:13px"
+        )
         + _p(b.title, "font-size:26px;font-weight:600")
-        + _p(f"{b.period} · {b.status} · {known}", "color:#C9D9E0;font-size:13px")
+        + _p(f"{b.period} · {b.status} · {known}", f"color:{_ink('on_ink_muted')};font-size:13px")
         + "</div>"
     )
 
 
 def _headline(b: Headline) -> str:
     points = "".join(
-        f'<li style="margin:6px 0"><b style="color:{_COLOURS[m.tone]}">{escape(m.title)}</b> {escape(m.text)}</li>'
+        f'<li style="margin:6px 0"><b style="color:{_tone(m.tone)}">{escape(m.title)}</b> {escape(m.text)}</li>'
         for m in b.messages
     )
     return _p(b.statement, "font-size:19px;font-weight:600;margin:8px 0") + f"<ul>{points}</ul>"
@@ -294,10 +300,10 @@ def _headline(b: Headline) -> str:
 
 def _tiles(b: Tiles) -> str:
     return '<div style="display:flex;gap:12px;flex-wrap:wrap">' + "".join(
-        f'<div style="border:1px solid #E3E8EE;border-top:3px solid {_COLOURS[t.tone]};padding:10px 14px;min-width:150px">'
-        + _p(t.label, "font-size:12px;color:#5B6777")
+        f'<div style="border:1px solid {_ink("hair")};border-top:3px solid {_tone(t.tone)};padding:10px 14px;min-width:150px">'
+        + _p(t.label, f"font-size:12px;color:{_ink('muted')}")
         + _p(t.value, "font-size:22px;font-weight:600")
-        + _p(" ".join(x for x in (t.delta, t.note) if x), "font-size:12px;color:#5B6777")
+        + _p(" ".join(x for x in (t.delta, t.note) if x), f"font-size:12px;color:{_ink('muted')}")
         + "</div>"
         for t in b.items
     ) + "</div>"  # fmt: skip
@@ -305,15 +311,15 @@ def _tiles(b: Tiles) -> str:
 
 def _table(b: Table) -> str:
     head = "".join(
-        f'<th scope="col" style="text-align:{c.align};padding:4px 8px;color:#5B6777;font-weight:500">{escape(c.label)}</th>'
+        f'<th scope="col" style="text-align:{c.align};padding:4px 8px;color:{_ink("muted")};font-weight:500">{escape(c.label)}</th>'
         for c in b.columns
     )
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:{c.align};padding:4px 8px;border-top:1px solid #E3E8EE">{_cell(x)}</td>' for x, c in zip(row, b.columns, strict=True)) + "</tr>"
+        "<tr>" + "".join(f'<td style="text-align:{c.align};padding:4px 8px;border-top:1px solid {_ink("hair")}">{_cell(x)}</td>' for x, c in zip(row, b.columns, strict=True)) + "</tr>"
         for row in b.rows
     )  # fmt: skip
-    note = _p(b.note, "font-size:12px;color:#5B6777") if b.note else ""
-    empty = "" if b.rows else _p(b.empty, "color:#5B6777;padding:6px 8px")
+    note = _p(b.note, f"font-size:12px;color:{_ink('muted')}") if b.note else ""
+    empty = "" if b.rows else _p(b.empty, f"color:{_ink('muted')};padding:6px 8px")
     return f'<table style="border-collapse:collapse;font-size:13px"><caption style="text-align:left;font-weight:600;padding:6px 8px">{escape(b.title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{empty}{note}'
 
 
@@ -335,32 +341,35 @@ def bars(values: Sequence[float | None]) -> str:
 def _cell(c: Cell) -> str:
     text = bars(c.spark) if c.kind == "spark" else c.text
     style = (
-        f"color:{_COLOURS[c.tone]};font-weight:600"
+        f"color:{_tone(c.tone)};font-weight:600"
         if c.tone not in {"none", "neutral"}
         else "font-weight:600"
         if c.kind == "strong"
         else ""
     )
-    sub = f'<br><span style="font-size:11px;color:#5B6777">{escape(c.sub)}</span>' if c.sub else ""
+    sub = (
+        f'<br><span style="font-size:11px;color:{_ink("muted")}">{escape(c.sub)}</span>'
+        if c.sub
+        else ""
+    )
     return f'<span style="{style}">{escape(text)}</span>{sub}'
 
 
 def _callout(b: Callout) -> str:
-    return f'<div style="border-left:4px solid {_COLOURS[b.tone]};background:#F5F7FA;padding:8px 14px"><b>{escape(b.title)}</b><br>{escape(b.text)}</div>'
+    return f'<div style="border-left:4px solid {_tone(b.tone)};background:{_ink("surface")};padding:8px 14px"><b>{escape(b.title)}</b><br>{escape(b.text)}</div>'
 
 
 def _decisions(b: Decisions) -> str:
     if not b.items:
-        return _p(b.empty, "color:#5B6777")
+        return _p(b.empty, f"color:{_ink('muted')}")
     parts = []
     for d in b.items:
         options = "".join(
             f"<li>{'<b>Recommended:</b> ' if o.recommended else ''}{escape(o.name)}: {escape(o.cost)}; {escape(o.risk_change)}; {escape(o.user_impact)}</li>"
             for o in d.options
         )
-        parts.append(
-            f"<h4>{d.number}. {escape(d.title)}</h4>{_p(d.ask)}<ul>{options}</ul>{_p(f'{d.owner}, by {d.by_when}', 'color:#5B6777')}"
-        )
+        by = _p(f"{d.owner}, by {d.by_when}", f"color:{_ink('muted')}")
+        parts.append(f"<h4>{d.number}. {escape(d.title)}</h4>{_p(d.ask)}<ul>{options}</ul>{by}")
     return "".join(parts)
 
 

@@ -70,7 +70,9 @@ def gone(
     spec = TABLES[table]
     loads = [load for load in store.loads(table, known_by=known_by) if load.source == source]
     before = sql.versions(spec, loads, store)
-    present = pa.array(listed["finding_id"].to_pylist() if listed.num_rows else [], pa.string())
+    present = (
+        listed["finding_id"].cast(pa.string()) if listed.num_rows else pa.array([], pa.string())
+    )
     keep = pc.and_(
         pc.is_in(before["state"], pa.array(OPEN)),
         pc.invert(pc.is_in(before["finding_id"], present)),

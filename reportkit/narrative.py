@@ -1,6 +1,6 @@
 """The author's words: commentary files whose numbers are bound to measures.
 
-A commentary is ``commentary/<period>.md``: the first paragraph is the statement, each ``## Title`` opens one message,
+A commentary is ``commentary/<period>.md``, or ``commentary/<report>/<period>.md`` for one report: the first paragraph is the statement, each ``## Title`` opens one message,
 and ``{{ V04.value }}`` stands for a measure's value; each is told to the gates, which hold a report whose words and
 figures differ.
 """
@@ -46,14 +46,20 @@ class Commentary:
     written: bool = False
 
 
-def commentary(view: View) -> Commentary:
-    """Read the commentary of a view's quarter.
+def commentary(view: View, *, shared: bool = True) -> Commentary:
+    """Read the commentary of a view's quarter: ``commentary/<report>/<period>.md``, else ``commentary/<period>.md``.
+
+    Args:
+        view: whose quarter, unit and report.
+        shared: whether words that were written for no report in particular will do.
 
     Raises:
         DataError: a placeholder that names no measure or no known part of one.
     """
     name = f"{view.period.key}-{view.unit}.md" if view.unit else f"{view.period.key}.md"
-    path = view.workspace.folder / "commentary" / name
+    folder = view.workspace.folder / "commentary"
+    own, common = folder / view.report / name, folder / name
+    path = own if own.exists() or not shared else common
     if not path.exists():
         return Commentary()
     bindings: list[Binding] = []
@@ -61,7 +67,7 @@ def commentary(view: View) -> Commentary:
         written = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"commentary/{name} is not UTF-8 text (byte {error.start + 1}); save it as UTF-8."
+            f"commentary/{path.relative_to(folder)} is not UTF-8 text (byte {error.start + 1}); save it as UTF-8."
         ) from None
     text = _bind(written, view, bindings, path.name)
     statement, messages = _parts(text)

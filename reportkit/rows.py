@@ -24,6 +24,36 @@ if TYPE_CHECKING:
 _GROUP = 1 << 18
 
 
+def types() -> dict[str, Any]:
+    """Give the Arrow type of each type a column may have."""
+    import pyarrow as pa
+
+    text = ("text", "enum", "list", "json")
+    return dict.fromkeys(text, pa.string()) | {
+        "date": pa.date32(),
+        "instant": pa.timestamp("us"),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "money": pa.decimal128(18, 2),
+        "boolean": pa.bool_(),
+    }
+
+
+def plain(rows: pa.Table, spec: TableSpec) -> pa.Table:
+    """Give rows that were held closely (words by their place in a list, what is empty as nothing) in the types of their table."""
+    import pyarrow as pa
+
+    close = (pa.types.is_dictionary, pa.types.is_null)
+    wanted = types()
+    for place, column in enumerate(rows.schema):
+        if any(is_(column.type) for is_ in close):
+            type_ = wanted[spec.column(column.name).type]
+            rows = rows.set_column(
+                place, pa.field(column.name, type_), rows[column.name].cast(type_)
+            )
+    return rows
+
+
 class Rows:
     """Rows on their way into a file: written batch by batch, hashed and summed up as they pass."""
 
@@ -36,31 +66,54 @@ class Rows:
         self.filled: tuple[str, ...] = ()
         self.first: date | None = None
         self.last: date | None = None
+        self.once = False
 
     def __enter__(self) -> Self:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         names = [name for name in self._spec.names if name in self._source.schema.names]
-        schema = pa.schema([self._source.schema.field(name) for name in names])
+        empty = self._source.schema.empty_table().select(names).replace_schema_metadata(None)
+        schema = plain(empty, self._spec).schema
         filled: set[str] = set()
         seen: list[date] = []
+        held: list[pa.Table] = []
+        dated = self._spec.effective in names and set(self._spec.identity) <= set(names)
         with self._hashed() as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
             for batch in self._batches():
-                part = batch.select(names).replace_schema_metadata(None)
+                part = plain(batch.select(names).replace_schema_metadata(None), self._spec)
                 writer.write_table(part, row_group_size=_GROUP)
                 self.rows += part.num_rows
                 filled.update(n for n in names if part[n].null_count < part.num_rows)
                 seen += days(self._spec, part)
+                if self.rows <= _GROUP and dated:
+                    held.append(part.select(list(self._spec.identity)))
         self.filled = tuple(name for name in names if name in filled)
         self.first, self.last = min(seen, default=None), max(seen, default=None)
+        self.once = self._each_once(held)
         return self
+
+    def _each_once(self, held: list[pa.Table]) -> bool:
+        """Say whether no thing has two rows; in what is not dated none has, by the contract of its table."""
+        import pyarrow as pa
+
+        if self._spec.effective not in self.filled:
+            return True
+        if not set(self._spec.identity) <= set(self.filled):
+            return False
+        if sum(part.num_rows for part in held) < self.rows:
+            from reportkit import sql
+
+            return sql.each_once(self._file, self._spec.identity)
+        things = pa.concat_tables(held).group_by(list(self._spec.identity)).aggregate([])
+        return bool(things.num_rows == self.rows)
 
     def _batches(self) -> Iterator[pa.Table]:
         import pyarrow as pa
 
         if isinstance(self._source, pa.Table):
-            yield self._source
+            # By row groups, so that words are not written out for all rows at once.
+            for start in range(0, max(self._source.num_rows, 1), _GROUP):
+                yield self._source.slice(start, _GROUP)
             return
         for batch in self._source:
             yield pa.Table.from_batches([batch])
@@ -123,6 +176,8 @@ def days(spec: TableSpec, rows: pa.Table) -> list[date]:
     for name in spec.spans:
         if name in rows.column_names:
             column = rows[name]
+            if pa.types.is_null(column.type):
+                continue
             if pa.types.is_timestamp(column.type):
                 column = column.cast(pa.timestamp("us")).cast(pa.date32())
             found += [day for day in pc.min_max(column).as_py().values() if day is not None]

@@ -1,12 +1,13 @@
-"""The board's ten rows: now, as told, like for like, limit, status, trend."""
+"""A report's rows of measures: now, as told, like for like, limit, status, trend."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import display, locale, stats
+from reportkit import comparability, display, locale, stats
 from reportkit.comparability import MOVED
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Cell, Column, Facts, Figure
@@ -16,7 +17,30 @@ if TYPE_CHECKING:
     from reportkit.view import View
 
 #: Measures by scorecard; a row enters or leaves only with an entry in the change log.
-SCORECARDS = {"board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01")}
+SCORECARDS = {
+    "board": ("V03", "V04", "K07", "K04", "N03", "N06", "R01", "Q02", "A02", "B01"),
+    "risk": ("R01", "Q02", "Q05", "Q01", "Q03", "Q04", "R02", "R03", "R04", "R05", "T01", "T02"),
+    "posture": ("V03", "V04", "V06", "V02", "K02", "K03", "K07", "K06", "K04", "I01", "I02", "I03"),
+    "audit": ("A01", "A02", "A03", "A04", "C01", "C02", "C03", "C04", "P01", "N06", "T01", "T02"),
+    "programme": (
+        "J01",
+        "B01",
+        "B02",
+        "B03",
+        "W01",
+        "W02",
+        "W03",
+        "U01",
+        "U02",
+        "E03",
+        "G01",
+        "G02",
+    ),
+    "incidents": ("N01", "N02", "N03", "N04", "N05", "N06", "U02", "W03"),
+    "investment": ("E01", "E02", "E03", "J01", "B01", "B03", "U01", "U02", "G01", "G02"),
+}
+#: The scorecard of a report that has none of its own name.
+USUAL = "board"
 QUARTERS = 8
 _COUNTS = {
     5: "Five",
@@ -81,6 +105,11 @@ class Scorecard:
     rows: tuple[Row, ...]
     view: View
 
+    @cached_property
+    def bases(self) -> list[comparability.Bases]:
+        """The rows whose definition or scope changed in the quarter, on both bases."""
+        return comparability.bases(self.view, [row.now.definition.id for row in self.rows])
+
     def __getitem__(self, id_: str) -> Row:
         for row in self.rows:
             if row.now.definition.id == id_:
@@ -128,6 +157,9 @@ class Scorecard:
             for row in self.rows
             if row.now.override
         ]
+        overrides += [
+            f"{row.now.definition.id}: {row.now.held}." for row in self.rows if row.now.held
+        ]
         note = " ".join(
             [
                 f"As told: published last quarter. {before} today: the same quarter with today's knowledge and definitions.",
@@ -141,6 +173,7 @@ class Scorecard:
                     else []
                 ),
                 *overrides,
+                *self._rebased(),
             ]
         )
         return display.table(
@@ -153,11 +186,27 @@ class Scorecard:
             facts=self.facts(),
         )
 
+    def _rebased(self) -> list[str]:
+        """Say which rows stand on another basis since this quarter, and what they would be on the old one."""
+        said = []
+        for one in self.bases:
+            words, old = one.now.definition, one.old_now
+            what = f"definition of version {one.version}" if one.kind == "definition" else "scope of the last quarter"  # fmt: skip
+            now = "no longer computed" if old is None else display.write(old.value, words.unit, digits=words.digits, currency=one.now.currency)  # fmt: skip
+            said.append(f"{words.id} by the {what}: {now}.")
+        return said
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.shown()._repr_mimebundle_()
 
 
-def scorecard(view: View, name: str = "board") -> Scorecard:
+def usual(view: View) -> str:
+    """Give the scorecard of a view's report: the one of its name, else the board's."""
+    known = SCORECARDS.keys() | view.workspace.settings.scorecards.keys()
+    return view.report if view.report in known else USUAL
+
+
+def scorecard(view: View, name: str) -> Scorecard:
     """Compute a scorecard.
 
     Raises:
@@ -166,22 +215,21 @@ def scorecard(view: View, name: str = "board") -> Scorecard:
     cards = SCORECARDS | view.workspace.settings.scorecards
     if name not in cards:
         raise UsageError(f"Scorecard {name!r} is not known; {nearest(name, cards)}")
-    views = view.trailing(QUARTERS)
-    told = view.told()[1]
-    rows = []
-    for id_ in cards[name]:
-        series = [v.measure(id_) for v in views]
-        now, before = series[-1], series[-2]
-        rows.append(
-            Row(
-                now,
-                told.get((id_, "")),
-                before,
-                tuple(m.value.value for m in series),
-                _differs(now, before),
-            )
-        )
+    rows = [row_of(view, id_) for id_ in cards[name]]
     return Scorecard(name, tuple(rows), view)
+
+
+def row_of(view: View, id_: str) -> Row:
+    """Give one measure over time, as a row of a scorecard holds it."""
+    series = [v.measure(id_) for v in view.trailing(QUARTERS)]
+    now, before = series[-1], series[-2]
+    return Row(
+        now,
+        view.told()[1].get((id_, "")),
+        before,
+        tuple(m.value.value for m in series),
+        _differs(now, before),
+    )
 
 
 def _differs(now: Measure, before: Measure) -> bool | None:

@@ -8,13 +8,14 @@ is the name of a table, no division by what may be zero, and no fraction cast to
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
 from reportkit.errors import DataError
+from reportkit.kept import Keeping
 from reportkit.knowledge import Knowledge
 from reportkit.store import Load, Store, counted
 from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
@@ -22,8 +23,10 @@ from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 TYPES = {
@@ -60,8 +63,10 @@ def instant(value: datetime) -> str:
     return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
 
 
-#: Rows from which a table is read where it lies, and not copied into the engine first.
+#: Rows from which findings are read where they lie, and not copied into the engine first.
 LARGE = 500_000
+#: The same for a table as known that came in one load: reading it again costs little.
+SMALL = 20_000
 _MEMORY = 4 << 30
 
 
@@ -101,9 +106,11 @@ class Local:
 
     Args:
         spill: folder for what does not fit into memory; made when needed.
+        kept: folder for tables as known, which are the same whenever the same loads count.
     """
 
-    def __init__(self, spill: Path | None = None) -> None:
+    def __init__(self, spill: Path | None = None, kept: Path | None = None) -> None:
+        self._kept = kept
         self._connection = duckdb.connect(
             ":memory:",
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
@@ -119,7 +126,8 @@ class Local:
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
-        return make_known(self, store, schema, knowledge, lambda load: _parquet(store, load))
+        engine: Any = self if self._kept is None else Keeping(self, self._kept)
+        return make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load))
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
         """Make the table of some loads, all of one, as they leave it."""
@@ -152,14 +160,56 @@ class Local:
         """Run one query and give its rows as an Arrow table."""
         return self._connection.sql(query).to_arrow_table()
 
+    def hashes(self, rows: pa.Table) -> NDArray[np.uint64]:
+        """Give a mark of each row of an Arrow table, the same for equal rows."""
+        names = ", ".join(f'"{name}"' for name in rows.column_names)
+        found = self._connection.from_arrow(rows).project(f"hash({names}) AS mark")
+        marks: NDArray[np.uint64] = found.fetchnumpy()["mark"]
+        return marks
+
     def pandas(self, rows: pa.Table) -> pd.DataFrame:
         """Give rows from elsewhere as this engine gives its own, with the same types and the same signs of nothing."""
         frame: pd.DataFrame = self._connection.from_arrow(rows).df()
         return frame
 
+    def write(self, select: str, path: Path) -> None:
+        """Write the rows of a query to a Parquet file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        try:
+            self._connection.execute(f"COPY ({select}) TO {quote(str(path))} (FORMAT parquet)")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
+
     def close(self) -> None:
         """Let go of all memory."""
         self._connection.close()
+
+
+def all_differ(rows: pa.Table) -> bool:
+    """Say whether no two rows are equal; no is a guess where two only look alike."""
+    import numpy as np
+
+    engine = Local()
+    try:
+        marks = engine.hashes(rows)
+    finally:
+        engine.close()
+    marks.sort()
+    return not bool(np.any(marks[1:] == marks[:-1]))
+
+
+def each_once(path: Path, identity: Sequence[str]) -> bool:
+    """Say whether no thing has two rows in a Parquet file."""
+    engine = Local()
+    try:
+        key = ", ".join(f'"{name}"' for name in identity)
+        twice = f"SELECT 1 FROM read_parquet({quote(str(path))}) GROUP BY {key} HAVING COUNT(*) > 1 LIMIT 1"
+        return engine.frame(twice).empty
+    finally:
+        engine.close()
 
 
 def read_file(path: Path, query: str) -> pa.Table:
@@ -249,10 +299,18 @@ def make_known(
         # One load by itself has one row of each version, by its contract.
         lone = len(used[name]) == 1
         select = known(spec, used[name], rows, ranked=not lone)
-        engine.make(
-            f"{schema}.{name}", select, copied=not (lone and (at_home or is_large(used[name])))
-        )
+        there = lone and (at_home or used[name][0].rows > SMALL)
+        engine.make(f"{schema}.{name}", select, copied=not there)
     return {name: tuple(loads) for name, loads in used.items()}
+
+
+def once(loads: Mapping[str, Sequence[Load]]) -> frozenset[str]:
+    """Give the tables of which each thing has one version: a single load has none twice, and says no day or never two of one thing."""
+    return frozenset(
+        name
+        for name, (load, *more) in ((name, found) for name, found in loads.items() if found)
+        if not more and (load.once or TABLES[name].effective not in load.filled)
+    )
 
 
 def is_large(loads: Sequence[Load]) -> bool:
@@ -293,6 +351,9 @@ def known(
     if not ranked:
         return " UNION ALL ".join(parts)
     key = ", ".join(f'"{name}"' for name in spec.key)
+    if spec.lapses and spec.effective:
+        # A version without a day is one of the day on which it was recorded, and replaces none of an earlier day.
+        key += f', CASE WHEN "{spec.effective}" IS NULL THEN CAST(recorded_at AS DATE) END'
     # A clock starts with the first time anything said that it had started, and goes on when a thing comes back.
     names = ", ".join(
         f'"first_{name}" AS "{name}"' if name in spec.earliest else f'"{name}"'

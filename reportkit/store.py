@@ -69,6 +69,7 @@ class Load(Provenance):
     Attributes:
         extract: SHA-256 of the Parquet file with the rows.
         filled: columns that hold at least one value; a measure asks this before it trusts an empty result.
+        once: no thing has two rows, so that its version in force need not be looked for.
         repeated: the same rows were already the newest of this source, so nothing was added.
     """
 
@@ -78,8 +79,13 @@ class Load(Provenance):
     filled: tuple[str, ...]
     first_day: date | None = None
     last_day: date | None = None
+    once: bool = False
     name: str = field(default="", compare=False)
     repeated: bool = field(default=False, compare=False)
+
+    def __repr__(self) -> str:
+        when = f"{self.recorded_at:%Y-%m-%d %H:%M}"
+        return f"<Load {self.table}: {self.rows:,} rows from {self.source}, recorded {when}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the load as plain values for JSON."""
@@ -135,6 +141,7 @@ class Store:
                 filled=kept.filled,
                 first_day=kept.first,
                 last_day=kept.last,
+                once=kept.once,
                 name=_name(provenance, kept.sha256),
             )
             # What was concluded from an export (its format says so) stands beside it and repeats nothing.

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from reportkit import relations
 from reportkit.facts import Status
-from reportkit.measures import Definition, Value
+from reportkit.measures import Definition, Measure, Value
 from reportkit.measures.status import Limits, status
+from reportkit.period import DAY
 from reportkit.sql import day
 from reportkit.store import newest
 from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from reportkit.view import View
 
 #: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
 STALE_DAYS = 45
+
+
+_CALLED: dict[Status, str] = {"green": "on target", "amber": "to watch", "red": "off target", "none": "without a status"}  # fmt: skip
 
 
 def missing(view: View, words: Definition) -> str:
@@ -64,9 +71,23 @@ def _stale(view: View, name: str) -> str:
 
 def _later(view: View, name: str) -> str:
     """Say that the history of a table begins after this day: nothing known is not nothing there."""
-    spec = TABLES[name]
-    if not spec.effective or spec.reference or not sum(load.rows for load in view.loads[name]):
+    asked: dict[str, str] = vars(view).setdefault("_begun", {})
+    if name not in asked:
+        asked[name] = _begins_later(view, name)
+    return asked[name]
+
+
+def _begins_later(view: View, name: str) -> str:
+    spec, loads = TABLES[name], [load for load in view.loads[name] if load.rows]
+    if spec.reference or not loads:
         return ""
+    if not spec.effective:
+        first = min((load.first_day for load in loads if load.first_day), default=None)
+        # The day of an instant may be another one in the organisation's zone; and where a load was made by then, nothing in it
+        # is nothing there.
+        late = first is not None and first > view.as_of + DAY
+        early = late and min(load.recorded_at for load in view.loads[name]) > view.end
+        return f"the {spec.spoken} that were loaded begin after this day" if early else ""
     known = view.workspace.known(view.known_by)[0]
     until = f"{spec.effective} IS NULL OR {spec.effective} <= {day(view.as_of)}"
     found = view.workspace.engine.frame(f"SELECT 1 FROM {known}.{name} WHERE {until} LIMIT 1")
@@ -106,32 +127,45 @@ def inputs(view: View, words: Definition) -> tuple[str, ...]:
 
 def in_force(view: View, words: Definition) -> Limits:
     """Give the limits of a measure in force on this day: the organisation's, else the definition's defaults."""
+    found: dict[str, Limits] | None = vars(view).get("_in_force")
+    if found is None:
+        found = vars(view)["_in_force"] = _limits(view)
+    return found.get(words.id) or Limits(words.green, words.red)
+
+
+def _limits(view: View) -> dict[str, Limits]:
+    """Read the limits of all measures; those of the unit stand before those of the firm."""
     import pandas as pd
 
     rows = view.thresholds
-    rows = rows[
-        (rows["kind"] == "measure")
-        & (rows["measure_id"] == words.id)
-        & rows["scope"].isin({view.unit, ""})
-    ]
-    if rows.empty:
-        return Limits(words.green, words.red)
-    row = rows.sort_values("scope").iloc[-1]
-    green, red, hysteresis = (
-        None if pd.isna(row[name]) else float(row[name]) for name in ("green", "red", "hysteresis")
-    )
-    return Limits(
-        green,
-        red,
-        hysteresis=hysteresis or 0.0,
-        default=False,
-        override=row["override_status"] or None,
-        reason=", ".join(
-            filter(
-                None, (row["override_reason"], row["approved_by"] and f"by {row['approved_by']}")
-            )
-        ),
-    )
+    rows = rows[(rows["kind"] == "measure") & rows["scope"].isin({view.unit, ""})]
+    found = {}
+    for row in rows.sort_values("scope", kind="stable").to_dict("records"):
+        green, red, hysteresis = (
+            None if pd.isna(row[name]) else float(row[name])
+            for name in ("green", "red", "hysteresis")
+        )
+        by = row["approved_by"] and f"by {row['approved_by']}"
+        found[row["measure_id"]] = Limits(
+            green,
+            red,
+            hysteresis=hysteresis or 0.0,
+            default=False,
+            override=row["override_status"] or None,
+            reason=", ".join(filter(None, (row["override_reason"], by))),
+        )
+    return found
+
+
+def standing(
+    view: View, words: Definition, value: float | None, scope: str, limits: Limits
+) -> Status:
+    """Give the status of a value; the quarters before are looked at only where it would waver without them."""
+    states: tuple[Status, ...] = ("none", "green", "amber", "red")
+    found = {status(value, limits, words.direction, state) for state in states}
+    if len(found) == 1:
+        return found.pop()
+    return status(value, limits, words.direction, carried(view, words, scope, limits))
 
 
 def carried(view: View, words: Definition, scope: str, limits: Limits) -> Status:
@@ -149,3 +183,47 @@ def carried(view: View, words: Definition, scope: str, limits: Limits) -> Status
             else status(value, in_force(each, words), words.direction, state)
         )
     return state
+
+
+def judged(
+    view: View, words: Definition, value: Value, scope: str, rows: pd.DataFrame | None
+) -> Measure:
+    """Give a value with what belongs to it: limits, status, confidence, inputs.
+
+    Args:
+        view: where it was computed.
+        words: its definition.
+        value: what it came to.
+        scope: empty for the whole, else the part, such as ``severity=critical``.
+        rows: what it was finished from; those of people are finer than what is told of them, and are not handed out.
+    """
+    # A limit of a share or a duration holds for every part; one of a count or an amount is meant for the whole.
+    part = bool(scope) and words.unit in ("count", "money")
+    limits = Limits(None, None) if part else in_force(view, words)
+    red = limits.red
+    if value.target is not None:
+        limits, red = replace(limits, green=value.target, red=value.target, hysteresis=0.0), value.target  # fmt: skip
+    now = standing(view, words, value.value, scope, limits)
+    plain = status(value.value, limits, words.direction)
+    held = "" if now == plain else f"by the limits alone it would be {_CALLED[plain]}; within {limits.hysteresis:g} of a limit it stays what it was"  # fmt: skip
+    secret = words.people or "people_cells" in words.reduce
+    return Measure(
+        definition=words,
+        value=value,
+        period=view.period,
+        as_of=view.as_of,
+        known_by=view.known_by,
+        scope=scope,
+        unit_id=view.unit,
+        currency=view.currency,
+        green=limits.green,
+        red=red,
+        default_limits=limits.default,
+        status=now,
+        override=limits.reason if limits.override else "",
+        held=held,
+        confidence=grade(view, words, value),
+        owner=view.workspace.settings.owners.get(words.id, ""),
+        inputs=inputs(view, words),
+        frame=None if secret else rows,
+    )

@@ -8,15 +8,15 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import relations, sql, trust
+from reportkit import grouping, relations, remediation, remembered, sql, trust
+from reportkit.browse import Browsing
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
-from reportkit.measures import Definition, Measure, Value, definition
-from reportkit.measures.model import named
+from reportkit.measures import Definition, Value, definition
+from reportkit.measures.model import finished, named, rank
 from reportkit.measures.small import GIVES_AWAY, withheld
-from reportkit.measures.status import Limits, status
 from reportkit.period import DAY, Period
 from reportkit.store import Load
 from reportkit.tables import table
@@ -24,6 +24,8 @@ from reportkit.tables import table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.cases import Case
+    from reportkit.clocks import Regime
     from reportkit.measures.risk import Portfolio
     from reportkit.narrative import Commentary
     from reportkit.profile import Profile
@@ -31,8 +33,14 @@ if TYPE_CHECKING:
     from reportkit.workspace import Workspace
 
 
-@dataclass(frozen=True)
-class View:
+PEOPLE_CELLS = (
+    "people_cells holds numbers of fewer than five people, which only a measure may add up; ask for people_measures, "
+    "which leaves them out."
+)
+
+
+@dataclass(frozen=True, repr=False)
+class View(Browsing):
     """A workspace at a day, as known by an instant.
 
     Attributes:
@@ -43,6 +51,7 @@ class View:
         known_by: the instant whose knowledge is used, naive UTC.
         report: the report whose publications count as told.
         knowledge: which loads count, where that is more than an instant can say.
+        scope_as_of: day whose scope and units of assets count, where that is another than the view's own.
     """
 
     workspace: Workspace
@@ -52,6 +61,7 @@ class View:
     known_by: datetime
     report: str = "board"
     knowledge: Knowledge | None = None
+    scope_as_of: date | None = None
 
     @property
     def end(self) -> datetime:
@@ -74,6 +84,11 @@ class View:
         return self.workspace.settings.organisation.jurisdiction
 
     @property
+    def clocks(self) -> tuple[Regime, ...]:
+        """The deadlines for notices to authorities: those of the package, with the workspace's own changes."""
+        return self.workspace.clocks
+
+    @property
     def discount_rate(self) -> float:
         """What money a year from now is worth less, as a share."""
         return self.workspace.settings.finance.discount_rate
@@ -92,7 +107,11 @@ class View:
             self.as_of,
             self.end,
             self.period.key,
+            self.period.start,
             self._units(known),
+            once=sql.once(self.loads),
+            blank=grouping.blank(self.loads),
+            scope=self.scope_as_of,
         )
 
     @cached_property
@@ -101,15 +120,17 @@ class View:
         return set()
 
     def _make(self, query: str) -> None:
-        """Make the relations a query asks for, each once; findings too many to copy are looked up anew, as the query needs them."""
+        """Make the relations a query asks for, each once; too many findings are looked up anew, as the query needs them."""
         engine, moment = self.workspace.engine, self._moment
         large = sql.is_large(self.loads["findings"])
-        for name in relations.named(query):
+        asked = relations.columns(query) if large else None
+        for name in relations.named(query, relations.needless(moment, asked)):
             # The estate is asked about again and again; other relations are small, or asked about once.
-            whole = not large if name == "findings" else name in relations.ESTATE
+            lies = name in moment.once and sql.is_large(self.loads[name])
+            whole = not large if name == "findings" else name in relations.ESTATE and not lies
             if name not in self._made or (name in relations.FINDINGS and large):
-                asked = relations.columns(query) if large else None
-                select = relations.select(name, moment, asked)
+                grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)
+                select = relations.select(name, moment, asked, grouped=grouped)
                 order = "opened, finding_id" if whole and name == "findings" else ""
                 engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
                 self._made.add(name)
@@ -118,14 +139,9 @@ class View:
         if not self.unit:
             return None
         rows = self.workspace.engine.frame(f"SELECT DISTINCT unit_id, parent_id FROM {known}.units")
-        names = set(rows["unit_id"])
-        if self.unit not in names:
+        if self.unit not in (names := set(rows["unit_id"])):
             raise UsageError(f"Unit {self.unit!r} is not known; {nearest(self.unit, names)}")
-        units, before = {self.unit}, 0
-        while len(units) > before:
-            before = len(units)
-            units |= set(rows.loc[rows["parent_id"].isin(units), "unit_id"])
-        return tuple(sorted(units))
+        return relations.below(rows, self.unit)
 
     def relation(self, name: str, columns: str = "*") -> str:
         """Give a relation's full name, for a query over several views; it is made if it is not there yet.
@@ -140,7 +156,18 @@ class View:
     # ---- looking -------------------------------------------------------------------------------------------------
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Run a query over the tables at this day; ``open_findings`` stands beside the canonical tables."""
+        """Run a query over the tables at this day; ``open_findings`` stands beside the canonical tables.
+
+        Raises:
+            UsageError: it asks for numbers of fewer than five people.
+            DataError: it cannot be run; the message is the database's own.
+        """
+        if "people_cells" in query.lower():
+            raise UsageError(PEOPLE_CELLS)
+        return self._reduced(query)
+
+    def _reduced(self, query: str) -> pd.DataFrame:
+        """Run the query of a measure, whose finish holds back what tells about few people."""
         self._make(query)
         return self.workspace.engine.frame(query, self._moment.schema)
 
@@ -168,12 +195,13 @@ class View:
 
     # ---- measures ------------------------------------------------------------------------------------------------
 
-    def measure(self, id_: str, *, by: str | None = None) -> Any:
+    def measure(self, id_: str, *, by: str | None = None, version: int | None = None) -> Any:
         """Compute a measure, once for this view.
 
         Args:
             id_: catalogue id, for example ``V04``.
             by: split by this dimension, for example ``severity``.
+            version: by an earlier definition, where it is kept; the last one when not given.
 
         Returns:
             A :class:`Measure`, or a list of them when split.
@@ -181,61 +209,73 @@ class View:
         Raises:
             UsageError: unknown measure or dimension; the message holds the nearest one.
         """
-        if (id_, by) not in self._measured:
-            self._measured[id_, by] = self._compute(id_, by)
-        return self._measured[id_, by]
+        key = id_, by, version
+        if key not in self._measured:
+            self._measured[key] = self._compute(definition(id_, version), by)
+        return self._measured[key]
 
     @cached_property
-    def _measured(self) -> dict[tuple[str, str | None], Any]:
+    def _measured(self) -> dict[tuple[str, str | None, int | None], Any]:
         return {}
 
-    def _compute(self, id_: str, by: str | None) -> Any:
-        words = definition(id_)
+    def unmeasured(self) -> dict[str, Value]:
+        """Give what was asked of this view, as a whole, and has no value or one that a reader should know more about."""
+        asked = {id_: found.value for (id_, by, version), found in self._measured.items() if by is None and version is None}  # fmt: skip
+        return {id_: v for id_, v in sorted(asked.items()) if v.value is None or v.note}
+
+    def _compute(self, words: Definition, by: str | None) -> Any:
         if by is not None and by not in words.dims:
-            raise UsageError(f"Measure {id_} cannot be split by {by!r}; {nearest(by, words.dims)}")
+            raise UsageError(
+                f"Measure {words.id} cannot be split by {by!r}; {nearest(by, words.dims)}"
+            )
         if by is None:
             value, rows = self.whole(words)
-            return self._finished(words, value, "", rows)
+            return trust.judged(self, words, value, "", rows)
         if self.missing(words):
             return []
-        rows = self.sql(self.statement(words, by))
+        rows = self._reduced(self.statement(words, by))
         parts = [
-            (named(group), part, words.finish(part.reset_index(drop=True), self))
-            for group, part in rows.groupby("grp", sort=True, dropna=False)
+            (named(group), part, finished(words, part.reset_index(drop=True), self))
+            for group, part in sorted(
+                rows.groupby("grp", sort=True, dropna=False), key=lambda item: rank(item[0])
+            )
         ]
         values = [value for _, _, value in parts]
         if words.people:
             values = withheld(values)
-            hidden = self._hidden(words) if by == "unit" and self.unit else frozenset()
+            hidden = remembered.hidden(self, words) if by == "unit" and self.unit else frozenset()
             values = [
                 GIVES_AWAY if group in hidden and not value.withheld else value
                 for (group, _, _), value in zip(parts, values, strict=True)
             ]
         return [
-            self._finished(words, value, f"{by}={group}", None if words.people else part)
+            trust.judged(self, words, value, f"{by}={group}", part)
             for (group, part, _), value in zip(parts, values, strict=True)
         ]
 
     def whole(self, words: Definition) -> tuple[Value, pd.DataFrame | None]:
         """Give a measure's value, and the rows it was finished from."""
-        if words.id not in self._wholes:
+        key = words.id, words.version
+        if key not in self._wholes:
             reason = self.missing(words)
             if reason:
-                self._wholes[words.id] = Value(reason=reason), None
+                self._wholes[key] = Value(reason=reason), None
             else:
-                rows = self.sql(self.statement(words))
-                value = self._guarded(words, words.finish(rows, self))
-                # The rows of people are finer than what is told of them.
-                self._wholes[words.id] = value, None if words.people else rows
-        return self._wholes[words.id]
+                rows = self._reduced(self.statement(words))
+                self._wholes[key] = self._guarded(words, finished(words, rows, self)), rows
+        return self._wholes[key]
 
     @cached_property
-    def _wholes(self) -> dict[str, tuple[Value, pd.DataFrame | None]]:
+    def _wholes(self) -> dict[tuple[str, int], tuple[Value, pd.DataFrame | None]]:
         return {}
 
     def statement(self, words: Definition, by: str | None = None) -> str:
         """Give the SELECT that a measure is reduced with at this view."""
-        return words.reduce.format(
+        return self.literal(words.reduce, words.dims[by] if by else "CAST('' AS VARCHAR)")
+
+    def literal(self, text: str, group: str = "") -> str:
+        """Give the text of a query with this view's literals in place of their names."""
+        return text.format(
             as_of=sql.day(self.as_of),
             start=sql.day(self.period.start),
             begin=sql.instant(self.begin),
@@ -243,7 +283,9 @@ class View:
             period=sql.quote(self.period.code),
             unit=sql.quote(self.unit),
             currency=sql.quote(self.currency),
-            group=words.dims[by] if by else "CAST('' AS VARCHAR)",
+            kev_due=remediation.due(self.workspace.remediations, "kev_due"),
+            at=self._moment.schema,
+            group=group,
         )
 
     def _guarded(self, words: Definition, value: Value) -> Value:
@@ -254,14 +296,9 @@ class View:
         if own.withheld or not self.unit or "unit" not in words.dims:
             return own
         # The firm's total and each unit's own numbers are told too: a sum over some of the hidden ones gives them away.
-        hidden = self._hidden(words)
+        hidden = remembered.hidden(self, words)
         inside = hidden & set(self._moment.units or ())
         return GIVES_AWAY if inside and inside != hidden else own
-
-    def _hidden(self, words: Definition) -> frozenset[str]:
-        """Give the units whose own number is withheld in the whole firm."""
-        firm = replace(self, unit="").measure(words.id, by="unit")
-        return frozenset(m.scope.removeprefix("unit=") for m in firm if m.value.withheld)
 
     def missing(self, words: Definition) -> str:
         """Say why a measure cannot be computed here, or give an empty text."""
@@ -306,11 +343,8 @@ class View:
         quarter = period or self.workspace.calendar.previous(self.period)
         if quarter.key not in self._told:
             ledger = self.workspace.ledger
-            publication = ledger.publication(self.report, quarter.key, self.unit)
-            self._told[quarter.key] = (
-                publication,
-                ledger.figures(publication) if publication else {},
-            )
+            published = ledger.publication(self.report, quarter.key, self.unit)
+            self._told[quarter.key] = (published, ledger.figures(published) if published else {})
         return self._told[quarter.key]
 
     @cached_property
@@ -321,57 +355,18 @@ class View:
     def thresholds(self) -> pd.DataFrame:
         """The limits in force on this day."""
         rows = self.table("thresholds")
-        text = [
-            "scope",
-            "measure_id",
-            "override_status",
-            "override_reason",
-            "category",
-            "approved_by",
-        ]
+        text = ["scope", "measure_id", "override_status", "override_reason", "category"]
+        text += ["approved_by"]
         rows[text] = rows[text].fillna("")
         return rows
 
-    def _finished(
-        self, words: Definition, value: Value, scope: str, rows: pd.DataFrame | None
-    ) -> Measure:
-        # A limit of a share or a duration holds for every part; one of a count or an amount is meant for the whole.
-        part = bool(scope) and words.unit in ("count", "money")
-        limits = Limits(None, None) if part else trust.in_force(self, words)
-        red = limits.red
-        if value.target is not None:
-            limits, red = (
-                replace(limits, green=value.target, red=value.target, hysteresis=0.0),
-                value.target,
-            )
-        return Measure(
-            definition=words,
-            value=value,
-            period=self.period,
-            as_of=self.as_of,
-            known_by=self.known_by,
-            scope=scope,
-            unit_id=self.unit,
-            currency=self.currency,
-            green=limits.green,
-            red=red,
-            default_limits=limits.default,
-            status=status(
-                value.value, limits, words.direction, trust.carried(self, words, scope, limits)
-            ),
-            override=limits.reason if limits.override else "",
-            confidence=trust.grade(self, words, value),
-            owner=self.workspace.settings.owners.get(words.id, ""),
-            inputs=trust.inputs(self, words),
-            frame=rows,
-        )
-
     # ---- what the report shows; each lives in a module of its own ------------------------------------------------
 
-    def scorecard(self, name: str = "board") -> Scorecard:
-        """Give the ten rows a board sees: now, as told, like for like, limit, status, trend."""
+    def scorecard(self, name: str = "") -> Scorecard:
+        """Give the rows of a scorecard, by default of the report's own: now, as told, like for like, limit, status, trend."""
         from reportkit import scorecard
 
+        name = name or scorecard.usual(self)
         if name not in self._scorecards:
             self._scorecards[name] = scorecard.scorecard(self, name)
         return self._scorecards[name]
@@ -380,19 +375,20 @@ class View:
     def _scorecards(self) -> dict[str, Scorecard]:
         return {}
 
-    def portfolio(self, state: str = "current") -> Portfolio | None:
-        """Give the quantified scenarios in a state, simulated; None when there are none."""
+    def portfolio(self, state: str = "current", *, others: bool = False) -> Portfolio | None:
+        """Give the quantified scenarios in a state, simulated; with ``others`` those without it stand as today."""
         from reportkit.measures import risk
 
-        return risk.portfolio(self, state)
+        return risk.portfolio(self, state, others=others)
 
-    def commentary(self) -> Commentary:
-        """Give the author's words for this quarter, from ``commentary/<period>.md``."""
+    def business_case(self, decision: str = "") -> Case | None:
+        """Give a decision in money, by default this quarter's largest; None when none is."""
+        from reportkit import cases
+
+        return cases.of(self, decision)
+
+    def commentary(self, *, shared: bool = True) -> Commentary:
+        """Give the author's words for this quarter, written for this report or, where shared, for all."""
         from reportkit import narrative
 
-        return narrative.commentary(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from reportkit import display
-
-        return display.view(self)
+        return narrative.commentary(self, shared=shared)

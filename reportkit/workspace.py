@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, sql, store
-from reportkit.errors import DataError, UsageError
+from reportkit import clocks, config, grouping, relations, remediation, sql, store
+from reportkit.errors import DataError, UsageError, nearest
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
 from reportkit.measures import registry
-from reportkit.period import Period, parse_instant
+from reportkit.period import DAY, Period, parse_instant
 from reportkit.store import Load
 from reportkit.tables import TABLES, table
-from reportkit.view import View
+from reportkit.view import PEOPLE_CELLS, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,18 @@ class Workspace:
         self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
+        self._groups: dict[str, bool] = {}
         self._views = 0
+
+    @cached_property
+    def clocks(self) -> tuple[clocks.Regime, ...]:
+        """The deadlines for notices to authorities: those of the package, with this workspace's own changes."""
+        return clocks.read(self.folder)
+
+    @cached_property
+    def remediations(self) -> tuple[remediation.Rule, ...]:
+        """The rules, switched on by this workspace, of how long a known exploited weakness may stay open."""
+        return remediation.read(self.folder)
 
     @cached_property
     def engine(self) -> sql.Engine:
@@ -69,7 +81,7 @@ class Workspace:
             from reportkit import warehouse
 
             return warehouse.connect(self.settings.engine.url)
-        return sql.Local(self.folder / "store" / ".spill")
+        return sql.Local(self.folder / "store" / ".spill", self.folder / "store" / ".known")
 
     def known(self, known_by: datetime | Knowledge) -> tuple[str, dict[str, tuple[Load, ...]]]:
         """Give the schema with all tables as known, and the loads behind it."""
@@ -78,6 +90,14 @@ class Workspace:
             schema = f"known_{len(self._known)}"
             self._known[knowledge] = (schema, self.engine.known(self.store, schema, knowledge))
         return self._known[knowledge]
+
+    def grouped(self, at: relations.Moment, asked: Collection[str] | None) -> bool:
+        """Say whether what is asked is asked of groups of findings; they are made once for all views of the same knowledge."""
+        if asked is None or at.units is not None or not grouping.countable(asked):
+            return False
+        if at.known not in self._groups:
+            self._groups[at.known] = grouping.make(self.engine, at.known, at.blank)
+        return self._groups[at.known]
 
     def periods(self) -> list[Period]:
         """List the closed quarters that have data, oldest first.
@@ -97,8 +117,12 @@ class Workspace:
         last = min(self.calendar.latest_closed(today), self.calendar.containing(max(lasts)))
         return self.calendar.between(min(firsts), last.end)
 
-    def period(self, text: str = "") -> Period:
+    def period(self, text: str = "", *, running: bool = False) -> Period:
         """Read a quarter or another period, or give the latest closed quarter that has data.
+
+        Args:
+            text: a quarter, or empty.
+            running: whether the quarter that has not ended yet will do; one that has not begun never does.
 
         Raises:
             UsageError: not a period, or one that has not ended.
@@ -113,12 +137,28 @@ class Workspace:
                 )
             return periods[-1]
         period = self.calendar.parse(text)
-        if period.end >= today:
+        if (period.start > today) if running else (period.end >= today):
             raise UsageError(
                 f"Period {period.key} ends on {period.end:%d %B %Y} and is not closed yet; "
                 f"the latest closed one is {self.calendar.latest_closed(today, period.kind).key}."
             )
         return period
+
+    def quarter_of(self, incident: str) -> Period:
+        """Give the quarter to report on an incident in: the running one if it was discovered in it, else the latest closed one with data.
+
+        Raises:
+            UsageError: no such incident; the message holds the nearest one.
+        """
+        rows = self.sql("SELECT incident_id, detected FROM incidents ORDER BY detected DESC")
+        own = rows[rows["incident_id"] == incident]["detected"].dropna()
+        if incident not in set(rows["incident_id"]):
+            raise UsageError(
+                f"Incident {incident!r} is not known; {nearest(incident, list(rows['incident_id']))}"
+            )
+        running = self.calendar.containing(self.calendar.day(self.now))
+        begun = self.calendar.end_of_day(running.start - DAY)
+        return running if len(own) and own.max() > begun else self.period()
 
     def at(
         self,
@@ -128,8 +168,9 @@ class Workspace:
         as_of: date | None = None,
         known_by: datetime | str | None = None,
         report: str = "board",
+        incident: str = "",
     ) -> View:
-        """Give the view at a quarter's end.
+        """Give the view at a quarter's end; of a running quarter, which only a report on an incident may have, today.
 
         Args:
             period: ``2026-Q3``; the latest closed quarter with data when empty.
@@ -138,11 +179,16 @@ class Workspace:
             known_by: use only what was recorded by this naive UTC instant, or by this day or instant in ISO form; when
                 not given, the published cut-off for a published quarter and now for any other.
             report: the report whose publications count as told.
+            incident: the incident that is reported on; its quarter need not be closed.
 
         Raises:
             UsageError: unknown unit, or a quarter that is not closed.
         """
-        quarter = period if isinstance(period, Period) else self.period(period)
+        quarter = (
+            period if isinstance(period, Period) else self.period(period, running=bool(incident))
+        )
+        if incident and as_of is None:
+            as_of = min(quarter.end, self.calendar.day(self.now))
         told = self.ledger.publication(report, quarter.key, unit or "")
         if isinstance(known_by, str):
             known_by = parse_instant(known_by) if known_by else None
@@ -193,12 +239,55 @@ class Workspace:
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a query over the canonical tables with all their versions, as known now."""
-        return self.engine.frame(query, self.known(self.now)[0])
+        if "people_cells" in query.lower():
+            raise UsageError(PEOPLE_CELLS)
+        return self.engine.frame(query, self._shown)
+
+    @cached_property
+    def _shown(self) -> str:
+        """Schema with all tables as known now, without numbers of fewer than five people."""
+        schema, known = "shown", self.known(self.now)[0]
+        self.engine.add_schema(schema)
+        for name in TABLES:
+            self.engine.make(f"{schema}.{name}", relations.shown(name, known), copied=False)
+        return schema
 
     def next_schema(self) -> str:
         """Give a schema name that no view has yet."""
         self._views += 1
         return f"view_{self._views}"
+
+    def loads(self, name: str = "") -> pd.DataFrame:
+        """List what was loaded into a table (into any, when not named): one row each, newest last."""
+        import pandas as pd
+
+        columns = [
+            "recorded_at",
+            "table",
+            "source",
+            "rows",
+            "rejected",
+            "first_day",
+            "last_day",
+            "stated",
+        ]
+        found = self.store.loads(table(name).name if name else None)
+        return pd.DataFrame(
+            [[getattr(load, one) for one in columns] for load in found], columns=columns
+        )
+
+    def told(self) -> pd.DataFrame:
+        """List what was published: one row for each report, quarter and unit, with its revision and when."""
+        import pandas as pd
+
+        columns = ["report", "period", "unit", "revision", "as_of", "known_by", "published_at"]
+        return pd.DataFrame(
+            [[getattr(one, name) for name in columns] for one in self.ledger.publications()],
+            columns=columns,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.settings.organisation.name} in {self.folder}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display

@@ -31,7 +31,7 @@ def written(folder: Path, url: str) -> Workspace:
 
 def rows_of(view: View, id_: str, by: str | None) -> pd.DataFrame:
     """Give the rows a measure is finished from, in an order of their own."""
-    rows = view.sql(view.statement(definitions()[id_], by))
+    rows = view._reduced(view.statement(definitions()[id_], by))
     return rows.sort_values(list(rows.columns), ignore_index=True)
 
 
@@ -67,10 +67,12 @@ def assert_something_measured(views: Both) -> None:
 
 def assert_same_relation(views: Both, name: str) -> None:
     """Hold the columns, the number of rows, and the first thousand rows of a relation: texts, days, money, all exactly."""
-    counts = [view.sql(f"SELECT COUNT(*) AS n FROM {name}")["n"].tolist() for view in views]
+    counts = [view._reduced(f"SELECT COUNT(*) AS n FROM {name}")["n"].tolist() for view in views]
     assert counts[0] == counts[1]
-    table = {"open_findings": "findings", "people_cells": "people_measures"}.get(name, name)
+    table = {"open_findings": "findings", "people_cells": "people_measures", "identities_seen": "identities"}.get(name, name)  # fmt: skip
     key = ", ".join(TABLES[table].key)
-    here, there = (view.sql(f"SELECT * FROM {name} ORDER BY {key} LIMIT 1000") for view in views)
+    here, there = (
+        view._reduced(f"SELECT * FROM {name} ORDER BY {key} LIMIT 1000") for view in views
+    )
     assert len(here) == min(counts[0][0], 1000)
     pd.testing.assert_frame_equal(here, there, check_exact=True)

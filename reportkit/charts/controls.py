@@ -30,11 +30,13 @@ def coverage(view: View) -> Plot | Shown:
     rows = joint.frame
     if rows is None or rows.empty:
         return not_measured(title, joint.value.reason or "no critical asset is in scope")
-    n, found = len(rows), []
+    n, found = int(rows["n"].sum()), []
     gaps: list[str] = []
     for control in WORKS:
         if rows[f"{control}_observed"].sum():
-            found.append((NAMES[control], 100 * int(rows[control].sum()) / n, "One safeguard"))
+            found.append(
+                (NAMES[control], 100 * int((rows[control] * rows["n"]).sum()) / n, "One safeguard")
+            )
         else:
             gaps.append(f"{SPOKEN[control]}, not observed in {OBSERVED_DAYS[control]} days")
     if joint.value.value is not None:

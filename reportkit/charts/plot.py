@@ -11,13 +11,15 @@ from reportkit import theme
 from reportkit.display import Shown
 from reportkit.errors import DataError
 from reportkit.facts import MIME, VEGALITE_MIME, Callout, Facts, bundle
-from reportkit.locale import SYMBOLS
+from reportkit.locale import MINUS, SYMBOLS
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
 
 WIDTH = theme.CHART_WIDTH
 HALF = 304
+#: Least width of a chart with long labels.
+LEAST = 520
 
 alt.data_transformers.disable_max_rows()
 
@@ -34,6 +36,7 @@ class Plot:
         alt: the message and the main numbers, for those who cannot see the chart.
         note: source or caveat.
         half: may stand beside another half-width chart.
+        least: width in pixels below which a small screen scrolls it; for charts with long labels.
         facts: what the chart tells to ledger and gates.
     """
 
@@ -44,6 +47,7 @@ class Plot:
     alt: str
     note: str = ""
     half: bool = False
+    least: int = 0
     facts: Facts = field(default_factory=Facts)
 
     def __post_init__(self) -> None:
@@ -69,6 +73,7 @@ class Plot:
                 "subtitle": self.subtitle,
                 "note": self.note,
                 "half": self.half,
+                **({"least": self.least} if self.least else {}),
             },
         }
         return spec
@@ -95,10 +100,11 @@ def not_measured(title: str, reason: str) -> Shown:
 def money_axis(currency: str) -> str:
     """Give the label expression of a money axis: €500k, €2m, €1.5bn."""
     sign = SYMBOLS.get(currency, f"{currency} ")
+    size = "abs(datum.value)"
     return (
-        f"datum.value >= 1e9 ? '{sign}' + format(datum.value / 1e9, '~g') + 'bn' : datum.value >= 1e6 ? '{sign}' + "
-        f"format(datum.value / 1e6, '~g') + 'm' : datum.value >= 1e3 ? '{sign}' + format(datum.value / 1e3, '~g') + 'k' : "
-        f"'{sign}' + datum.value"
+        f"(datum.value < 0 ? '{MINUS}' : '') + ({size} >= 1e9 ? '{sign}' + format({size} / 1e9, '~g') + 'bn' : {size} >= 1e6 ? '{sign}' + "
+        f"format({size} / 1e6, '~g') + 'm' : {size} >= 1e3 ? '{sign}' + format({size} / 1e3, '~g') + 'k' : "
+        f"'{sign}' + {size})"
     )
 
 

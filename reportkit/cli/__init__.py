@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+
+_COMPLETE = "_REPORTKIT_COMPLETE"
 
 
 def main() -> None:
@@ -15,6 +18,11 @@ def main() -> None:
     from reportkit.cli.app import app
     from reportkit.errors import ReportkitError, from_os
 
+    if _COMPLETE in os.environ:
+        # A shell asks what may come next, or for the lines that make it ask.
+        from typer.completion import completion_init
+
+        completion_init()
     try:
         app()
     except ReportkitError as error:

@@ -8,21 +8,30 @@ from typing import Annotated
 import typer
 
 from reportkit.cli import (
+    author,
     clocks,
     data,
     demo,
     due,
     keep,
+    mail,
     measures,
-    preview,
     release,
     report,
+    run,
     schedule,
+    settings,
     setup,
+    status,
     told,
 )
+from reportkit.cli.doctor import doctor
 from reportkit.cli.formats import formats, guess
+from reportkit.cli.lab import lab
+from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
+from reportkit.cli.quant import quant
+from reportkit.cli.seedmap import seedmap
 
 app = typer.Typer(
     name="reportkit",
@@ -75,12 +84,22 @@ app.command("prune")(keep.prune)
 app.command("export")(keep.export)
 app.command("measures")(measures.measures)
 app.command("measure")(measures.measure)
-app.command("run")(report.run)
+app.command("run")(run.run)
+app.command("quant")(quant)
 app.command("publish")(report.publish)
 app.command("runs")(report.runs)
+app.command("status")(status.status)
+app.command("show")(status.show)
+app.add_typer(author.new)
+app.command("check")(author.check)
+app.command("preview")(preview)
+app.command("lab")(lab)
+app.add_typer(settings.config)
+app.command("doctor")(doctor)
 app.command("restatements")(told.restatements)
 app.command("diff")(told.diff)
 app.command("errata")(told.errata)
+app.command("seedmap")(seedmap)
 app.command("clocks")(clocks.clocks)
 app.command("approve")(release.approve)
 app.command("revoke")(release.revoke)
@@ -89,5 +108,5 @@ app.command("resend")(release.resend)
 app.command("deliveries")(release.deliveries)
 app.command("due")(due.due)
 app.command("close")(due.close)
-app.command("mail")(preview.mail)
+app.command("mail")(mail.mail)
 app.add_typer(schedule.app, name="schedule")

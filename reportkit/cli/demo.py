@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportkit.cli import options, report, screen, setup
+from reportkit.cli import options, report, run, screen, setup
 from reportkit.errors import HeldError, UsageError, from_os
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from reportkit.demo import Company, Quarter
     from reportkit.period import FiscalCalendar, Period
     from reportkit.run import Request
+    from reportkit.workers.pool import WarmPool
 
 REPORT = "board"
 #: Says in a demo workspace which company it holds.
@@ -40,6 +42,15 @@ def demo(
             "--seed", metavar="N", help="Another seed, another company with the same story."
         ),
     ] = 7,
+    units: Annotated[
+        int,
+        typer.Option(
+            "--units",
+            metavar="N",
+            min=0,
+            help="Divide the company's units into N teams, each a unit with a pack of its own.",
+        ),
+    ] = 0,
     no_run: Annotated[
         bool, typer.Option("--no-run", help="Leave out the report for the last quarter.")
     ] = False,
@@ -50,26 +61,27 @@ def demo(
 
     calendar, now = FiscalCalendar(), options.now()
     last = _last(until, calendar, now)
-    _claim(folder, f"{last.key} seed {seed}\n")
+    divided = f" units {units}" if units else ""
+    _claim(folder, f"{last.key} seed {seed}{divided}\n")
     _lay_out(folder)
     steps = screen.Steps()
     steps.begin("Make the company")
-    made = company(last, seed=seed, calendar=calendar)
+    made = company(last, seed=seed, calendar=calendar, teams=units)
     _fill(folder, made, steps)
-    for quarter in made.quarters[:-1]:
-        steps.begin(f"Tell {quarter.period.label}")
-        _tell(folder, quarter)
+    _past(folder, made, steps)
     steps.end()
     where = screen.short(folder)
     screen.say(
         f"{screen.styled(f'Workspace {where}', 'strong')}: {len(made.quarters)} quarters, {len(made.quarters) - 1} of them told"
     )
     if not no_run:
-        outcome = report.make(_request(folder, made.quarters[-1], formats=None))
+        (result,) = run.make([_request(folder, made.quarters[-1], formats=None)], one=True)
+        if result.error is not None or result.outcome is None:
+            raise result.error or UsageError("The report left nothing.")
         screen.say()
-        report.show(outcome)
-        if outcome.state == "held":
-            raise HeldError(report.held(outcome.manifest))
+        report.show(result.outcome)
+        if result.outcome.state == "held":
+            raise HeldError(report.held(result.outcome.manifest))
     screen.say()
     screen.say("Next")
     own = screen.command("reportkit")
@@ -82,7 +94,11 @@ def demo(
                 f"{own} restatements {REPORT} {made.quarters[-2].period.key}",
                 "what was told, and reads differently today",
             ),
-            (f"{own} run {REPORT} --unit {_unit(made)}", "the same report for one business unit"),
+            (f"{own} run risk", "the risk committee's report"),
+            (f"{own} run investment", "the business case of a decision that is asked"),
+            (f"{own} run unit --unit {_unit(made)}", "the pack of one business unit"),
+            (f"{own} run unit --units all", "the packs of all units"),
+            (f"{own} status", "what was made, and what was not"),
             (
                 f"{screen.command('jupyter')} lab notebooks/{REPORT}.ipynb",
                 "the notebook, cell by cell",
@@ -133,14 +149,15 @@ def _claim(folder: Path, mark: str) -> None:
 
 
 def _lay_out(folder: Path) -> None:
-    """Put the report's notebook into the workspace, to be opened and changed there; one that is there already stays."""
+    """Put the notebooks of the reports into the workspace, to be opened and changed there; one that is there already stays."""
     from reportkit import resources
 
-    own = folder / "notebooks" / f"{REPORT}.ipynb"
     try:
-        own.parent.mkdir(exist_ok=True)
-        if not own.exists():
-            own.write_bytes(resources.notebook(REPORT).read_bytes())
+        (folder / "notebooks").mkdir(exist_ok=True)
+        for name, path in resources.notebooks().items():
+            own = folder / "notebooks" / f"{name}.ipynb"
+            if not own.exists():
+                own.write_bytes(path.read_bytes())
     except OSError as error:
         raise from_os(error, f"Making the workspace {folder}") from error
 
@@ -161,18 +178,33 @@ def _fill(folder: Path, made: Company, steps: screen.Steps) -> None:
             keep(extract, folder, origin)
 
 
-def _tell(folder: Path, quarter: Quarter) -> None:
-    """Run and publish a quarter of the past; one that is published already stays."""
-    from reportkit.run import told
-    from reportkit.run.publication import publish
-    from reportkit.run.report import run
+def _past(folder: Path, made: Company, steps: screen.Steps) -> None:
+    """Run and publish the quarters of the past, each after the one before it was told; what is published already stays."""
+    from reportkit.run import jobs, told
 
-    if told.known_by(folder, REPORT, quarter.period.key, None):
+    left = [
+        quarter
+        for quarter in made.quarters[:-1]
+        if not told.known_by(folder, REPORT, quarter.period.key, None)
+    ]
+    if not left:
         return
-    outcome = run(_request(folder, quarter, formats=()), now=quarter.published_at)
+    with jobs.warm(draw=False) if jobs.forks() else nullcontext() as pool:
+        for quarter in left:
+            steps.begin(f"Tell {quarter.period.label}")
+            _tell(folder, quarter, pool)
+
+
+def _tell(folder: Path, quarter: Quarter, pool: WarmPool | None) -> None:
+    from reportkit.run import jobs
+    from reportkit.run.publication import publish
+    from reportkit.run.report import run as alone
+
+    request, now = _request(folder, quarter, formats=()), quarter.published_at
+    outcome = jobs.make(request, now=now, pool=pool) if pool else alone(request, now=now)
     if outcome.state == "held":
         raise HeldError(report.held(outcome.manifest))
-    publish(folder, REPORT, quarter.period, None, now=quarter.published_at)
+    publish(folder, REPORT, quarter.period, None, now=now)
 
 
 def _request(folder: Path, quarter: Quarter, *, formats: tuple[str, ...] | None) -> Request:

@@ -177,7 +177,12 @@ def _since(view: View, one: Measure) -> None:
         said += f": numerator {text(found.numerator)}, denominator {text(found.denominator)}"
         said += f", mix of {found.by} {text(found.mix)}" if found.by else ""
     screen.table([(f"since {view.previous().period.label}", said)])
-    if found.flagged:
+    for basis in comparability.bases(view, [words.id]):
+        old = basis.old_now
+        value = "no longer kept" if old is None else display.write(old.value, words.unit, digits=words.digits, currency=one.currency)  # fmt: skip
+        what = f"definition of version {basis.version}" if basis.kind == "definition" else "scope of the quarter before"  # fmt: skip
+        screen.say(f"  {screen.styled('!', 'watch')} by the {what}: {value}")
+    if found.flagged and words.unit in {"percent", "ratio"}:
         screen.say(
             f"  {screen.styled('!', 'watch')} the denominator moved by {100 * (found.moved or 0):+.0f} %: the two quarters speak of different things"
         )
@@ -198,6 +203,8 @@ def _details(one: Measure) -> None:
     ]
     if one.override:
         rows.append(("status set by hand", one.override))
+    if one.held:
+        rows.append(("status kept", one.held))
     screen.table(rows)
     if one.default_limits and one.target is not None:
         screen.say("  * a default; load thresholds of your own with 'reportkit load thresholds'")

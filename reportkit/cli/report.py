@@ -1,4 +1,4 @@
-"""``reportkit run``, ``publish`` and ``runs``: reports out."""
+"""``reportkit publish`` and ``runs``, and what a finished run shows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
-from reportkit.errors import HeldError, UsageError
+from reportkit.errors import UsageError
 
 if TYPE_CHECKING:
     from reportkit.period import Period
-    from reportkit.run import Outcome, Request
+    from reportkit.run import Outcome
 
 _NAMES = {
     "report.html": "HTML",
@@ -29,89 +29,19 @@ ReportArgument = Annotated[
 ]
 
 
-def run(
-    report: ReportArgument,
-    *,
-    period: Annotated[
-        str,
-        typer.Option(
-            "--period",
-            "-p",
-            metavar="Q",
-            help="A quarter such as 2026-Q3; by default the latest closed one with data.",
-        ),
-    ] = "",
-    unit: UnitOption = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param",
-            "-P",
-            metavar="K=V",
-            help="A value for one of the notebook's parameters; may be repeated.",
-        ),
-    ] = None,
-    known_by: Annotated[
-        str | None,
-        typer.Option(
-            "--known-by",
-            metavar="TIME",
-            help="Use only what was recorded by then; by default the published cut-off, else now.",
-        ),
-    ] = None,
-    formats: Annotated[
-        str,
-        typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write."),
-    ] = "html,pdf,email",
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Run a report's notebook and write HTML, PDF and e-mail."""
-    from reportkit.period import parse_instant
-    from reportkit.run import Request
+def quarter(folder: Path, text: str, incident: str = "") -> Period:
+    """Read a period, or give the one to report on: of an incident its own quarter, else the latest closed one with data.
 
-    folder = options.workspace(workspace)
-    given = options.pairs(param or [])
-    request = Request(
-        workspace=folder,
-        report=report,
-        period=_quarter(folder, period),
-        unit=unit,
-        parameters=given,
-        known_by=parse_instant(known_by) if known_by else None,
-        formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
-    )
-    outcome = make(request)
-    if json:
-        screen.say_json({"folder": str(outcome.folder), **outcome.manifest})
-    else:
-        show(outcome)
-    if outcome.state == "held":
-        raise HeldError(
-            f"{held(outcome.manifest)} The files are kept for you to look at; nothing may be sent."
-        )
-
-
-def _quarter(folder: Path, text: str) -> Period:
-    """Read a quarter, or give the latest closed one with data; only the latter needs the data's libraries."""
+    Only the latter two need the data's libraries.
+    """
     if text:
         from reportkit import config
 
         return config.read(folder).calendar.parse(text)
     from reportkit.workspace import open_workspace
 
-    return open_workspace(folder, now=options.now()).period()
-
-
-def make(request: Request) -> Outcome:
-    """Make a report and show where it is."""
-    from reportkit.run.report import run as make_report
-
-    live = screen.Live(f"{Path(request.report).stem} {request.period.key}")
-    try:
-        return make_report(request, now=options.now(), progress=live)
-    finally:
-        live.end()
+    workspace = open_workspace(folder, now=options.now())
+    return workspace.quarter_of(incident) if incident else workspace.period()
 
 
 def show(outcome: Outcome) -> None:

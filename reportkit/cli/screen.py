@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _STYLES = {"good": "32", "watch": "33", "bad": "31", "strong": "1", "quiet": "2"}
 _WIDEST = 100
 _CELLS_PER_LINE = 10
+#: Seconds between two lines of a batch in a log.
+_LOG_EVERY = 10.0
 
 Style = Literal["good", "watch", "bad", "strong", "quiet"]
 
@@ -161,32 +163,68 @@ class Live:
     def __init__(self, title: str) -> None:
         self._title = title
         self._begun = time.monotonic()
-        self._alive = _seen(sys.stderr)
+        self.alive = _seen(sys.stderr)
         self._shown = 0
+
+    def say(self, text: str) -> None:
+        """Show a line: in a terminal over the one before."""
+        gone = seconds(time.monotonic() - self._begun)
+        if self.alive:
+            line = f"  {self._title}: {text}  {gone}"[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{line.ljust(self._shown)}", end="", file=sys.stderr, flush=True)
+            self._shown = len(line)
+        else:
+            print(f"{self._title}: {text} ({gone})", file=sys.stderr, flush=True)
 
     def __call__(self, progress: Progress) -> None:
         """Take a step."""
         where = f", cell {progress.done} of {progress.total}" if progress.total else ""
-        gone = seconds(time.monotonic() - self._begun)
-        if self._alive:
-            line = f"  {self._title}: {progress.stage}{where}  {gone}"[
-                : shutil.get_terminal_size().columns - 1
-            ]
-            print(f"\r{line.ljust(self._shown)}", end="", file=sys.stderr, flush=True)
-            self._shown = len(line)
-        elif (
-            not progress.total
+        if (
+            self.alive
+            or not progress.total
             or progress.done % _CELLS_PER_LINE == 0
             or progress.done == progress.total
         ):
-            print(f"{self._title}: {progress.stage}{where} ({gone})", file=sys.stderr, flush=True)
+            self.say(f"{progress.stage}{where}")
 
     def end(self) -> float:
         """Clear the living line, and give the seconds since the start."""
-        if self._alive and self._shown:
+        if self.alive and self._shown:
             print(f"\r{' ' * self._shown}\r", end="", file=sys.stderr, flush=True)
         self._shown = 0
         return time.monotonic() - self._begun
+
+
+class Many:
+    """Shows how far a batch is: how many are done, at which rate, and how long the rest will take."""
+
+    def __init__(self, total: int, live: Live) -> None:
+        self._total, self._live = total, live
+        self._done = self._made = self._failed = 0
+        self._begun = self._told = time.monotonic()
+
+    def ended(self, *, failed: bool, made: bool) -> None:
+        """Count a report that has ended."""
+        self._done += 1
+        self._made += made
+        self._failed += failed
+        now = time.monotonic()
+        if not self._live.alive and self._done < self._total and now - self._told < _LOG_EVERY:
+            return
+        self._told = now
+        self._live.say(self.line(now - self._begun))
+
+    def line(self, gone: float) -> str:
+        """Say where the batch is."""
+        parts = [f"{self._done} of {self._total} done"]
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        if self._made and gone > 0:
+            parts.append(f"{60 * self._made / gone:,.0f} a minute")
+            left = (self._total - self._done) * gone / self._made
+            if left >= 1:
+                parts.append(f"{seconds(left)} left")
+        return ", ".join(parts)
 
 
 class Steps:

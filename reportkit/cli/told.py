@@ -105,9 +105,9 @@ def _behind(id_: str, rows: list[dict[Any, str]], more: bool) -> None:
         return
     screen.say(screen.styled(f"Rows behind {id_.upper()}, as far as it looks at them", "strong"))
     screen.table(
-        [(row["table"], row["id"], row["what"], screen.fit(row["changed"], 70)) for row in rows],
-        head=("table", "id", "today", "then → today"),
-    )
+        [(row["table"], row["id"], row["what"], screen.fit(row["changed"], 52), row["load"]) for row in rows],
+        head=("table", "id", "today", "then → today", "by load"),
+    )  # fmt: skip
     if more:
         screen.say("  and more; --json gives all of them")
 
@@ -242,6 +242,11 @@ def errata(
     _corrected([vars(one) for one in revision.errata], place.settings.organisation.currency)
     if not publish and revision.errata:
         screen.say("  --publish tells it; what was told before stays readable")
+    if publish:
+        part = f" --unit {unit}" if unit else ""
+        screen.say(
+            f"  'reportkit run {told.report} --period {told.period}{part}' renders the corrected edition, 'reportkit publish {told.report} {told.period}{part}' makes it final"
+        )
 
 
 def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool) -> None:
@@ -255,6 +260,10 @@ def _listed(place: Workspace, report: str, period: str, unit: str, *, json: bool
             _corrected(
                 [vars(e) for e in place.ledger.errata(one)], place.settings.organisation.currency
             )
+    if len(found) == 1:
+        screen.say(
+            "  nothing was put right; --load NAME names a load that counts too, see 'reportkit restatements --rows ID'"
+        )
 
 
 def _corrected(errata: list[dict[str, Any]], currency: str) -> None:

@@ -103,48 +103,44 @@ def _account(
     else:
         created = start + timedelta(days=int(rng.integers(10, 650)))
     strong = upgrade is None if admin else kind == "human" and rng.random() < 0.8
+    changes: list[tuple[date, dict[str, Any]]] = []
     row: dict[str, Any] = {
-        "account_id": name, "unit_id": unit, "valid_from": created, "type": kind, "privileged": admin or (kind == "service" and rng.random() < 0.2),
+        "account_id": name, "person_id": None if kind == "service" else f"staff-{name}", "unit_id": unit, "valid_from": created, "type": kind, "privileged": admin or (kind == "service" and rng.random() < 0.2),
         "standing": bool(admin and rng.random() < 0.45), "mfa": "strong" if strong else "none" if kind == "service" else "weak",
         "enforced": strong, "created": created, "hr_end": None, "disabled_at": None,
         "last_used": min(created + timedelta(days=int(rng.integers(1, 40))), scene.ends[min(scene.index(created), QUARTERS - 1)]),
         "review_due": None, "reviewed_at": None, "review_result": None,
     }  # fmt: skip
-    rows = [(created, row)]
-    if upgrade is not None and upgrade <= scene.until.end:
-        row = {
-            **row,
-            "mfa": "phishing_resistant",
-            "enforced": True,
-            "valid_from": max(upgrade, created + timedelta(days=1)),
-        }
-        rows.append((row["valid_from"], row))
     if row["privileged"]:
-        rows += _reviews(scene, rng, rows, unit)
-    elif kind == "human":
+        dues = [due for due in scene.ends[1::2] if due > created + timedelta(days=60)]
+        row["review_due"] = dues[0] if dues else scene.until.end + timedelta(days=182)
+        changes = _reviews(rng, dues, unit)
+    if upgrade is not None and upgrade <= scene.until.end:
+        day = max(upgrade, created + timedelta(days=1))
+        changes.append((day, {"mfa": "phishing_resistant", "enforced": True}))
+    rows, now = [(created, row)], row
+    for day, change in sorted(changes, key=lambda item: item[0]):
+        if day > created:
+            now = {**now, **change, "valid_from": day}
+            rows = [*(pair for pair in rows if pair[0] < day), (day, now)]
+    if not row["privileged"] and kind == "human":
         rows += _changes(scene, rng, row, unit)
     return [(scene.index(day), version) for day, version in rows if day <= scene.until.end]
 
 
 def _reviews(
-    scene: Scene, rng: np.random.Generator, rows: list[tuple[date, dict[str, Any]]], unit: str
+    rng: np.random.Generator, dues: list[date], unit: str
 ) -> list[tuple[date, dict[str, Any]]]:
-    """Review each privileged account once in half a year; the slower units are late now and then."""
-    found = []
-    for quarter in range(1, QUARTERS, 2):
-        due = scene.ends[quarter]
+    """Review an account by each date, which sets the next one; the slower units are late now and then."""
+    found: list[tuple[date, dict[str, Any]]] = []
+    for place, due in enumerate(dues):
         late = rng.random() < (0.12 if unit in {"FLD", "TRM", "BRK"} else 0.03)
-        day = (
-            due + timedelta(days=int(rng.integers(5, 30)))
-            if late
-            else due - timedelta(days=int(rng.integers(1, 25)))
-        )
-        before = [version for start, version in rows if start < day]
-        if not before or day > scene.until.end or any(start == day for start, _ in rows):
-            continue
+        ago = int(rng.integers(1, 25))
+        day = due + timedelta(days=int(rng.integers(5, 30))) if late else due - timedelta(days=ago)
         result = "changed" if rng.random() < 0.08 else "kept"
-        found.append((day, {**before[-1], "valid_from": day, "last_used": day - timedelta(days=int(rng.integers(1, 30))),
-                            "review_due": due, "reviewed_at": day, "review_result": result}))  # fmt: skip
+        following = dues[place + 1] if place + 1 < len(dues) else due + timedelta(days=182)
+        used = day - timedelta(days=int(rng.integers(1, 30)))
+        found.append((day, {"last_used": used, "review_due": following, "reviewed_at": day, "review_result": result}))  # fmt: skip
     return found
 
 

@@ -63,7 +63,7 @@ def _case(
             determined += timedelta(days=1)
     return {
         "incident_id": f"INC-{number:03d}", "unit_id": entry["unit"], "title": entry["title"], "confirmed": entry["class"],
-        "severity": severity, "cause": entry["cause"], "control_caused": entry["cause"] == "control", "service_id": entry["service"],
+        "severity": severity, "cause": entry["cause"], "control_caused": entry["cause"] == "control change", "service_id": entry["service"],
         "occurred": detected - _hours(float(entry["dwell_h"])) if entry["dwell_h"] else None, "detected": detected,
         "detected_by": entry["found"], "acknowledged": detected + timedelta(minutes=int(rng.integers(4, 26))),
         "contained": max(contained, detected + timedelta(minutes=30)), "eradicated": restored and contained + (restored - contained) / 2,

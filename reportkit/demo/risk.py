@@ -24,8 +24,9 @@ APPETITE = {
 }  # fmt: skip
 #: Approved points of the loss curve: a loss of more than this much, at most with this chance in a year.
 LOSS_POINTS = (
-    (1_000_000, 0.80),
-    (2_500_000, 0.40),
+    (1_000_000, 0.85),
+    (2_500_000, 0.50),
+    (3_500_000, 0.25),
     (5_000_000, 0.05),
     (15_000_000, 0.015),
     (40_000_000, 0.003),
@@ -34,6 +35,10 @@ LOSS_POINTS = (
 TARGETS = {
     "V03": (0, 5, 0), "V04": (90, 80, 0.5), "K07": (85, 75, 0), "K04": (95, 90, 0), "N03": (24, 48, 0), "N06": (100, 100, 0),
     "R01": (0, 3, 0), "Q02": (5, 10, 0), "A02": (5, 8, 0), "B01": (5, 10, 0),
+}  # fmt: skip
+#: Most minutes a person and month that a safeguard may ask of a population.
+FRICTION = {
+    "Assembly staff": 10, "Maintenance engineers": 90, "Supplier technicians": 15, "Administrators": 60, "Settlement operators": 20, "Plant managers": 60,
 }  # fmt: skip
 #: The target that was tightened, when, and its new limits.
 TIGHTENED_TARGET = ("K04", "5+21", (100, 95, 0))
@@ -156,8 +161,14 @@ def _scenario(entry: dict[str, str], day: date) -> dict[str, Any]:
         "sev_dist": "lognormal_ci90", "low": float(entry["low"]) * MILLION, "high": float(entry["high"]) * MILLION,
         "cap": float(entry["cap"]) * MILLION, "ci_level": 0.9, "currency": CURRENCY,
         "estimator": "Cyber risk analyst with three unit experts", "calibrated_at": day, "rationale": entry["rationale"],
-        "corr_group": entry["group"], "insured": entry["insured"] == "yes",
+        "corr_group": entry["group"], "insured": entry["insured"] == "yes", **_harm(entry["scenario_id"]),
     }  # fmt: skip
+
+
+def _harm(scenario: str) -> dict[str, float]:
+    """Give what one event costs besides money: service hours and records."""
+    entry = next(e for e in catalogue.table("harm") if e["scenario_id"] == scenario)
+    return {"event_hours": float(entry["hours"]), "event_records": float(entry["records"])}
 
 
 def thresholds(scene: Scene) -> Delivery:
@@ -208,6 +219,13 @@ def _limits(
         "points": json.dumps(LOSS_POINTS),
         "currency": CURRENCY,
     }
+    for population, minutes in FRICTION.items():
+        yield {
+            "threshold_id": f"F-{population.upper().replace(' ', '-')}",
+            "kind": "friction",
+            "scope": population,
+            "red": minutes,
+        }
     for severity, days in sla.items():
         yield {
             "threshold_id": f"S-{severity.upper()}",

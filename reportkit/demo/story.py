@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from reportkit.demo import (
     actions,
     assurance,
+    cases,
     catalogue,
     coverage,
     estate,
@@ -62,16 +63,21 @@ class Company:
     commentary: Mapping[str, str]
 
 
-def company(until: Period, *, seed: int = 7, calendar: FiscalCalendar) -> Company:
+def company(until: Period, *, seed: int = 7, calendar: FiscalCalendar, teams: int = 0) -> Company:
     """Make the company as it was in the eight quarters up to one.
 
     Args:
         until: the last quarter; the whole story, with the public dates in it, moves with it.
         seed: the same seed gives the same bytes.
         calendar: the organisation's calendar.
+        teams: into how many teams, each a business unit, the units are divided; 0 for none.
     """
     scene = Scene(until, seed, calendar)
     deliveries = _deliveries(scene)
+    if teams:
+        from reportkit.demo.teams import divided
+
+        deliveries = divided(deliveries, teams)
     quarters = tuple(_quarter(scene, index, deliveries) for index in range(QUARTERS))
     words = {
         scene.periods[index].key: catalogue.text(f"commentary-{index}.md")
@@ -91,6 +97,7 @@ def _deliveries(scene: Scene) -> list[Delivery]:
         *findings.findings(scene, made), incidents.incidents(scene), assurance.suppliers(scene), controls, audits,
         actions.actions(scene, audits, controls), assurance.governance(scene), risk.risks(scene, made), risk.scenarios(scene),
         people.people(scene), programme.spend(scene), programme.initiatives(scene), reference.threats(scene), programme.decisions(scene),
+        cases.options(scene), cases.effects(scene), cases.impacts(scene),
     ]  # fmt: skip
 
 

@@ -203,7 +203,9 @@ class Ledger(Database):
         before = self.publication(told.report, told.period, told.unit, publication.revision)
         if before is not None:
             note = f"by revision {told.revision}"
-            self.record(Event(before.run_id, "superseded", told.published_at, note=note))
+            editions = [event.run_id for event in self.events() if event.note == f"edition of {before.run_id}"]  # fmt: skip
+            for run_id in (before.run_id, *editions):
+                self.record(Event(run_id, "superseded", told.published_at, note=note))
         return told
 
     def record(self, event: Event) -> None:

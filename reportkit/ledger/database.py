@@ -29,7 +29,7 @@ class Database:
     def __init__(self, folder: Path, url: str = "") -> None:
         self.path = folder / FILE
         self._url = url
-        self._made = False
+        self._made = 0
         self.place = "at [ledger] url" if url else str(self.path)
 
     @cached_property
@@ -51,10 +51,10 @@ class Database:
         """
         with self._said("written"):
             connecting = self._engine.execution_options(reportkit_writes=True)
-            if not self._made:
+            if self._made != len(metadata.tables):
                 with connecting.begin() as connection:
                     _make(connection)
-                self._made = True
+                self._made = len(metadata.tables)
             with connecting.begin() as connection:
                 yield connection
 

@@ -8,6 +8,15 @@ day to few rows, and a function that finishes them into a :class:`Value`. Defini
 from __future__ import annotations
 
 from reportkit.measures.model import Definition, Measure, Moment, Value
-from reportkit.measures.registry import definition, definitions, measure
+from reportkit.measures.registry import definition, definitions, earlier, measure
 
-__all__ = ["Definition", "Measure", "Moment", "Value", "definition", "definitions", "measure"]
+__all__ = [
+    "Definition",
+    "Measure",
+    "Moment",
+    "Value",
+    "definition",
+    "definitions",
+    "earlier",
+    "measure",
+]

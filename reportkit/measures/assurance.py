@@ -62,7 +62,7 @@ def effective(rows: pd.DataFrame, at: Moment) -> Value:
     "UNION ALL SELECT g.framework, o.csf_id, o.result, o.method, o.next_due FROM controls AS o JOIN (SELECT DISTINCT framework FROM frameworks "
     "WHERE framework LIKE 'NIST CSF%') AS g ON o.csf_id IS NOT NULL AND COALESCE(o.state, 'implemented') <> 'na') AS answers GROUP BY 1, 2) AS c "
     "ON c.framework = f.framework AND c.requirement_id = f.requirement_id WHERE p.requirement_id IS NULL GROUP BY {group}",
-    dims={"framework": "f.framework"}, green=90, red=75, noise="proportion", digits=1,
+    dims={"framework": "f.framework", "part": "SPLIT_PART(f.requirement_id, '.', 1)"}, green=90, red=75, noise="proportion", digits=1,
 )  # fmt: skip
 def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of applicable requirements that a working control answers."""
@@ -109,6 +109,7 @@ def evidence(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN expiry IS NULL THEN 1 ELSE 0 END) AS endless FROM governance_items "
     "WHERE kind = 'exception' AND COALESCE(status, 'active') IN ('active', 'expired') AND (approved_at IS NULL OR approved_at <= {as_of}) GROUP BY {group}",
     dims={"owner": "owner", "unit": "unit_id"}, green=0, red=3, kind="implementation",
+    counted={"governance_items": "kind = 'exception' AND COALESCE(status, 'active') IN ('active', 'expired')"},
 )  # fmt: skip
 def exceptions(rows: pd.DataFrame, at: Moment) -> Value:
     """Count exceptions that outlived their expiry."""
@@ -119,7 +120,8 @@ def exceptions(rows: pd.DataFrame, at: Moment) -> Value:
 
 @measure(
     id="P01", name="Policies in their review date",
-    definition="Policies and standards in force whose review date has not passed, of all in force. Beside it: staff who attested them, of staff in scope.",
+    definition="Policies and standards in force whose review date has not passed, of all in force. Beside it: staff who attested them, of staff in scope; "
+    "items with fewer than five people in scope are left out of that.",
     why="A policy nobody reviewed describes another company.", use="Overdue ones go to the owner and approver.",
     source="ISO/IEC 27001 A.5.1; reportkit", unit="percent", direction="up", needs=("governance_items",), fields=("governance_items.review_due",),
     reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN review_due >= {as_of} THEN 1 ELSE 0 END) AS current_, "
@@ -127,6 +129,7 @@ def exceptions(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN attested_n IS NOT NULL THEN scope_n END) AS staff FROM governance_items "
     "WHERE kind IN ('policy', 'standard') AND COALESCE(status, 'active') = 'active' AND (approved_at IS NULL OR approved_at <= {as_of}) GROUP BY {group}",
     dims={"kind": "kind", "owner": "owner", "unit": "unit_id"}, green=95, red=85, noise="proportion", digits=1, kind="implementation",
+    counted={"governance_items": "kind IN ('policy', 'standard') AND COALESCE(status, 'active') = 'active'"},
 )  # fmt: skip
 def policies(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of policies in their review date."""
@@ -159,6 +162,7 @@ _CRITICAL = "CASE WHEN tier = 1 OR critical_function THEN 1 ELSE 0 END"
     "SUM(CASE WHEN tier IS NULL AND critical_function IS NULL THEN 1 ELSE 0 END) AS unsaid FROM suppliers GROUP BY {group}",
     dims={"unit": "unit_id"}, green=100, red=90, noise="proportion", digits=1, kind="implementation",
     clock="An assessment counts for 12 months from its day.",
+    counted={"suppliers": "tier = 1 OR critical_function"},
 )  # fmt: skip
 def suppliers_assessed(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of critical suppliers assessed within a year."""
@@ -183,6 +187,7 @@ def suppliers_assessed(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN status IN ('done', 'verified') THEN 1 ELSE 0 END) AS unsaid FROM actions "
     "WHERE parent_type = 'supplier' AND done_at IS NULL AND COALESCE(status, 'open') <> 'cancelled' GROUP BY {group}",
     dims={"unit": "unit_id", "owner": "owner"}, green=0, red=3, kind="implementation",
+    counted={"actions": "parent_type = 'supplier' AND done_at IS NULL AND COALESCE(status, 'open') <> 'cancelled'"},
 )  # fmt: skip
 def supplier_actions(rows: pd.DataFrame, at: Moment) -> Value:
     """Count supplier actions past their date."""

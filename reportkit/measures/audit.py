@@ -33,6 +33,7 @@ _DIMS = {"rating": "rating", "unit": "unit_id", "source": "audit_source"}
     "UNION ALL SELECT {group}, 0, 0, 0, 0, 0, 0, COUNT(*) FROM audits "
     f"WHERE NOT {_REAL} GROUP BY {{group}} ORDER BY 1, 2",
     dims=_DIMS,
+    counted={"audits": OPEN},
 )  # fmt: skip
 def open_findings(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open audit findings, and say how the number came about."""
@@ -58,6 +59,7 @@ def open_findings(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN retargets IS NULL AND due_current <> due_original THEN 1 ELSE COALESCE(retargets, 0) END) AS retargets "
     f"FROM audits WHERE {OPEN} GROUP BY {{group}}",
     dims=_DIMS, green=3, red=8,
+    counted={"audits": OPEN},
 )  # fmt: skip
 def overdue(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open audit findings past their original due date."""
@@ -81,6 +83,7 @@ def overdue(rows: pd.DataFrame, at: Moment) -> Value:
     f"CASE WHEN opened >= {{as_of}} - INTERVAL '36' MONTH THEN 1 ELSE 0 END AS recent FROM audits WHERE {_REAL} ORDER BY 1, 2",
     dims=_DIMS, noise="interval",
     clock="Starts when the report is issued, stops when verified closed; closed by the owner alone is not closed.",
+    counted={"audits": _REAL + " AND opened >= {as_of} - INTERVAL '36' MONTH"},
 )  # fmt: skip
 def time_to_close(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median days to a verified closing."""
@@ -131,6 +134,7 @@ def time_to_close(rows: pd.DataFrame, at: Moment) -> Value:
     f"SELECT DISTINCT control_id, opened FROM audits WHERE control_id IS NOT NULL AND {_REAL}) AS days_) AS d "
     f"ON d.control_id = a.control_id AND d.opened = a.opened WHERE {_REAL}) AS seen WHERE opened >= {{start}} GROUP BY {{group}}",
     dims=_DIMS, noise="proportion", digits=1,
+    counted={"audits": _REAL + " AND opened >= {start}"},
 )  # fmt: skip
 def repeated(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of new audit findings that repeat an earlier one."""

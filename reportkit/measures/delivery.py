@@ -13,7 +13,8 @@ from reportkit.measures.finishing import percent, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.register import HELD
 from reportkit.measures.registry import measure
-from reportkit.measures.risk import scenario_of
+from reportkit.measures.risk import converted
+from reportkit.quant.rows import scenario_of
 from reportkit.tables import unpack
 
 Worlds = np.ndarray[Any, np.dtype[np.float64]]
@@ -48,9 +49,9 @@ def milestones(rows: pd.DataFrame, at: Moment) -> Value:
             due += 1
             met += bool(done) and done <= first
     running = rows[rows["ended_at"].isna()]
+    rates = _rates(running["currency"], at)
     budget, actual = (
-        float(running["budget"].astype(float).sum()),
-        float(running["actual"].astype(float).sum()),
+        float((running[name].astype(float) * rates).sum()) for name in ("budget", "actual")
     )
     parts = (
         Part("Spent of what was approved, running projects", percent(actual, budget), "percent"),
@@ -59,7 +60,10 @@ def milestones(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Baselines moved in the quarter", moved, "count"),
         Part("Milestones without a baseline", undated, "count"),
     )  # fmt: skip
-    return share(met, due, "no milestone fell due", parts)
+    note = _unrated(running["currency"], rates, "running projects")
+    return share(
+        met, due, "no milestone fell due", parts, note and f"{note}; their money is left out"
+    )
 
 
 def _steps(rows: pd.DataFrame) -> dict[tuple[str, str, int], tuple[str, str]]:
@@ -123,18 +127,30 @@ def _flows(text: object, project: str) -> list[Flow]:
     return flows
 
 
-def _foreign(running: pd.DataFrame, at: Moment) -> str:
-    """Say which other currencies projects are in, or nothing."""
-    found = sorted({str(c) for c in running["currency"].dropna()} - {at.currency})
-    if not found:
+def _rates(currencies: pd.Series[str], at: Moment) -> pd.Series[float]:
+    """Give what money in each of some currencies is worth in the organisation's own on the day; missing without a rate."""
+    own = currencies.isna() | (currencies == at.currency)
+    if own.all():
+        return pd.Series(1.0, index=currencies.index)
+    found = at.sql("SELECT currency, to_currency, rate FROM fx_rates WHERE rate > 0")
+    known = found[found["to_currency"] == at.currency].set_index("currency")["rate"].astype(float)
+    return currencies.map(known).astype(float).where(~own, 1.0)
+
+
+def _unrated(currencies: pd.Series[str], rates: pd.Series[float], what: str) -> str:
+    """Say how many things are in a currency without a rate, or nothing."""
+    lacking = currencies[rates.isna()]
+    if lacking.empty:
         return ""
-    return f"projects are in {', '.join(found)}, the organisation reports in {at.currency}"
+    names = ", ".join(sorted(set(lacking)))
+    return f"{len(lacking)} of {len(currencies)} {what} are in {names} without a rate"
 
 
 @measure(
     id="E01", name="Return on security investment", amounts=True,
     definition="Expected yearly loss avoided minus yearly cost, in per cent of that cost, over running projects whose scenarios are quantified as they are and as they will be. The loss avoided is the "
-    "difference of the two mean losses; a scenario that several projects treat is counted once. The yearly cost is the approved budget spread over the years of the project's cash flows.",
+    "difference of the two mean losses; a scenario that several projects treat is counted once. The yearly cost is the approved budget spread over the years of the project's cash flows. "
+    "Money in another currency counts at the rate in force on the day; without a rate there is no figure.",
     why="Finance asks it.", use="Never alone: it says nothing about the tail, and a case can be right below zero.",
     source="ENISA 2012, the ratio form", unit="percent", direction="up", needs=("initiatives", "scenarios"), fields=("initiatives.scenario_ids", "initiatives.budget"),
     reduce=_ROWS, dims={"objective": "objective_id"}, kind="impact",
@@ -142,16 +158,13 @@ def _foreign(running: pd.DataFrame, at: Moment) -> str:
 def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the loss avoided against its cost."""
     running = rows[rows["ended_at"].isna()]
-    if foreign := _foreign(running, at):
-        return Value(reason=foreign, n=0)
+    rates = _rates(running["currency"], at)
+    if unrated := _unrated(running["currency"], rates, "running projects"):
+        return Value(reason=unrated, n=0)
     states = at.sql(
         "SELECT * FROM scenarios WHERE state IN ('current', 'residual') ORDER BY scenario_id, state"
     )
-    if other := sorted({str(c) for c in states["currency"].dropna()} - {at.currency}):
-        return Value(
-            reason=f"scenarios are in {', '.join(other)}, the organisation reports in {at.currency}",
-            n=0,
-        )
+    states = converted(states.assign(fx=_rates(states["currency"], at)))
     losses = {
         (str(row["scenario_id"]), str(row["state"])): scenario_of(
             {str(k): v for k, v in row.items()}
@@ -165,7 +178,7 @@ def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
         running["initiative_id"],
         running["scenario_ids"],
         running["cash_flows"],
-        running["budget"].astype(float).fillna(0.0),
+        running["budget"].astype(float).fillna(0.0) * rates,
         strict=True,
     ):
         names = {
@@ -232,6 +245,7 @@ def payback(flows: list[Flow]) -> float | None:
 @measure(
     id="E02", name="Net present value of running projects",
     definition="Sum of the mean net present values of running projects: yearly cash flows between low and high (PERT, years independent), discounted at the rate that Finance sets. "
+    "Money in another currency counts at the rate in force on the day; without a rate there is no figure. "
     "Beside it: the chance that the sum is above zero, one case in ten at each end, the years to pay back, and how many projects pay back within their horizon.",
     why="Compares security with every other use of the money.", use="A wide range is a reason to ask what it depends on.",
     source="reportkit", unit="money", direction="up", needs=("initiatives",), fields=("initiatives.cash_flows",),
@@ -240,11 +254,14 @@ def payback(flows: list[Flow]) -> float | None:
 def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the net present value of the running projects' cash flows."""
     running = rows[rows["ended_at"].isna()]
-    if foreign := _foreign(running, at):
-        return Value(reason=foreign, n=0)
+    rates = _rates(running["currency"], at)
+    if unrated := _unrated(running["currency"], rates, "running projects"):
+        return Value(reason=unrated, n=0)
     cases = [
-        flows
-        for project, text in zip(running["initiative_id"], running["cash_flows"], strict=True)
+        [Flow(flow.year, *(rate * amount for amount in flow[1:])) for flow in flows]
+        for project, text, rate in zip(
+            running["initiative_id"], running["cash_flows"], rates, strict=True
+        )
         if (flows := _flows(text, project))
     ]
     if not cases:

@@ -17,7 +17,7 @@ def share(part: int, whole: int, none: str, parts: Iterable[Part] = (), note: st
     """Give a percentage with its Wilson interval, or the reason why there is none."""
     interval = stats.wilson(part, whole)
     if interval is None:
-        return Value(reason=none, numerator=part, denominator=whole, n=0, parts=tuple(parts))
+        return Value(reason=none, numerator=part, denominator=whole, n=0, parts=tuple(parts), note=note)  # fmt: skip
     return Value(
         value=100 * part / whole,
         numerator=part,

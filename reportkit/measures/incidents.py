@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from reportkit import clocks, sql, stats
+from reportkit.errors import DataError, UsageError
 from reportkit.measures.finishing import (
     between,
     left_out,
@@ -39,6 +41,7 @@ MONTHS = 3
     "SUM(CASE WHEN detected IS NULL THEN 1 ELSE 0 END) AS undated FROM incidents WHERE confirmed = 'confirmed' "
     "AND (detected IS NULL OR (detected > {begin} AND detected <= {end})) GROUP BY {group}",
     dims={"severity": "severity", "unit": "unit_id", "cause": "cause"}, noise="poisson",
+    counted={"incidents": "confirmed = 'confirmed' AND (detected IS NULL OR (detected > {begin} AND detected <= {end}))"},
 )  # fmt: skip
 def confirmed(rows: pd.DataFrame, at: Moment) -> Value:
     """Count confirmed incidents with their Poisson interval."""
@@ -73,6 +76,7 @@ def confirmed(rows: pd.DataFrame, at: Moment) -> Value:
     "WHERE confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
     dims={"severity": "severity", "unit": "unit_id"}, noise="interval", digits=1,
     clock="Starts with the first malicious action, stops with discovery; an unknown start is left out and its share shown.",
+    counted={"incidents": "confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}"},
 )  # fmt: skip
 def time_to_detect(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median hours from first malicious action to discovery."""
@@ -120,6 +124,7 @@ def time_to_detect(rows: pd.DataFrame, at: Moment) -> Value:
     "CASE WHEN contained IS NULL AND closed IS NOT NULL THEN 1 ELSE 0 END AS unsaid FROM incidents "
     "WHERE confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
     dims={"severity": "severity", "unit": "unit_id"}, green=24, red=48, noise="interval", digits=1,
+    counted={"incidents": "confirmed = 'confirmed' AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}"},
 )  # fmt: skip
 def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the 90th percentile of hours from discovery to containment."""
@@ -172,6 +177,7 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
     "WHERE confirmed = 'confirmed' AND (restored IS NOT NULL OR service_minutes > 0) AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}",
     dims={"severity": "severity", "unit": "unit_id"}, noise="interval", digits=1, kind="impact",
     clock="Starts with discovery, stops when the service meets its objective again; still degraded is censored on the day.",
+    counted={"incidents": "confirmed = 'confirmed' AND (restored IS NOT NULL OR service_minutes > 0) AND detected >= {end} - INTERVAL '365' DAY AND detected <= {end}"},
 )  # fmt: skip
 def time_to_recover(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the 90th percentile of hours from discovery to restoration."""
@@ -211,6 +217,7 @@ _ACTIONS = (
     "FROM incidents WHERE confirmed = 'confirmed' AND detected <= {end}) AS seen "
     "WHERE detected > {begin} GROUP BY {group}",
     dims={"severity": "severity", "unit": "unit_id"}, noise="proportion", digits=1,
+    counted={"incidents": "confirmed = 'confirmed' AND detected >= {begin} - INTERVAL '365' DAY AND detected <= {end}"},
 )  # fmt: skip
 def recurrence(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of incidents whose cause was seen in the year before."""
@@ -232,14 +239,16 @@ def recurrence(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="N06", name="Regulatory notices sent in time",
     definition="Notices to authorities that fell due in the quarter and were sent by their due time, of all that fell due. "
-    "Where the record holds no due time, an 8-K is due at 17:30 in New York four business days of the United States after the day on which materiality "
-    "was determined; other notices without one are left out, and named in the quarter of the incident. Beside it: incidents whose materiality is not determined yet, and for how long.",
+    "Where the record holds no due time, the clock of the regime in clocks.toml says it, if it starts with the discovery or with the day on which materiality was determined "
+    "(an 8-K is due at 17:30 in New York four business days of the United States after that day); other notices without one are left out, and named in the quarter of the incident. "
+    "A time that cannot be read counts as none and is named. Beside it: incidents whose materiality is not determined yet, and for how long.",
     why="A missed clock is an offence of its own.", use="Below 100 %: what failed, and who decides faster next time.",
     source="SEC Form 8-K item 1.05; DORA; NIS2; 23 NYCRR 500.17", unit="percent", direction="up", needs=("incidents",),
     reduce="SELECT {group} AS grp, incident_id, detected, determined_at, material, confirmed, notices FROM incidents "
     "WHERE notices IS NOT NULL OR material = 'pending'",
     dims={"unit": "unit_id"}, green=100, red=100, noise="proportion",
     clock="Starts with the determination for the 8-K, and with what the regime says for others; not sent by the due time is missed.",
+    counted={"incidents": "notices IS NOT NULL OR material = 'pending'"},
 )  # fmt: skip
 def notices_in_time(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of notices sent in time."""
@@ -252,8 +261,13 @@ def notices_in_time(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Longest since discovery", float(days.max()) if days.notna().any() else None, "days"),
     )
     found = rows.loc[rows["detected"] > pd.Timestamp(at.begin), "incident_id"]
-    undated = int((told["due"].isna() & told["incident_id"].isin(found)).sum())
-    odd = left_out((undated, "notices of this quarter's incidents have no due time"))
+    recent = told["incident_id"].isin(found)
+    undated = int((told["due"].isna() & ~told["unreadable"] & recent).sum())
+    unread = int((told["unreadable"] & (recent | told.index.isin(due.index))).sum())
+    odd = left_out(
+        (undated, "notices of this quarter's incidents have no due time"),
+        (unread, "notices have a time that cannot be read, which counts as none"),
+    )
     return share(int(due["met"].sum()), len(due), "no notice fell due", parts, odd)
 
 
@@ -268,36 +282,77 @@ def _is_8k(regime: str) -> bool:
     return "sec" in words or "8k" in "".join(words)
 
 
-def _filing_due(determined: pd.Timestamp) -> Any:
-    rule = clocks.regime("sec-8k")
-    # The record holds a day and no hour; noon in New York is that day there, whatever the organisation's zone.
-    noon = datetime.combine(determined.date(), time(12), ZoneInfo(rule.zone))
-    return pd.Timestamp(clocks.due(rule, noon).replace(tzinfo=None))
+#: Events that start a clock and stand in the record of an incident; a determination is a day without an hour.
+_STARTS = {"aware of the incident": "detected", "materiality determined": "determined_at"}
 
 
-def _instant(text: str | None) -> Any:
-    return pd.Timestamp(parse_instant(text)) if text else pd.NaT
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def _due(regime: str, incident: Mapping[str, Any], at: Moment) -> Any:
+    """Give when a notice without a due time in the record was due, by the clock of its regime; nothing where none runs."""
+    name = "sec-8k" if _is_8k(regime) else regime
+    started = {event: incident.get(column) for event, column in _STARTS.items()}
+    for rule in sorted(at.clocks, key=lambda rule: rule.valid_from, reverse=True):
+        start = started.get(rule.start)
+        if _letters(name) not in {_letters(rule.id), _letters(rule.name)} or pd.isna(start):
+            continue
+        if not rule.enabled or rule.valid_from > pd.Timestamp(start).date():
+            continue
+        begun = pd.Timestamp(start).to_pydatetime()
+        if rule.start == "materiality determined":
+            # The record holds a day and no hour; noon where the clock counts is that day there, whatever the organisation's zone.
+            begun = datetime.combine(begun.date(), time(12), ZoneInfo(rule.zone))
+        held = replace(rule, jurisdiction=rule.jurisdiction or at.jurisdiction)
+        return pd.Timestamp(clocks.due(held, begun).replace(tzinfo=None))
+    return pd.NaT
+
+
+def _instant(value: Any) -> tuple[Any, bool]:
+    """Read a time of a notice: nothing where it is blank, and whether it could not be read."""
+    if value is None or value == "":
+        return pd.NaT, False
+    try:
+        return pd.Timestamp(parse_instant(str(value))), False
+    except UsageError:
+        return pd.NaT, True
+
+
+def _listed(text: Any) -> list[dict[str, Any]] | None:
+    """Give the notices of an incident; None where they cannot be read."""
+    try:
+        found = unpack(text)
+    except DataError:
+        return None
+    fits = isinstance(found, list) and all(isinstance(n, dict) and n.get("regime") for n in found)
+    return found if fits else None
 
 
 def notices(rows: pd.DataFrame, at: Moment) -> pd.DataFrame:
-    """Give one row per notice: incident, regime, due and sent instants, and whether the clock was met.
+    """Give one row per notice: incident, regime, due and sent instants, whether the clock was met, and whether a time could not be read.
 
     Args:
-        rows: incidents with ``incident_id``, ``determined_at`` and ``notices``.
+        rows: incidents with ``incident_id``, ``detected``, ``determined_at`` and ``notices``.
         at: the view; notices sent after its day do not count as sent.
     """
-    found = []
-    for incident, determined, text in zip(
-        rows["incident_id"], rows["determined_at"], rows["notices"], strict=True
-    ):
-        for notice in unpack(text):
-            due, sent = _instant(notice.get("due")), _instant(notice.get("sent"))
-            if pd.isna(due) and not pd.isna(determined) and _is_8k(notice["regime"]):
-                due = _filing_due(pd.Timestamp(determined))
+    found: list[tuple[Any, ...]] = []
+    for incident in rows.to_dict("records"):
+        listed = _listed(incident["notices"])
+        if listed is None:
+            found.append((incident["incident_id"], "", pd.NaT, pd.NaT, False, True))
+        for notice in listed or ():
+            (due, odd_due), (sent, odd_sent) = map(
+                _instant, (notice.get("due"), notice.get("sent"))
+            )
+            regime = str(notice["regime"])
+            if pd.isna(due) and not odd_due:
+                due = _due(regime, {str(k): v for k, v in incident.items()}, at)
             if not pd.isna(sent) and sent > pd.Timestamp(at.end):
                 sent = pd.NaT
             met = not pd.isna(sent) and not pd.isna(due) and sent <= due
-            found.append((incident, notice["regime"], due, sent, met))
-    return pd.DataFrame(found, columns=["incident_id", "regime", "due", "sent", "met"]).astype(
-        {"due": "datetime64[us]", "sent": "datetime64[us]", "met": bool}
+            found.append((incident["incident_id"], regime, due, sent, met, odd_due or odd_sent))
+    columns = ["incident_id", "regime", "due", "sent", "met", "unreadable"]
+    return pd.DataFrame(found, columns=columns).astype(
+        {"due": "datetime64[us]", "sent": "datetime64[us]", "met": bool, "unreadable": bool}
     )

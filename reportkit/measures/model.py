@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from reportkit.errors import DataError
 from reportkit.facts import Figure, Status
+from reportkit.tables import SEVERITIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.clocks import Regime
     from reportkit.period import Period
 
 Unit = Literal["count", "percent", "days", "hours", "money", "ratio"]
@@ -103,6 +106,11 @@ class Moment(Protocol):
         ...
 
     @property
+    def clocks(self) -> Sequence[Regime]:
+        """The deadlines for notices to authorities that the organisation goes by."""
+        ...
+
+    @property
     def discount_rate(self) -> float:
         """What money a year from now is worth less, as a share; from Finance."""
         ...
@@ -147,6 +155,9 @@ class Definition:
         people: its cells are people, so cells of fewer than five are withheld.
         mix: the dimension by which a change is split into rate and mix; by default the first one.
         changes: what each version changed, with the day from which it is used.
+        counted: relations and, of each, the condition by which the figure counts a row, in numerator or denominator; with the
+            same literals as ``reduce``, and ``{at}`` for the schema of other relations. What stands behind a restated
+            figure is told from them; without them every changed row of its tables is.
     """
 
     id: str
@@ -173,9 +184,10 @@ class Definition:
     people: bool = False
     mix: str = ""
     changes: tuple[tuple[int, date, str], ...] = ()
+    counted: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Measure:
     """A measure at a moment: the value never travels without its definition, its day and its source.
 
@@ -183,6 +195,8 @@ class Measure:
         scope: empty for the whole view, else for example ``severity=critical``.
         status: against the limits in force on the day.
         default_limits: the limits are reportkit's defaults, not the organisation's own.
+        override: a status set by hand: why, and by whom.
+        held: the status is that of the last report, since the value is within the hysteresis of a limit: in words.
         frame: the rows the value was finished from.
     """
 
@@ -199,6 +213,7 @@ class Measure:
     default_limits: bool = True
     status: Status = "none"
     override: str = ""
+    held: str = ""
     confidence: Literal["A", "B", "C", "D"] = "D"
     owner: str = ""
     inputs: tuple[str, ...] = ()
@@ -237,10 +252,38 @@ class Measure:
             parts=v.parts,
         )
 
+    def __repr__(self) -> str:
+        from reportkit import display
+
+        words, value = self.definition, self.value
+        said = (
+            f"not measured: {value.reason}"
+            if value.value is None
+            else display.write(value.value, words.unit, digits=words.digits, currency=self.currency)
+        )
+        scope = f" ({self.scope})" if self.scope else ""
+        return f"<{words.id} {words.name}{scope}, {self.period.label}: {said}>"
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from reportkit import display
 
         return display.measure(self)
+
+
+def finished(words: Definition, rows: pd.DataFrame, at: Moment) -> Value:
+    """Finish rows into a value; data that no value can be made of is a reason, and stops no report."""
+    try:
+        return words.finish(rows, at)
+    except DataError as error:
+        reason = error.message.rstrip(".")
+        return Value(reason=reason[:1].lower() + reason[1:] if reason[1:2].islower() else reason)
+
+
+def rank(group: Any) -> int:
+    """Give the place of a cell among others: severities from the worst, what is not known last, all else as it comes."""
+    if group is None or group != group:
+        return len(SEVERITIES) + 1
+    return SEVERITIES.index(group) if group in SEVERITIES else len(SEVERITIES)
 
 
 def named(group: Any) -> str:

@@ -168,6 +168,7 @@ def _quarters_without(year: _Year, name: str) -> int:
     "(SELECT COUNT(*) FROM coverage WHERE control = 'edr' AND status = 'ok' AND last_ok >= {as_of} - INTERVAL '7' DAY AND last_ok <= {as_of}) AS healthy "
     "FROM spend WHERE period = {period} GROUP BY {group}",
     dims={"unit": "unit_id"}, green=10, red=20, digits=1, kind="implementation",
+    counted={"spend": "period = {period}"},
 )  # fmt: skip
 def capacity(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of planned posts that are vacant."""

@@ -146,7 +146,7 @@ def friction(rows: pd.DataFrame, at: Moment) -> Value:
     hours = float(timed["minutes"].sum()) / 60
     parts = tuple(
         Part(
-            name.replace("_", " ").capitalize(),
+            name.replace("_", " ").capitalize().replace("Mfa", "MFA"),
             100 * float(cells["minutes"].sum()) / 60 / MONTHS / staff,
             "hours",
         )

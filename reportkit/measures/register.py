@@ -36,6 +36,7 @@ HELD = (
     source="NIST IR 8286", unit="count", direction="down", needs=("risks", "thresholds"), fields=("risks.residual",),
     reduce="SELECT {group} AS grp, risk_id, unit_id, category, residual, exposure, appetite FROM " + HELD + " AS h ORDER BY 1, 2",
     dims={"category": "category", "unit": "unit_id"}, green=0, red=3,
+    counted={"risks": OPEN, "thresholds": "kind = 'risk_appetite'"},
 )  # fmt: skip
 def above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open risks above the appetite of their category."""
@@ -86,6 +87,7 @@ def _by_the_one_before(
     source="NIST IR 8286", unit="count", direction="down", needs=("risks",),
     reduce=f"SELECT {{group}} AS grp, risk_id, CASE WHEN {OPEN} THEN 1 ELSE 0 END AS still, opened, closed, residual, rationale FROM risks ORDER BY 1, 2",
     dims={"category": "category", "unit": "unit_id"},
+    counted={"risks": OPEN},
 )  # fmt: skip
 def movement(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open risks, and say how the number came about."""
@@ -134,6 +136,7 @@ def movement(rows: pd.DataFrame, at: Moment) -> Value:
     "SELECT *, CASE WHEN due_original >= {start} AND due_original <= {as_of} THEN 1 ELSE 0 END AS falls FROM actions WHERE parent_type = 'risk') AS treatments GROUP BY {group}",
     dims={"unit": "unit_id", "owner": "owner"}, green=85, red=70, noise="proportion", digits=1, kind="implementation",
     clock="Starts when the treatment is agreed, stops when it is done; the original date counts, whatever was agreed since.",
+    counted={"actions": "parent_type = 'risk' AND due_original >= {start} AND due_original <= {as_of}"},
 )  # fmt: skip
 def treated(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due treatments done by their original date."""
@@ -161,6 +164,7 @@ def treated(rows: pd.DataFrame, at: Moment) -> Value:
     "SELECT unit_id, category, owner, review_due, accepted_until, response, review_due < {as_of} AND COALESCE(reviewed_at < review_due, TRUE) AS stale, accepted_until < {as_of} AS expired "
     f"FROM risks WHERE {OPEN}) AS seen GROUP BY {{group}}",
     dims={"category": "category", "unit": "unit_id", "owner": "owner"}, green=0, red=3, kind="implementation",
+    counted={"risks": OPEN},
 )  # fmt: skip
 def stale(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open risks past their review or their acceptance."""

@@ -23,10 +23,15 @@ AREAS = (
 PLUGINS = "reportkit.measures"
 _ID = re.compile(r"[A-Z]{1,4}\d{2,3}")
 _definitions: dict[str, Definition] = {}
+#: Every version of a measure that is registered, also those that a later one replaced.
+_versions: dict[tuple[str, int], Definition] = {}
 
 
 def measure(**words: Any) -> Callable[[Finish], Finish]:
     """Register the decorated finish function as a measure.
+
+    A measure whose calculation changes is registered once more, with the next ``version`` and what changed; the earlier
+    registration stays in the module, so that the quarter of the change can be told on both bases.
 
     Args:
         **words: the fields of :class:`Definition`, without ``finish``.
@@ -43,11 +48,14 @@ def measure(**words: Any) -> Callable[[Finish], Finish]:
             )
         if made.dims and "{group}" not in made.reduce:
             raise UsageError(f"Measure {made.id}: its SELECT needs '{{group}} AS grp' as its first column and GROUP BY {{group}}.")  # fmt: skip
-        if made.id in _definitions and _definitions[made.id].finish.__module__ != finish.__module__:
+        known = _definitions.get(made.id)
+        if known is not None and known.finish.__module__ != finish.__module__:
             raise UsageError(
                 f"Measure {made.id} is defined twice; give your own measure an id of its own."
             )
-        _definitions[made.id] = made
+        _versions[made.id, made.version] = made
+        if known is None or made.version >= known.version:
+            _definitions[made.id] = made
         return finish
 
     return register
@@ -86,6 +94,8 @@ def _file(path: Path) -> None:
         return
     for id_ in [id_ for id_, known in _definitions.items() if _of(known.finish.__module__, path)]:
         del _definitions[id_]
+        for key in [key for key in _versions if key[0] == id_]:
+            del _versions[key]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file")
@@ -126,13 +136,24 @@ def definitions() -> dict[str, Definition]:
     return dict(sorted(_definitions.items()))
 
 
-def definition(id_: str) -> Definition:
-    """Give one measure by id.
+def definition(id_: str, version: int | None = None) -> Definition:
+    """Give one measure by id, in its last version when none is named.
 
     Raises:
-        UsageError: no such measure; the message holds the nearest id.
+        UsageError: no such measure or version; the message holds the nearest id.
     """
     known = definitions()
     if id_ not in known:
         raise UsageError(f"Measure {id_!r} is not known; {nearest(id_, known)}")
-    return known[id_]
+    if version is None:
+        return known[id_]
+    if (id_, version) not in _versions:
+        kept = ", ".join(str(number) for name, number in sorted(_versions) if name == id_)
+        raise UsageError(f"Measure {id_} has no version {version}; kept are {kept}.")
+    return _versions[id_, version]
+
+
+def earlier(id_: str, version: int) -> Definition | None:
+    """Give an earlier version of a measure; None where its calculation is no longer kept."""
+    definitions()
+    return _versions.get((id_, version))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,6 +14,7 @@ from reportkit import quant, sql
 from reportkit.errors import DataError
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
+from reportkit.quant.rows import scenario_of
 from reportkit.tables import unpack
 
 if TYPE_CHECKING:
@@ -26,21 +29,24 @@ ONE_IN_TWENTY = 0.05
 #: Appetite and insurance are the firm's: a unit is held against an appetite of its own or none, and never netted with
 #: a layer that it shares with the others.
 _APPETITE = "FROM thresholds WHERE kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}"
-_COVER = "FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})"
+#: A scenario comes once for each layer of insurance, or once where there is none.
 _SCENARIOS = (
-    "SELECT '' AS grp, s.*, "
+    "SELECT '' AS grp, s.*, CASE WHEN COALESCE(s.currency, {currency}) = {currency} THEN 1.0 ELSE x.rate END AS fx, "
     f"(SELECT MAX(points) {_APPETITE}) AS points, (SELECT MAX(currency) {_APPETITE}) AS points_currency, "
-    f"(SELECT MAX(retention) {_COVER}) AS retention, (SELECT MAX(limit_amount) {_COVER}) AS limit_amount, "
-    f"(SELECT MAX(currency) {_COVER}) AS cover_currency, (SELECT COUNT(*) {_COVER}) AS covers, "
-    f"(SELECT COUNT(*) {_COVER} AND basis = 'event') AS event_covers "
-    "FROM scenarios AS s WHERE s.state = 'current' ORDER BY s.scenario_id"
+    "c.policy_id, c.retention, c.limit_amount, c.aggregate_limit, c.currency AS cover_currency, c.basis "
+    "FROM scenarios AS s LEFT JOIN fx_rates AS x ON x.currency = s.currency AND x.to_currency = {currency} AND x.rate > 0 "
+    "LEFT JOIN (SELECT * FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS c "
+    "ON 1 = 1 WHERE s.state = 'current' ORDER BY s.scenario_id, c.policy_id"
 )
+#: Of the normal numbers behind the counts of two scenarios of a group, where the result is shown with groups that move
+#: together: half-way between independent and the same.
+GROUP_CORRELATION = 0.5
 
 
 @measure(
     id="Q01", name="Annual loss expectancy",
     definition="Mean simulated loss of a year from all quantified scenarios in their current state, before insurance, with the 95 % "
-    "interval of the simulation.",
+    "interval of the simulation. Money in another currency counts at the rate in force on the day; without a rate there is no figure.",
     why="What risk costs in the long run.", use="Never alone: the mean hides the bad year.",
     source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval",
 )  # fmt: skip
@@ -50,7 +56,12 @@ def annual_loss(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no scenario is quantified")
     curve = Portfolio.of(rows, at).gross
     width = 1.96 * curve.standard_error
-    return Value(value=curve.ale, low=curve.ale - width, high=curve.ale + width, n=len(rows))
+    return Value(
+        value=curve.ale,
+        low=curve.ale - width,
+        high=curve.ale + width,
+        n=rows["scenario_id"].nunique(),
+    )
 
 
 @measure(
@@ -67,17 +78,19 @@ def loss_above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no scenario is quantified")
     portfolio = Portfolio.of(rows, at)
     if portfolio.appetite is None:
-        return Value(reason="no loss appetite is approved for this scope", n=len(rows))
+        return Value(
+            reason="no loss appetite is approved for this scope", n=rows["scenario_id"].nunique()
+        )
     point = headline_point(portfolio.appetite)
     check = next(p for p in portfolio.appetite.check(portfolio.net) if p.loss == point[0])
     return Value(
         value=100 * check.actual,
         low=100 * check.low,
         high=100 * check.high,
-        n=len(rows),
+        n=rows["scenario_id"].nunique(),
         target=100 * check.allowed,
         parts=()
-        if portfolio.insurance is None
+        if not portfolio.layers
         else (
             Part("Before insurance", 100 * portfolio.gross.probability_above(point[0]), "percent"),
         ),
@@ -94,7 +107,7 @@ def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
         return curve.value_at_risk(p) if figure == "value at risk" else curve.tail_value_at_risk(p)
 
     parts: list[Part] = [Part("One year in a hundred", of(portfolio.gross, 0.99), "money")]
-    if portfolio.insurance is not None:
+    if portfolio.layers:
         parts += [
             Part("After insurance", of(portfolio.net, 0.95), "money"),
             Part("One year in a hundred, after insurance", of(portfolio.net, 0.99), "money"),
@@ -113,7 +126,7 @@ def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
         value=of(portfolio.gross, 0.95),
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        n=len(rows),
+        n=rows["scenario_id"].nunique(),
         parts=tuple(parts),
     )
 
@@ -155,7 +168,9 @@ def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no scenario is quantified")
     portfolio = Portfolio.of(rows, at)
     if portfolio.appetite is None:
-        return Value(reason="no loss appetite is approved for this scope", n=len(rows))
+        return Value(
+            reason="no loss appetite is approved for this scope", n=rows["scenario_id"].nunique()
+        )
     breached = portfolio.appetite.breaches(portfolio.net)
     parts: list[Part] = [
         Part("Approved points breached", len(breached), "count"),
@@ -164,7 +179,7 @@ def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
     parts += [Part("Breached at", point.loss, "money") for point in breached]
     return Value(
         value=100 * portfolio.appetite.largest_excess(portfolio.net),
-        n=len(rows),
+        n=rows["scenario_id"].nunique(),
         parts=tuple(parts),
     )
 
@@ -202,8 +217,8 @@ class Portfolio:
         simulation: the simulated years.
         gross, net: loss curves before and after insurance.
         appetite: approved points, if any.
-        insurance: the annual layer in force, if any.
-        rows: the scenario rows.
+        layers: layers of insurance in force.
+        rows: the scenario rows, one each.
     """
 
     names: dict[str, str]
@@ -211,7 +226,7 @@ class Portfolio:
     gross: quant.LossCurve
     net: quant.LossCurve
     appetite: quant.Appetite | None
-    insurance: quant.AnnualLayer | None
+    layers: tuple[quant.Layer, ...]
     rows: pd.DataFrame
 
     @classmethod
@@ -219,34 +234,21 @@ class Portfolio:
         """Simulate the scenarios of rows made by the measures' SELECT.
 
         Raises:
-            DataError: a scenario that cannot be simulated, or one in another currency.
+            DataError: a scenario that cannot be simulated, or money in another currency without a rate.
         """
-        first = rows.iloc[0]
-        for what, found in (
-            ("Scenarios are", rows["currency"]),
-            ("The loss appetite is", rows["points_currency"]),
-            ("The insurance is", rows["cover_currency"]),
-        ):
-            foreign = sorted({str(c) for c in found.dropna()} - {at.currency})
-            if foreign:
-                raise DataError(
-                    f"{what} in {', '.join(foreign)} but the organisation reports in {at.currency}; convert them."
-                )
-        if first["covers"] > 1 or first["event_covers"]:
-            raise DataError(
-                f"{int(first['covers'])} insurance layers are in force on {at.as_of}, {int(first['event_covers'])} of them by event; "
-                "one layer of a whole year can be simulated. Give the one that stands for them."
-            )
+        covers = rows.dropna(subset=["policy_id"]).drop_duplicates("policy_id")
+        layers = tuple(
+            _layer(row, _rate(row["cover_currency"], "the insurance is", at))
+            for row in covers.to_dict("records")
+        )
+        rows = converted(rows.drop_duplicates("scenario_id"))
         scenarios = tuple(
             scenario_of({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
         )
-        layer = (
-            None
-            if pd.isna(first["retention"])
-            else quant.AnnualLayer(float(first["retention"]), float(first["limit_amount"]))
-        )
-        points = unpack(first["points"])
-        simulation, gross, net = _simulated(scenarios, layer)
+        first = rows.iloc[0]
+        limit = _rate(first["points_currency"], "the loss appetite is", at)
+        points = [(limit * loss, chance) for loss, chance in unpack(first["points"])]
+        simulation, gross, net = _simulated(scenarios, layers, None)
         names = dict(zip(rows["scenario_id"], rows["title"], strict=True))
         return cls(
             names,
@@ -254,74 +256,99 @@ class Portfolio:
             gross,
             net,
             quant.Appetite.from_pairs(points) if points else None,
-            layer,
+            layers,
             rows,
         )
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups of at least two scenarios."""
+        named = [s.group for s in self.simulation.scenarios if s.group]
+        return tuple(sorted(name for name in set(named) if named.count(name) > 1))
+
+    def together(self) -> tuple[quant.LossCurve, quant.LossCurve] | None:
+        """Give the gross and net curves when scenarios of a group move together; None without a group."""
+        if not self.groups:
+            return None
+        copula = quant.GroupCopula(GROUP_CORRELATION)
+        _, gross, net = _simulated(self.simulation.scenarios, self.layers, copula)
+        return gross, net
+
+
+def _layer(row: dict[Hashable, Any], rate: float) -> quant.Layer:
+    """Read one row of table ``insurance``, at what its currency is worth; without a basis it covers the whole year."""
+
+    def amount(name: str, otherwise: float = math.inf) -> float:
+        return otherwise if pd.isna(row[name]) else rate * float(row[name])
+
+    retention = amount("retention", 0.0)
+    if row["basis"] == "event":
+        return quant.EventLayer(retention, amount("limit_amount"), amount("aggregate_limit"))
+    return quant.AnnualLayer(retention, min(amount("limit_amount"), amount("aggregate_limit")))
+
+
+#: Columns of a scenario that hold money.
+_MONEY = ("low", "mode", "high", "cap", "secondary_low", "secondary_high")
+
+
+def converted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give scenarios in the organisation's currency, at the rate in force on the day, which stands in ``fx``.
+
+    Raises:
+        DataError: some are in a currency without a rate; left out they would make the loss smaller than it is.
+    """
+    lacking = rows[rows["fx"].isna()]
+    if len(lacking):
+        names = ", ".join(sorted(set(lacking["currency"])))
+        raise DataError(f"{len(lacking)} of {len(rows)} scenarios are in {names} without a rate")
+    if (rows["fx"] == 1).all():
+        return rows
+    money = {name: rows[name].astype(float) * rows["fx"] for name in _MONEY}
+    return rows.assign(**money)
+
+
+def _rate(currency: object, what: str, at: Moment) -> float:
+    """Give what one unit of a currency is worth in the organisation's own."""
+    if currency is None or currency != currency or currency == at.currency:
+        return 1.0
+    found = at.sql(
+        f"SELECT rate FROM fx_rates WHERE currency = {sql.quote(str(currency))} AND to_currency = {sql.quote(at.currency)} AND rate > 0"
+    )
+    if found.empty:
+        raise DataError(f"{what} in {currency} without a rate to {at.currency}")
+    return float(found["rate"].iloc[0])
 
 
 @lru_cache(maxsize=32)
 def _simulated(
-    scenarios: tuple[quant.Scenario, ...], layer: quant.AnnualLayer | None
+    scenarios: tuple[quant.Scenario, ...],
+    layers: tuple[quant.Layer, ...],
+    dependence: quant.GroupCopula | None,
 ) -> tuple[quant.Simulation, quant.LossCurve, quant.LossCurve]:
     """Simulate once for equal inputs: scenarios seldom change between quarters."""
-    simulation = quant.simulate(scenarios, YEARS, SEED)
+    simulation = quant.simulate(scenarios, YEARS, SEED, dependence)
     gross = simulation.curve
-    return simulation, gross, quant.LossCurve.from_losses(simulation.net(layer)) if layer else gross
+    net = quant.LossCurve.from_losses(simulation.net(*layers)) if layers else gross
+    return simulation, gross, net
 
 
-def scenario_of(row: dict[str, object]) -> quant.Scenario:
-    """Read one row of table ``scenarios``.
+def portfolio(view: View, state: str = "current", *, others: bool = False) -> Portfolio | None:
+    """Give the quantified scenarios of a view in a state, simulated; None when there are none in it.
 
-    Raises:
-        DataError: it has no rate, or a severity that cannot be simulated.
+    Args:
+        view: where and when.
+        state: the state.
+        others: scenarios that have no such state stand as they are today.
     """
-
-    def number(name: str, otherwise: float = float("nan")) -> float:
-        value = row.get(name)
-        return otherwise if value is None or value != value else float(str(value))
-
-    name = str(row["scenario_id"])
-    rate = number("rate")
-    if rate != rate:
-        low, mode, high = (number(f"rate_{x}") for x in ("low", "mode", "high"))
-        if low != low or mode != mode or high != high:
-            raise DataError(
-                f"Scenario {name} has no rate; give rate, or rate_low, rate_mode and rate_high."
-            )
-        rate = quant.Pert(low, mode, high).mean
-    kind = row.get("freq_dist") or "poisson"
-    frequency: quant.Frequency = (
-        quant.Bernoulli(rate) if kind == "bernoulli"
-        else quant.NegativeBinomial(rate, number("dispersion")) if kind == "negbin" else quant.Poisson(rate)
-    )  # fmt: skip
-    if number("secondary_p", 0.0) > 0 and number("secondary_high", 0.0) > 0:
-        raise DataError(
-            f"Scenario {name} has a secondary loss, which is not simulated; let low and high hold the whole loss of an event."
-        )
-    cap = number("cap", float("inf"))
-    if row.get("sev_dist") == "pert":
-        severity: quant.Severity = quant.Pert(number("low"), number("mode"), number("high"))
-    elif row.get("sev_dist") in {None, "lognormal_ci90"}:
-        level = number("ci_level", 0.9)
-        severity = quant.LogNormal.from_interval(number("low"), number("high"), level, cap=cap)
-    else:
-        raise DataError(
-            f"Scenario {name} has severity {row.get('sev_dist')!r}; lognormal_ci90 and pert can be simulated."
-        )
-    return quant.Scenario(
-        id=name,
-        frequency=frequency,
-        severity=severity,
-        name=str(row.get("title") or name),
-        insured=bool(row.get("insured") is True),
-    )
-
-
-def portfolio(view: View, state: str = "current") -> Portfolio | None:
-    """Give the quantified scenarios of a view in a state, simulated; None when there are none."""
     rows = view.sql(
-        _SCENARIOS.format(as_of=sql.day(view.as_of), unit=sql.quote(view.unit)).replace(
-            "s.state = 'current'", f"s.state = '{state.replace(chr(39), '')}'"
-        )
+        _SCENARIOS.format(
+            as_of=sql.day(view.as_of), unit=sql.quote(view.unit), currency=sql.quote(view.currency)
+        ).replace("s.state = 'current'", f"s.state IN ({sql.quote(state)}, 'current')")
     )
-    return None if rows.empty else Portfolio.of(rows, view)
+    there = rows["state"] == state
+    if not there.any():
+        return None
+    if not others:
+        return Portfolio.of(rows[there], view)
+    changed = set(rows.loc[there, "scenario_id"])
+    return Portfolio.of(rows[there | ~rows["scenario_id"].isin(changed)], view)

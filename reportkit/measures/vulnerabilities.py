@@ -9,7 +9,7 @@ from reportkit.measures.finishing import between, left_out, percent, quantile, s
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 from reportkit.sql import among
-from reportkit.tables import COUNTED
+from reportkit.tables import COUNTED, OPEN
 
 _DIMS = {"severity": "severity", "unit": "unit_id"}
 #: Without any of these a finding cannot be told from one that nobody exploits.
@@ -20,6 +20,7 @@ _LISTED = (
 #: States of findings that count.
 _COUNTED = among(COUNTED)
 _UNDATED = "findings have no day of first detection and are left out"
+_EARLY = "were due before they were found"
 
 
 @measure(
@@ -28,7 +29,8 @@ _UNDATED = "findings have no day of first detection and are left out"
     "one weakness on one asset at one place. False positives, duplicates and out-of-scope findings never count; accepted ones stay open exposure.",
     why="The stock that has to be worked off.", use="Read beside scan coverage: better scanning finds more.",
     source="CIS Security Metrics; NIST SP 800-55", unit="count", direction="down", needs=("findings",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS n FROM open_findings GROUP BY {group}", dims=_DIMS,
+    reduce="SELECT {group} AS grp, SUM(n) AS n FROM open_finding_groups GROUP BY {group}", dims=_DIMS,
+    counted={"findings": "state IN " + among(OPEN)},
 )  # fmt: skip
 def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open findings."""
@@ -48,6 +50,7 @@ def open_weaknesses(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN opened >= {start} AND opened >= kev_date THEN 1 ELSE 0 END) AS found "
     "FROM open_findings WHERE kev GROUP BY {group}",
     dims={**_DIMS, "exposure": "asset_exposure"},
+    counted={"findings": "kev AND state IN " + among(OPEN)},
 )  # fmt: skip
 def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open known-exploited findings."""
@@ -71,18 +74,20 @@ def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="V03", name="Known-exploited weaknesses overdue",
     definition="Open findings whose weakness stood in the catalogue of known exploited vulnerabilities by the day and whose "
-    "catalogue due date has passed. The due date is the catalogue's own.",
+    "due date has passed. The due date is the catalogue's own, unless another rule is switched on in clocks.toml: then it runs from the earlier of listing "
+    "and detection, for what was listed or found since that rule holds.",
     why="These are used in real attacks today.", use="Anything above zero needs a name and a date.",
     source="CISA Known Exploited Vulnerabilities catalogue", unit="count", direction="down", needs=("findings",), fields=_LISTED,
     reduce="SELECT {group} AS grp, COUNT(*) AS n, "
-    "SUM(CASE WHEN kev_due IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN kev_due < {as_of} THEN 1 ELSE 0 END) AS late "
+    "SUM(CASE WHEN {kev_due} IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN {kev_due} < {as_of} THEN 1 ELSE 0 END) AS late "
     "FROM open_findings WHERE kev GROUP BY {group}",
     dims=_DIMS, green=0, red=5,
+    counted={"findings": "kev AND state IN " + among(OPEN)},
 )  # fmt: skip
 def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open known-exploited findings past the catalogue's due date."""
     listed, undated = int(rows["n"].sum()), int(rows["undated"].sum())
-    note = f"{undated} listed findings have no due date in the catalogue" if undated else ""
+    note = f"{undated} listed findings have no due date" if undated else ""
     return Value(
         value=int(rows["late"].sum()),
         denominator=listed,
@@ -95,30 +100,37 @@ def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
 @measure(
     id="V04", name="Critical and high weaknesses fixed on time",
     definition="Of critical and high findings whose due date fell in the quarter, the share fixed on or before it. Accepted ones and "
-    "those still open count as not met, and those accepted by then are shown apart; decommissioned by the due date leave the cohort.",
+    "those still open count as not met, and those accepted by then are shown apart. What was decommissioned was not fixed either: it stays in the cohort and is shown apart, "
+    "for a share that rises because systems vanish says nothing of the work.",
     why="Counts what was promised, so that late items cannot hide by staying open.", use="Below target: more capacity, or fewer promises.",
     source="reportkit; due cohort after DefectDojo's and FedRAMP's service levels", unit="percent", direction="up", needs=("findings",),
     fields=("findings.due_original|thresholds.days",),
-    reduce="SELECT {group} AS grp, COUNT(*) AS due, "
-    "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN 1 ELSE 0 END) AS met, "
-    "SUM(CASE WHEN state = 'accepted' AND COALESCE(accepted_at, due_original) <= due_original THEN 1 ELSE 0 END) AS accepted FROM findings "
+    reduce="SELECT {group} AS grp, SUM(n) AS due, "
+    "SUM(CASE WHEN state = 'fixed' AND closed <= due_original THEN n ELSE 0 END) AS met, "
+    "SUM(CASE WHEN state = 'accepted' AND COALESCE(accepted_at, due_original) <= due_original THEN n ELSE 0 END) AS accepted, "
+    "SUM(CASE WHEN state = 'decommissioned' AND closed <= due_original THEN n ELSE 0 END) AS gone, "
+    "SUM(CASE WHEN due_original < opened THEN n ELSE 0 END) AS early FROM finding_groups "
     "WHERE severity IN ('critical', 'high') AND due_original >= {start} AND due_original <= {as_of} "
-    "AND state IN " + _COUNTED + " "
-    "AND NOT (state = 'decommissioned' AND closed <= due_original) GROUP BY {group}",
+    "AND state IN " + _COUNTED + " GROUP BY {group}",
     dims=_DIMS, green=90, red=80, noise="proportion", digits=1,
+    counted={"findings": "severity IN ('critical', 'high') AND due_original >= {start} AND due_original <= {as_of} AND state IN " + _COUNTED},
 )  # fmt: skip
 def on_time(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due critical and high findings that were fixed in time."""
-    due, met, accepted = (int(rows[name].sum()) for name in ("due", "met", "accepted"))
-    late = due - met - accepted
+    due, met, accepted, gone, early = (
+        int(rows[name].sum()) for name in ("due", "met", "accepted", "gone", "early")
+    )
+    late = due - met - accepted - gone
     return share(
         met,
         due,
         "no critical or high finding fell due",
         (
             Part("Accepted instead", accepted, "count"),
-            Part("Still open or fixed late", late, "count"),
+            Part("Decommissioned instead", gone, "count"),
+            Part("Still open or ended late", late, "count"),
         ),
+        left_out((early, _EARLY)),
     )
 
 
@@ -130,10 +142,11 @@ def on_time(rows: pd.DataFrame, at: Moment) -> Value:
     use="The oldest ones need a decision: fix, isolate or accept by name.", source="reportkit", unit="count", direction="down",
     needs=("findings",), fields=("findings.due_original|thresholds.days",),
     reduce="SELECT {group} AS grp, CASE WHEN due_original < {as_of} THEN DATE_DIFF('day', due_original, {as_of}) ELSE 0 END AS late, "
-    "COUNT(*) AS n, SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, "
-    "SUM(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
+    "SUM(n) AS n, SUM(CASE WHEN due_original IS NULL THEN n ELSE 0 END) AS undated, SUM(CASE WHEN due_original < opened THEN n ELSE 0 END) AS early, "
+    "SUM(CASE WHEN state = 'accepted' THEN n ELSE 0 END) AS accepted FROM open_finding_groups GROUP BY 1, 2 ORDER BY 1, 2",
     dims=_DIMS,
     clock="Starts with the original due date; a later date agreed since does not help. Accepted findings stay in and are shown apart.",
+    counted={"findings": "due_original < {as_of} AND state IN " + among(OPEN)},
 )  # fmt: skip
 def past_due(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open findings past their original due date."""
@@ -154,26 +167,29 @@ def past_due(rows: pd.DataFrame, at: Moment) -> Value:
             Part("Accepted among them", int(late["accepted"].sum()), "count"),
             Part("Open without a due date", undated, "count"),
         ),
+        note=left_out((int(late["early"].sum()), _EARLY)),
     )
 
 
 #: An open finding on an asset without a scan in so many days is watched no longer than to that asset's last scan.
 UNSEEN_DAYS = 45
+_RECENT = "(opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY)"
 #: Rows a survival curve is drawn from, over the findings of 24 months: one per duration, with fixes, other exits, those of the exits
 #: that were decommissioned, and those that have no duration: without a first day, or ended before it.
 SURVIVAL = (
     "SELECT grp, CASE WHEN ended >= opened THEN DATE_DIFF('day', opened, ended) ELSE 0 END AS duration, "
-    "SUM(CASE WHEN ended >= opened AND state = 'fixed' THEN 1 ELSE 0 END) AS events, "
-    "SUM(CASE WHEN ended >= opened AND state <> 'fixed' THEN 1 ELSE 0 END) AS exits, "
-    "SUM(CASE WHEN ended >= opened AND state = 'decommissioned' THEN 1 ELSE 0 END) AS gone, "
-    "SUM(CASE WHEN ended < opened THEN 1 ELSE 0 END) AS wrong, SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated FROM ("
-    "SELECT {group} AS grp, state, opened, COALESCE(closed, accepted_at, "
-    f"CASE WHEN last_scan >= opened AND last_scan < {{as_of}} - INTERVAL '{UNSEEN_DAYS}' DAY THEN last_scan END, {{as_of}}) AS ended "
-    "FROM findings LEFT JOIN (SELECT asset_id AS scanned_id, MAX(last_ok) AS last_scan FROM coverage WHERE control = 'vuln_scan' "
-    "GROUP BY asset_id) AS scans ON scanned_id = asset_id "
-    "WHERE (opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY) AND state IN "
-    + _COUNTED
-    + ") AS watched GROUP BY 1, 2 ORDER BY 1, 2"
+    "SUM(CASE WHEN ended >= opened AND state = 'fixed' THEN n ELSE 0 END) AS events, "
+    "SUM(CASE WHEN ended >= opened AND state <> 'fixed' THEN n ELSE 0 END) AS exits, "
+    "SUM(CASE WHEN ended >= opened AND state = 'decommissioned' THEN n ELSE 0 END) AS gone, "
+    "SUM(CASE WHEN ended < opened THEN n ELSE 0 END) AS wrong, SUM(CASE WHEN opened IS NULL THEN n ELSE 0 END) AS undated FROM ("
+    "SELECT {group} AS grp, state, opened, COALESCE(closed, CASE WHEN state = 'accepted' THEN accepted_at END, {as_of}) AS ended, n FROM finding_groups "
+    f"WHERE {_RECENT} AND state IN {_COUNTED} UNION ALL "
+    # What is open on an asset that was last seen long ago is taken off the day, and put where it was last seen.
+    "SELECT {group} AS grp, state, opened, CASE WHEN n = 1 THEN last_scan ELSE {as_of} END AS ended, n "
+    "FROM open_findings JOIN (SELECT asset_id AS scanned_id, MAX(last_ok) AS last_scan FROM coverage WHERE control = 'vuln_scan' "
+    f"GROUP BY asset_id HAVING MAX(last_ok) < {{as_of}} - INTERVAL '{UNSEEN_DAYS}' DAY) AS scans ON scanned_id = asset_id "
+    "CROSS JOIN (SELECT 1 AS n UNION ALL SELECT -1 AS n) AS moved "
+    f"WHERE {_RECENT} AND NOT (state = 'accepted' AND accepted_at IS NOT NULL) AND last_scan >= opened) AS watched GROUP BY 1, 2 HAVING SUM(n) <> 0 ORDER BY 1, 2"
 )
 
 
@@ -187,9 +203,10 @@ WITHIN = 180
     "and decommissioned findings are censored, so those that stay open count.",
     why="Averages of closed items fall when hard items stay open; this does not.", use="Compare with the service level of the severity.",
     clock="Starts with the first detection on the asset; stops when verified fixed. Open findings are censored on the day, those on an asset not scanned in "
-    f"{UNSEEN_DAYS} days at its last scan, accepted ones at acceptance, decommissioned ones when they went; false positives and duplicates are removed from the start. On one day, fixes come before censorings.",
+    f"{UNSEEN_DAYS} days at its last scan, accepted ones at acceptance while it lasts, decommissioned ones when they went; false positives and duplicates are removed from the start. On one day, fixes come before censorings.",
     source="Kaplan and Meier 1958", unit="days", direction="down", needs=("findings",), fields=("findings.opened", "findings.closed"),
     reduce=SURVIVAL, dims=_DIMS, noise="interval",
+    counted={"findings": "(opened IS NULL OR opened >= {as_of} - INTERVAL '730' DAY) AND state IN " + _COUNTED},
 )  # fmt: skip
 def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median survival of findings."""
@@ -262,6 +279,7 @@ _SCORED = (
     why="A hundred mild weaknesses can matter less than one that is used.",
     use="Work on the likely ones first. A new model version moves the figure for everyone.", source="FIRST EPSS", unit="count",
     direction="down", needs=("findings",), fields=("epss.epss|findings.epss",), reduce=_SCORED, dims=_DIMS, digits=1, kind="impact",
+    counted={"findings": "COALESCE(cve_ids, vuln_id) LIKE '%CVE-%' AND state IN " + among(OPEN)},
 )  # fmt: skip
 def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
     """Sum exploit predictions over distinct open CVEs."""
@@ -290,8 +308,9 @@ def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
     why="Shows what is left lying while new ones are fixed.",
     use="A rising age beside a falling time to fix means that only easy ones are fixed.", source="reportkit", unit="days", direction="down",
     needs=("findings",), fields=("findings.opened",),
-    reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, COUNT(*) AS n FROM open_findings GROUP BY 1, 2 ORDER BY 1, 2",
+    reduce="SELECT {group} AS grp, DATE_DIFF('day', opened, {as_of}) AS age, SUM(n) AS n FROM open_finding_groups GROUP BY 1, 2 ORDER BY 1, 2",
     dims=_DIMS, clock="Starts with the first detection; nothing stops it, since only open findings count.",
+    counted={"findings": "state IN " + among(OPEN)},
 )  # fmt: skip
 def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median age of open findings."""
@@ -319,14 +338,15 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     "in the quarter for each hundred open at its start, and density, open critical and high findings on 100 assets scanned in the quarter.",
     why="Shows whether work keeps up with arrival.", use="Above zero for two quarters: capacity is missing.", source="reportkit",
     unit="count", direction="down", needs=("findings",), fields=("findings.opened",),
-    reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN 1 ELSE 0 END) AS opened, "
-    "SUM(CASE WHEN closed >= {start} THEN 1 ELSE 0 END) AS closed, "
-    "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN 1 ELSE 0 END) AS at_start, "
-    "SUM(CASE WHEN opened IS NULL THEN 1 ELSE 0 END) AS undated, "
-    "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN 1 ELSE 0 END) AS severe, "
-    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM findings "
+    reduce="SELECT {group} AS grp, SUM(CASE WHEN opened >= {start} THEN n ELSE 0 END) AS opened, "
+    "SUM(CASE WHEN closed >= {start} THEN n ELSE 0 END) AS closed, "
+    "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN n ELSE 0 END) AS at_start, "
+    "SUM(CASE WHEN opened IS NULL THEN n ELSE 0 END) AS undated, SUM(CASE WHEN closed < opened AND closed >= {start} THEN n ELSE 0 END) AS wrong, "
+    "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN n ELSE 0 END) AS severe, "
+    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM finding_groups "
     "WHERE state IN " + _COUNTED + " GROUP BY {group}",
     dims=_DIMS, green=0,
+    counted={"findings": "state IN " + _COUNTED + " AND (opened >= {start} OR closed >= {start})"},
 )  # fmt: skip
 def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
     """Give opened minus closed in the quarter."""
@@ -350,6 +370,7 @@ def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
             ),
         ),
         note=left_out(
-            (undated, "findings have no day of first detection, so only their end counts")
+            (undated, "findings have no day of first detection, so only their end counts"),
+            (int(rows["wrong"].sum()), "were closed before they were found"),
         ),
     )

@@ -67,16 +67,18 @@ class Appetite:
             )
         for loss, chance in self.points:
             if not 0 < loss < math.inf:
-                raise DataError(f"Appetite point has a loss of {loss:,g}; give an amount above 0.")
+                raise DataError(
+                    f"Appetite point has a loss of {loss:,.12g}; give an amount above 0."
+                )
             share("Appetite probability", chance)
         for (loss, chance), (more, rarer) in itertools.pairwise(self.points):
             if more <= loss:
                 raise DataError(
-                    f"Appetite losses {loss:,g} and {more:,g} do not rise; sort the points by loss."
+                    f"Appetite losses {loss:,.12g} and {more:,.12g} do not rise; sort the points by loss."
                 )
             if rarer > chance:
                 raise DataError(
-                    f"Appetite accepts {more:,g} more often ({rarer:g}) than {loss:,g} ({chance:g}); "
+                    f"Appetite accepts {more:,.12g} more often ({rarer:g}) than {loss:,.12g} ({chance:g}); "
                     "a larger loss cannot be more likely."
                 )
 
@@ -121,3 +123,13 @@ class Appetite:
         losses = [*between, *(loss for loss, _ in self.points)]
         allowed = np.array([self.at(loss) for loss in losses], dtype=np.float64)
         return float((curve.exceedance(np.array(losses)).probability - allowed).max())
+
+    def excess_range(self, curve: LossCurve, points: int = 200) -> tuple[float, float] | None:
+        """Give the smallest and largest loss between approved points at which the chance is surely too large.
+
+        Every point may hold and the curve still be broken between two of them. None where it is nowhere.
+        """
+        at = np.geomspace(self.points[0][0], self.points[-1][0], points)[1:-1]
+        allowed = np.array([self.at(loss) for loss in at.tolist()], dtype=np.float64)
+        above = at[curve.exceedance(at).low > allowed]
+        return (float(above[0]), float(above[-1])) if above.size else None

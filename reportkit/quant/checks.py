@@ -14,7 +14,7 @@ def amount(name: str, value: float) -> float:
         DataError: anything else.
     """
     if not (math.isfinite(value) and value >= 0):
-        raise DataError(f"{name} is {value:,g}; give a number of 0 or more.")
+        raise DataError(f"{name} is {value:,.12g}; give a number of 0 or more.")
     return float(value)
 
 
@@ -26,7 +26,7 @@ def rising(name: str, low: float, high: float) -> None:
     """
     if not low < high:
         raise DataError(
-            f"{name} runs from {low:,g} to {high:,g}; the low end must be smaller than the high end."
+            f"{name} runs from {low:,.12g} to {high:,.12g}; the low end must be smaller than the high end."
         )
 
 

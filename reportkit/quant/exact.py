@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from reportkit.errors import DataError
 from reportkit.quant.exceedance import LossCurve
-from reportkit.quant.portfolio import check_portfolio
+from reportkit.quant.scenario import check_portfolio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportkit.quant.portfolio import Scenario
+    from reportkit.quant.scenario import Scenario
     from reportkit.quant.severity import Severity
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,13 +47,12 @@ def aggregate(
     check_portfolio(scenarios)
     width = _reach(scenarios) / points if step is None else step
     if not width > 0:
-        raise DataError(f"Grid step {width:,g} is not allowed; give an amount above 0.")
+        raise DataError(f"Grid step {width:,.12g} is not allowed; give an amount above 0.")
     _check_step(scenarios, width)
     # Twice the grid leaves room for sums that run over its end, so that they do not fold back onto its start.
     transform = np.ones(points + 1, dtype=np.complex128)
     for scenario in scenarios:
-        masses = _on_grid(scenario.severity, width, points)
-        transform *= scenario.frequency.generating(np.fft.rfft(masses, 2 * points))
+        transform *= scenario.frequency.generating(_event(scenario, width, points))
     mass = np.maximum(np.fft.irfft(transform, 2 * points)[:points], 0.0)
     loss = np.arange(points, dtype=np.float64) * width
     beyond = 1 - float(mass.sum())
@@ -64,6 +63,17 @@ def aggregate(
     return LossCurve(loss, mass / mass.sum(), None)
 
 
+def _event(scenario: Scenario, width: float, points: int) -> npt.NDArray[np.complex128]:
+    """Transform of the loss of one attempt: nothing where it fails, a second loss where it brings one."""
+    event = np.fft.rfft(_on_grid(scenario.severity, width, points), 2 * points)
+    more = scenario.secondary
+    if more is not None:
+        second = np.fft.rfft(_on_grid(more.severity, width, points), 2 * points)
+        event *= 1 - more.probability + more.probability * second
+    succeeding = scenario.succeeding
+    return event if succeeding == 1 else np.asarray(1 - succeeding + succeeding * event)
+
+
 def _on_grid(severity: Severity, width: float, points: int) -> FloatArray:
     """Mass of one event on the grid, such that the mean within every cell is kept."""
     edges = np.arange(points + 1, dtype=np.float64) * width
@@ -72,7 +82,7 @@ def _on_grid(severity: Severity, width: float, points: int) -> FloatArray:
     # Mean survival within each cell, by Simpson's rule where it is smooth.
     above = (start + 4 * severity.survival(edges[:-1] + width / 2) + end) / 6
     # Elsewhere by limited means, which are exact but lose their digits where the steps are small.
-    steep = np.flatnonzero(end < 0.9 * start)
+    steep = np.flatnonzero((end < 0.9 * start) | severity.stepped)
     ends = severity.limited_mean(edges[steep + 1]) - severity.limited_mean(edges[steep])
     above[steep] = ends / width
     return np.maximum(np.concatenate(([1.0], above[:-1])) - above, 0.0)
@@ -82,17 +92,23 @@ def _reach(scenarios: Sequence[Scenario]) -> float:
     variance = sum(scenario.standard_deviation**2 for scenario in scenarios)
     usual = sum(scenario.ale for scenario in scenarios) + 12 * variance**0.5
     single = [
-        scenario.severity.value_at_risk(1 - 1e-7 / max(scenario.frequency.mean, 1.0))
+        severity.value_at_risk(1 - 1e-7 / max(rate, 1.0))
         for scenario in scenarios
-        if scenario.frequency.mean > 0
+        for severity, rate in _losses(scenario)
     ]
     return float(max([usual, *single, 1.0]))
 
 
+def _losses(scenario: Scenario) -> list[tuple[Severity, float]]:
+    """Severities of a scenario with how often a year each is met."""
+    found = [(scenario.severity, scenario.rate)]
+    if scenario.secondary is not None:
+        found.append((scenario.secondary.severity, scenario.rate * scenario.secondary.probability))
+    return [(severity, rate) for severity, rate in found if rate > 0]
+
+
 def _check_step(scenarios: Sequence[Scenario], width: float) -> None:
-    coarse = [
-        s for s in scenarios if s.frequency.mean > 0 and s.severity.value_at_risk(0.5) < 5 * width
-    ]
+    coarse = [s for s in scenarios if s.rate > 0 and s.severity.value_at_risk(0.5) < 5 * width]
     if sum(s.ale for s in coarse) > 0.01 * sum(s.ale for s in scenarios):
         raise DataError(
             f"Losses of scenario {coarse[0].id!r} spread too widely for a grid of step {width:,.0f}; "

@@ -171,5 +171,5 @@ class Bernoulli(Frequency):
 def _bounded(name: str, rate: float) -> None:
     if amount(name, rate) > MAX_EVENTS:
         raise DataError(
-            f"{name} is {rate:,g} events a year; at most {MAX_EVENTS:,} are counted one by one."
+            f"{name} is {rate:,.12g} events a year; at most {MAX_EVENTS:,} are counted one by one."
         )

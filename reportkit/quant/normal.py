@@ -76,8 +76,11 @@ def quantile(p: FloatArray) -> FloatArray:
         Wichura (1988), algorithm AS 241, to 16 digits.
     """
     q = np.asarray(p, dtype=np.float64) - 0.5
-    z = q * _ratio(_CENTRE, 0.180625 - q * q)
-    outer = np.flatnonzero(np.abs(q) > 0.425)
+    near = q * q
+    np.subtract(0.180625, near, out=near)
+    z = _ratio(_CENTRE, near)
+    z *= q
+    outer = np.flatnonzero(near < 0)
     if outer.size:
         side = p[outer]
         depth = np.sqrt(-np.log(np.minimum(side, 1 - side)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,58 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
+from reportkit.quant.checks import share
+from reportkit.quant.draws import Draws, check_length
 from reportkit.quant.exceedance import LossCurve
-from reportkit.quant.streams import MAX_YEARS, Stream, place
+from reportkit.quant.scenario import Scenario, check_portfolio
 
 if TYPE_CHECKING:
-    from reportkit.quant.frequency import Frequency
-    from reportkit.quant.insurance import AnnualLayer
-    from reportkit.quant.severity import Severity
+    from reportkit.quant.draws import Dependence
+    from reportkit.quant.insurance import Layer
 
 FloatArray = npt.NDArray[np.float64]
 
 #: Simulated years unless another number is asked for.
 YEARS = 200_000
-#: Events drawn at once; what a batch needs stays in the processor's cache.
-BATCH = 32_768
-#: Most events that one scenario may be expected to have in a simulation.
-MAX_DRAWS = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A way to lose money: how often it happens in a year, and what it costs when it does.
-
-    Args:
-        id: stable name; the luck of the simulation hangs on it, so all states of one scenario share it.
-        frequency: distribution of the number of events in a year.
-        severity: distribution of the loss of one event, in money.
-        name: what readers call it.
-        state: current, residual or the name of an option.
-        insured: whether its losses fall under the insurance layer.
-    """
-
-    id: str
-    frequency: Frequency
-    severity: Severity
-    name: str = ""
-    state: str = "current"
-    insured: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.id:
-            raise DataError("A scenario has no id; give each scenario a stable name.")
-
-    @property
-    def ale(self) -> float:
-        """Annual loss expectancy in closed form."""
-        return self.frequency.mean * self.severity.mean
-
-    @property
-    def standard_deviation(self) -> float:
-        """Standard deviation of a year's loss in closed form."""
-        counted = self.frequency.variance * self.severity.mean**2
-        return math.sqrt(self.frequency.mean * self.severity.variance + counted)
+#: Years after which a simulation that has not settled ends.
+MOST_YEARS = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -91,12 +54,19 @@ class Simulation:
         total: loss of each year from all scenarios, in money, before insurance.
         insured: loss of each year from the insured scenarios alone.
         seed: seed of the simulation.
+        dependence: what made scenarios share their luck; None when they were independent.
     """
 
     parts: tuple[Part, ...]
     total: FloatArray
     insured: FloatArray
     seed: int
+    dependence: Dependence | None = None
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios, in the order given."""
+        return tuple(part.scenario for part in self.parts)
 
     @property
     def years(self) -> int:
@@ -108,9 +78,38 @@ class Simulation:
         """Loss curve of the portfolio before insurance."""
         return LossCurve.from_losses(self.total)
 
-    def net(self, layer: AnnualLayer) -> FloatArray:
-        """Give the loss of each year after an insurance layer on the insured scenarios."""
-        return np.asarray(self.total - layer.ceded(self.insured))
+    @property
+    def relative_error(self) -> float:
+        """Standard error of the ALE as a share of it; 0 when nothing is lost."""
+        mean = float(self.total.mean())
+        if mean == 0:
+            return 0.0
+        if self.years == 1:
+            return math.inf
+        return float(self.total.std(ddof=1)) / math.sqrt(self.years) / mean
+
+    def ceded(self, *layers: Layer) -> FloatArray:
+        """Give what layers of insurance pay in each year for the insured scenarios.
+
+        Several layers each see the whole loss, as the layers of a tower do.
+        """
+        paid = np.zeros(self.years)
+        for layer in layers:
+            if not layer.by_event:
+                paid += layer.of_year(self.insured)
+                continue
+            sums = np.zeros(self.years)
+            for scenario in self.scenarios:
+                if scenario.insured:
+                    draws = Draws(scenario, self.seed, self.dependence)
+                    for span, losses in draws.blocks(0, self.years, layer.of_event):
+                        sums[span] += losses
+            paid += layer.of_year(sums)
+        return np.minimum(paid, self.insured)
+
+    def net(self, *layers: Layer) -> FloatArray:
+        """Give the loss of each year after insurance of the insured scenarios."""
+        return np.asarray(self.total - self.ceded(*layers))
 
     def losses(self, scenario_id: str) -> FloatArray:
         """Give the loss of each year from one scenario; it is looked up again, not stored.
@@ -118,10 +117,10 @@ class Simulation:
         Raises:
             DataError: no such scenario in this simulation.
         """
-        for part in self.parts:
-            if part.scenario.id == scenario_id:
-                return annual_losses(part.scenario, self.years, self.seed)
-        known = ", ".join(part.scenario.id for part in self.parts)
+        for scenario in self.scenarios:
+            if scenario.id == scenario_id:
+                return annual_losses(scenario, self.years, self.seed, self.dependence)
+        known = ", ".join(scenario.id for scenario in self.scenarios)
         raise DataError(f"Scenario {scenario_id!r} is not in this simulation; it holds {known}.")
 
 
@@ -138,38 +137,117 @@ class Change:
     standard_error: float
 
 
-def annual_losses(scenario: Scenario, years: int = YEARS, seed: int = 1) -> FloatArray:
+def annual_losses(
+    scenario: Scenario,
+    years: int = YEARS,
+    seed: int = 1,
+    dependence: Dependence | None = None,
+) -> FloatArray:
     """Give the simulated loss of each year from one scenario, in money."""
-    return np.concatenate([losses for _, losses in _blocks(scenario, years, seed)])
+    check_length(scenario, years)
+    losses = np.empty(years)
+    for span, block in Draws(scenario, seed, dependence).blocks(0, years):
+        losses[span] = block
+    return losses
 
 
-def simulate(scenarios: Sequence[Scenario], years: int = YEARS, seed: int = 1) -> Simulation:
-    """Simulate the yearly loss of scenarios that happen independently of each other.
+def simulate(
+    scenarios: Sequence[Scenario],
+    years: int = YEARS,
+    seed: int = 1,
+    dependence: Dependence | None = None,
+) -> Simulation:
+    """Simulate the yearly loss of a portfolio.
 
     Args:
         scenarios: one state of each scenario.
         years: number of simulated years.
         seed: whole number of 0 or more; the same seed gives the same years.
+        dependence: what makes scenarios share their luck, see :mod:`reportkit.quant.dependence`; None is independent.
 
     Raises:
         DataError: no scenario, the same scenario twice, or more events than can be counted.
     """
     check_portfolio(scenarios)
-    total, insured = np.zeros(years), np.zeros(years)
-    parts = []
-    for scenario in scenarios:
-        mean = squares = hit = 0.0
-        for first, losses in _blocks(scenario, years, seed):
-            span = slice(first, first + losses.size)
-            total[span] += losses
-            if scenario.insured:
-                insured[span] += losses
-            mean += float(losses.sum()) / years
-            squares += float(np.square(losses).sum()) / years
-            hit += float(np.count_nonzero(losses)) / years
-        spread = max(squares - mean**2, 0.0) / max(years - 1, 1)
-        parts.append(Part(scenario, mean, math.sqrt(spread), hit))
-    return Simulation(tuple(parts), total, insured, seed)
+    return _Tally(scenarios, seed, dependence).upto(years)
+
+
+def simulate_until(
+    scenarios: Sequence[Scenario],
+    relative_error: float = 0.01,
+    seed: int = 1,
+    *,
+    dependence: Dependence | None = None,
+    most: int = MOST_YEARS,
+) -> Simulation:
+    """Simulate until the standard error of the ALE is small enough, and not until a number of years is.
+
+    The simulation ends at ``most`` years in any case: look at ``relative_error`` of the result.
+
+    Args:
+        scenarios: one state of each scenario.
+        relative_error: standard error of the ALE as a share of it, for example 0.01.
+        seed: whole number of 0 or more.
+        dependence: what makes scenarios share their luck.
+        most: years after which it ends.
+
+    Raises:
+        DataError: as for simulate.
+    """
+    check_portfolio(scenarios)
+    share("Relative error", relative_error)
+    tally = _Tally(scenarios, seed, dependence)
+    years = min(10_000, most)
+    found = tally.upto(years)
+    while found.relative_error > relative_error and years < most:
+        # The error falls with the root of the years; a tenth more makes a second extension rare.
+        wanted = years * (found.relative_error / relative_error) ** 2 * 1.1
+        years = min(max(int(wanted), years + 10_000), 4 * years, most)
+        found = tally.upto(years)
+    return found
+
+
+class _Tally:
+    """Years simulated so far; more years continue where the last ended."""
+
+    def __init__(
+        self, scenarios: Sequence[Scenario], seed: int, dependence: Dependence | None
+    ) -> None:
+        self._draws = [Draws(scenario, seed, dependence) for scenario in scenarios]
+        self._seed, self._dependence = seed, dependence
+        self._total = self._insured = np.zeros(0)
+        self._sums = np.zeros((len(scenarios), 3))
+
+    def upto(self, years: int) -> Simulation:
+        for draws in self._draws:
+            check_length(draws.scenario, years)
+        first = self._total.size
+        self._total, self._insured = (
+            np.concatenate((held, np.zeros(years - first))) for held in (self._total, self._insured)
+        )
+        for number, draws in enumerate(self._draws):
+            for span, losses in draws.blocks(first, years):
+                self._total[span] += losses
+                if draws.scenario.insured:
+                    self._insured[span] += losses
+                self._sums[number] += (
+                    losses.sum(),
+                    float(np.square(losses).sum()),
+                    np.count_nonzero(losses),
+                )
+        parts = tuple(
+            _part(draws.scenario, losses, squares, int(hit), years)
+            for draws, (losses, squares, hit) in zip(self._draws, self._sums.tolist(), strict=True)
+        )
+        return Simulation(
+            parts, self._total.copy(), self._insured.copy(), self._seed, self._dependence
+        )
+
+
+def _part(scenario: Scenario, losses: float, squares: float, hit: int, years: int) -> Part:
+    mean = losses / years
+    spread = max(squares / years - mean**2, 0.0) / max(years - 1, 1)
+    return Part(scenario, mean, math.sqrt(spread), hit / years)
 
 
 def loss_curve(
@@ -178,7 +256,7 @@ def loss_curve(
     years: int = YEARS,
     seed: int = 1,
 ) -> LossCurve:
-    """Give the loss curve of a portfolio, simulated or exact.
+    """Give the loss curve of a portfolio of independent scenarios, simulated or exact.
 
     Raises:
         DataError: as for simulate and exact.aggregate, or an unknown method.
@@ -198,63 +276,20 @@ def change(before: Simulation, after: Simulation) -> Change:
     Raises:
         DataError: simulations of different seed or length.
     """
-    if (before.seed, before.years) != (after.seed, after.years):
-        raise DataError(
-            f"Simulations of {before.years:,} years (seed {before.seed}) and {after.years:,} years (seed {after.seed}) "
-            "cannot be compared year by year; run both with the same years and seed."
-        )
+    check_same_years(before, after)
     gap = before.total - after.total
     error = float(gap.std(ddof=1)) / math.sqrt(gap.size) if gap.size > 1 else math.inf
     return Change(float(gap.mean()), error)
 
 
-def check_portfolio(scenarios: Sequence[Scenario]) -> None:
-    """Hold that a portfolio can be summed.
+def check_same_years(before: Simulation, after: Simulation) -> None:
+    """Hold that two simulations can be compared year by year.
 
     Raises:
-        DataError: no scenario, or the same scenario twice.
+        DataError: simulations of different seed or length.
     """
-    if not scenarios:
-        raise DataError("A portfolio needs at least one scenario; none was given.")
-    states: dict[str, str] = {}
-    for scenario in scenarios:
-        if scenario.id in states:
-            raise DataError(
-                f"Scenario {scenario.id!r} comes twice (states {states[scenario.id]} and {scenario.state}); "
-                "sum one state of each scenario."
-            )
-        states[scenario.id] = scenario.state
-
-
-def _blocks(scenario: Scenario, years: int, seed: int) -> Iterator[tuple[int, FloatArray]]:
-    if not 0 < years <= MAX_YEARS:
-        raise DataError(f"{years:,} years cannot be simulated; give 1 to {MAX_YEARS:,}.")
-    if scenario.frequency.mean * years > MAX_DRAWS:
+    if (before.seed, before.years) != (after.seed, after.years):
         raise DataError(
-            f"Scenario {scenario.id!r} would have {scenario.frequency.mean * years:,.0f} events, more than "
-            f"{MAX_DRAWS:,}; simulate fewer years or use method='exact'."
+            f"Simulations of {before.years:,} years (seed {before.seed}) and {after.years:,} years (seed {after.seed}) "
+            "cannot be compared year by year; run both with the same years and seed."
         )
-    counts = Stream.named(seed, scenario.id, "count")
-    amounts = Stream.named(seed, scenario.id, "severity")
-    needed = scenario.frequency.thresholds()
-    size = int(BATCH / max(scenario.frequency.mean, 1.0)) or 1
-    for first in range(0, years, size):
-        index = np.arange(first, min(first + size, years))
-        hit, places = _events(counts.uniform(place(index)), needed, first)
-        losses = scenario.severity.quantile(amounts.uniform(places))
-        yield first, np.bincount(hit, weights=losses, minlength=index.size).astype(np.float64)
-
-
-def _events(
-    luck: FloatArray, needed: FloatArray, first: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint64]]:
-    hit = np.flatnonzero(luck >= needed[0])
-    years, places = [hit], [place(hit + first, 1)]
-    # One round per event number: every year that is left has at least that many events.
-    for event, bar in enumerate(needed[1:].tolist(), start=2):
-        hit = hit[luck[hit] >= bar]
-        if hit.size == 0:
-            break
-        years.append(hit)
-        places.append(place(hit + first, event))
-    return np.concatenate(years), np.concatenate(places)

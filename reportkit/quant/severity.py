@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from reportkit.errors import DataError
 from reportkit.quant import normal
+from reportkit.quant.beta import regularised
 from reportkit.quant.checks import amount, rising, share
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,6 +48,11 @@ class Severity(ABC):
     def limited_mean(self, limit: FloatArray) -> FloatArray:
         """Expected loss of one event when nothing above each ``limit`` counts."""
 
+    @property
+    def stepped(self) -> bool:
+        """Whether the loss takes single values, so that its survival function jumps."""
+        return False
+
     def value_at_risk(self, p: float) -> float:
         """Loss that one event does not exceed with probability ``p``: the VaR of one event."""
         return float(self.quantile(np.array([share("Probability", p)]))[0])
@@ -79,7 +85,7 @@ class LogNormal(Severity):
                 f"sigma lies above 0 and up to {MAX_SIGMA}. Narrow the interval."
             )
         if not self.cap > 0:
-            raise DataError(f"Cap is {self.cap:,g}; give an amount above 0.")
+            raise DataError(f"Cap is {self.cap:,.12g}; give an amount above 0.")
 
     @classmethod
     def from_interval(
@@ -103,7 +109,7 @@ class LogNormal(Severity):
         rising("Loss interval", low, amount("High end of the loss", high))
         if cap is not None and not cap >= high:
             raise DataError(
-                f"Cap {cap:,g} is below the high end {high:,g} of the loss interval; raise the cap or lower the interval."
+                f"Cap {cap:,.12g} is below the high end {high:,.12g} of the loss interval; raise the cap or lower the interval."
             )
         width = 2 * _NORMAL.inv_cdf(0.5 + share("Level of the interval", level) / 2)
         return cls(
@@ -124,6 +130,20 @@ class LogNormal(Severity):
         a, b = (-_NORMAL.inv_cdf(p) for _, p in (first, second))
         sigma = math.log(second[0] / first[0]) / (b - a)
         return cls(math.log(first[0]) - a * sigma, sigma)
+
+    @classmethod
+    def from_moments(cls, mean: float, deviation: float) -> LogNormal:
+        """Give the lognormal amount with this mean and standard deviation, both more than 0.
+
+        Raises:
+            DataError: a mean or a deviation of 0 or less.
+        """
+        if amount("Mean", mean) == 0 or amount("Standard deviation", deviation) == 0:
+            raise DataError(
+                f"Mean {mean:,.12g} and standard deviation {deviation:,.12g} must both be above 0; give a constant another way."
+            )
+        variance = math.log1p((deviation / mean) ** 2)
+        return cls(math.log(mean) - variance / 2, math.sqrt(variance))
 
     @property
     def median(self) -> float:
@@ -199,7 +219,7 @@ class Pert(Severity):
         rising("Range", amount("Low end", self.low), amount("High end", self.high))
         if not self.low <= self.mode <= self.high:
             raise DataError(
-                f"Most likely value {self.mode:,g} lies outside the range {self.low:,g} to {self.high:,g}; put it inside."
+                f"Most likely value {self.mode:,.12g} lies outside the range {self.low:,.12g} to {self.high:,.12g}; put it inside."
             )
         if amount("Weight of the mode", self.gamma) == 0:
             raise DataError("Weight of the mode is 0; give a number above 0, usually 4.")
@@ -226,9 +246,7 @@ class Pert(Severity):
 
     def survival(self, loss: FloatArray) -> FloatArray:
         """Probability of more than each ``loss``."""
-        from scipy.special import betainc
-
-        return np.asarray(betainc(self.beta, self.alpha, 1 - self._unit(loss)))
+        return regularised(self.beta, self.alpha, 1 - self._unit(loss))
 
     def quantile(self, p: FloatArray) -> FloatArray:
         """Amount not exceeded with each probability ``p``, read from a table to 1e-6 of the range."""
@@ -236,22 +254,25 @@ class Pert(Severity):
 
     def limited_mean(self, limit: FloatArray) -> FloatArray:
         """Expected amount when nothing above each ``limit`` counts."""
-        from scipy.special import betainc
-
         unit = self._unit(limit)
         reach = self.low + unit * (self.high - self.low)
-        below = self.low * betainc(self.alpha, self.beta, unit)
-        below += (self.mean - self.low) * betainc(self.alpha + 1, self.beta, unit)
-        capped = np.minimum(limit, reach) * betainc(self.beta, self.alpha, 1 - unit)
+        below = self.low * regularised(self.alpha, self.beta, unit)
+        below += (self.mean - self.low) * regularised(self.alpha + 1, self.beta, unit)
+        capped = np.minimum(limit, reach) * regularised(self.beta, self.alpha, 1 - unit)
         return np.where(limit < self.low, limit, below + capped)
 
     def _unit(self, loss: FloatArray) -> FloatArray:
         return np.clip((np.asarray(loss) - self.low) / (self.high - self.low), 0.0, 1.0)
 
-    @cached_property
+    @property
     def _table(self) -> tuple[FloatArray, FloatArray]:
-        from scipy.special import betainc
+        reached, unit = _beta_table(self.alpha, self.beta)
+        return reached, self.low + unit * (self.high - self.low)
 
-        # Nodes crowd at both ends, where the quantile of a beta distribution is steep.
-        unit = np.sin(np.linspace(0, np.pi / 2, 8193)) ** 2
-        return betainc(self.alpha, self.beta, unit), self.low + unit * (self.high - self.low)
+
+@lru_cache(maxsize=64)
+def _beta_table(alpha: float, beta: float) -> tuple[FloatArray, FloatArray]:
+    """Give the distribution function of a beta variable, and where it was computed."""
+    # Nodes crowd at both ends, where the quantile of a beta distribution is steep.
+    unit = np.sin(np.linspace(0, np.pi / 2, 8193)) ** 2
+    return regularised(alpha, beta, unit), unit

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from reportkit import theme
 from reportkit.errors import DataError
 from reportkit.locale import EN, Locale
+from reportkit.render import drawing
 from reportkit.render.model import Chart
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -185,8 +186,18 @@ def _fonts(given: Path | None) -> Path:
     return resources.fonts()
 
 
-@lru_cache(maxsize=8)
 def _converter(fonts: Path) -> Any:
+    """Give what draws: the process that draws for all reports, where there is one, else this process's own engine."""
+    return drawing.shared(fonts) or engine(fonts)
+
+
+@lru_cache(maxsize=8)
+def engine(fonts: Path) -> Any:
+    """Start this process's own drawing engine with a folder of fonts.
+
+    Raises:
+        DataError: there is no such folder.
+    """
     import vl_convert
 
     if not fonts.is_dir():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportkit import theme
+from reportkit.render import drawing
 
 CONFORMANCE = ("ua-1", "a-2a")
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
@@ -31,6 +32,14 @@ def compiled(
 def _run(
     source: dict[str, bytes], fonts: Path, standards: tuple[str, ...]
 ) -> tuple[bytes | None, str]:
+    shared = drawing.shared(fonts)
+    return shared.typeset(source, standards) if shared else typeset(source, fonts, standards)
+
+
+def typeset(
+    source: dict[str, bytes], fonts: Path, standards: tuple[str, ...]
+) -> tuple[bytes | None, str]:
+    """Set pages in this process; PDF, or None and what the compiler said."""
     import typst
 
     compiler: Any = typst  # its type stubs do not know that files may come from memory

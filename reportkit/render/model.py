@@ -46,6 +46,7 @@ class Chart:
         subtitle: what is drawn, in which unit.
         note: source or caveat below the chart.
         half: may stand beside another half-width chart.
+        least: width in pixels below which it is scrolled on a small screen and not laid out narrower.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Chart:
     subtitle: str = ""
     note: str = ""
     half: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True)

@@ -206,6 +206,7 @@ class Reader:
                 subtitle=said.get("subtitle", subtitle),
                 note=said.get("note", ""),
                 half=bool(said.get("half", False)),
+                least=int(said.get("least", 0)),
             )
         )
 

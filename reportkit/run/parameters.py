@@ -10,10 +10,14 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from reportkit.errors import ParameterError, nearest
 from reportkit.run.values import EXAMPLES, WRONG, Kind, convert, is_day
+
+if TYPE_CHECKING:
+    from reportkit.run.request import Request
 
 Origin = Literal["default", "given", "runner"]
 
@@ -176,6 +180,17 @@ class Contract:
         if value is None:
             return "" if isinstance(parameter.default, str) or parameter.required else None
         return value
+
+
+def of_runner(request: Request, report: str, known_by: datetime) -> dict[str, object]:
+    """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
+    return {
+        "workspace": ".",
+        "period": request.period.key,
+        "unit": request.unit,
+        "known_by": known_by.isoformat(),
+        "report": report,
+    }
 
 
 def secret_looking(name: str) -> bool:

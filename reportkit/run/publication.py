@@ -22,7 +22,7 @@ from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 def publish(
     workspace: Path, report: str, period: Period, unit: str | None, *, now: datetime
 ) -> tuple[Publication, Path]:
-    """Publish the latest run of a report for a quarter.
+    """Publish the latest run of a report for a quarter; of a quarter with an erratum, the edition of its revision.
 
     Args:
         workspace: the folder with ``reportkit.toml``.
@@ -56,12 +56,58 @@ def publish(
     extracts = {table: tuple(shas) for table, shas in said["extracts"].items()}
     ledger = ledger_of(workspace)
     before = ledger.publication(publication.report, publication.period, publication.unit)
+    if before is not None and before.revision > 1:
+        return _edition(workspace, folder, said, before, now), folder
     if before is None:
         edition.make(workspace, folder, said)
     told = ledger.publish(publication, Facts.model_validate(said["facts"]), extracts)
     if before is None:
         ledger.record(Event(told.run_id, "published", told.published_at))
     return told, folder
+
+
+def _edition(
+    workspace: Path, folder: Path, said: dict[str, Any], told: Publication, now: datetime
+) -> Publication:
+    """Write the final edition of a revision that an erratum told; its figures stay those of the ledger.
+
+    Raises:
+        UsageError: the run is of an earlier revision.
+        HeldError: the run says another figure than the revision told.
+    """
+    if said.get("revision", 1) != told.revision:
+        part = f" --unit {said['unit']}" if said["unit"] else ""
+        raise UsageError(
+            f"Revision {told.revision} of {told.report} {told.period} was told on {told.published_at:%d %B %Y}, and run {folder.name} "
+            f"is of revision {said.get('revision', 1)}; make its edition with 'reportkit run {told.report} --period {told.period}{part}'."
+        )
+    ledger = ledger_of(workspace)
+    if any(event.state == "published" for event in ledger.events(said["run_id"])):
+        return told
+    printed = {(f.measure, f.scope): f.value for f in Facts.model_validate(said["facts"]).figures}
+    for key, figure in ledger.figures(told).items():
+        value = printed.get(key, figure.value)
+        if not _equal(value, figure.value):
+            raise HeldError(
+                f"Run {folder.name} says {value} for {' '.join(filter(None, key))}, and revision {told.revision} told {figure.value}; "
+                "a definition or a rule changed since, so this edition cannot be made."
+            )
+    edition.make(workspace, folder, said)
+    ledger.record(
+        Event(
+            said["run_id"],
+            "published",
+            now.replace(microsecond=0),
+            note=f"edition of {told.run_id}",
+        )
+    )
+    return told
+
+
+def _equal(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= 1e-9 * max(1.0, abs(other))
 
 
 def refuse_unfit(folder: Path, said: dict[str, Any]) -> None:

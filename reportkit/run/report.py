@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
 from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
-from reportkit.run import formats, parameters, template, told
+from reportkit.run import formats, parameters, plan, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
-from reportkit.run.request import FORMATS, Listener, Outcome, Request, State
+from reportkit.run.request import Listener, Outcome, Request, State
 from reportkit.run.stages import Stages
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reportkit.config import Settings
     from reportkit.run.parameters import Bound
-    from reportkit.workers.kernel import Execution
+    from reportkit.workers.execution import Engine, Execution
 
 
 def run(
@@ -32,14 +32,20 @@ def run(
     *,
     now: datetime,
     progress: Listener = lambda _: None,
+    engine: Engine | None = None,
+    key: str = "",
+    ticket: str = "",
     may_land: Callable[[], bool] = lambda: True,
 ) -> Outcome:
-    """Make a report.
+    """Make a report in this process; :func:`reportkit.run.jobs.make` makes it in a warm one.
 
     Args:
         request: what to make.
         now: naive UTC instant that counts as now.
         progress: told of each stage and each cell.
+        engine: ``warm`` or ``kernel``; the usual one of this system when not given.
+        key: hash of everything the report depends on; see :mod:`reportkit.run.fingerprint`.
+        ticket: names the job that this run is for.
         may_land: asked right before the finished folder is put in its place; a run that was given to another process
             meanwhile leaves nothing.
 
@@ -54,9 +60,10 @@ def run(
         TemporaryError: the disk is full or the folder cannot be written, or it may not land; nothing is left.
     """
     job = _Job.prepare(request, now, Stages(progress))
+    job.begun |= {"key": key, "ticket": ticket}
     job.may_land = may_land
     try:
-        return job.make()
+        return job.make(engine)
     except ReportkitError as error:
         raise job.failed(error) from error
     except BaseException:
@@ -77,6 +84,7 @@ class _Job:
     started: datetime
     staging: Staging
     stages: Stages
+    seed: str = ""
     clock: Callable[[], float] = time.monotonic
     may_land: Callable[[], bool] = lambda: True
     _execution: Execution | None = None
@@ -88,17 +96,26 @@ class _Job:
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
-        _refuse(request, settings, now)
+        plan.admit(request, settings, now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
-            known_by = _known_by(request, path.stem) or known_now
+            # Of an incident everything counts that is known today.
+            told_of = None if request.parameters.get("incident") else told.publication
+            published = told_of and told_of(request.workspace, path.stem, request.period.key, request.unit)  # fmt: skip
+            known_by = request.known_by or (published.known_by if published else known_now)
+            same = published if published and published.known_by == known_by else None
             _refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
-                request.parameters, _runner(request, path.stem, known_by)
+                request.parameters, parameters.of_runner(request, path.stem, known_by)
             )
         asked = json.dumps(
-            [template.digest(path), dict(bound.values), evidence.instant(known_by)],
+            [
+                template.digest(path),
+                dict(bound.values),
+                evidence.instant(known_by),
+                *(same.also if same else ()),
+            ],
             default=str,
             sort_keys=True,
         )
@@ -113,20 +130,21 @@ class _Job:
             known_by=known_by,
             started=now,
             bound=bound,
+            told=same,
         )
         return cls(
             request=request, settings=settings, notebook=notebook, name=path.name, bound=bound, begun=begun,
-            started=now, staging=staging, stages=stages,
+            started=now, staging=staging, stages=stages, seed=asked,
         )  # fmt: skip
 
     def __post_init__(self) -> None:
         self._zero = self.clock()
 
-    def make(self) -> Outcome:
+    def make(self, engine: Engine | None) -> Outcome:
         """Run the notebook, write the formats, judge and publish."""
         from reportkit.render import model
 
-        executed = self._executed()
+        executed = self._executed(engine)
         with self.stages.stage("Read the results"):
             executed = template.canonical(executed, self.bound.values)
             self.staging.write(NOTEBOOK, template.text(executed))
@@ -174,18 +192,19 @@ class _Job:
             )
         return Outcome(self.staging.publish(manifest), manifest, state)
 
-    def _executed(self) -> NotebookNode:
+    def _executed(self, engine: Engine | None) -> NotebookNode:
         with self.stages.stage("Start"):
-            from reportkit.workers.kernel import Execution
+            from reportkit.workers.execution import USUAL, Execution
 
             self._execution = Execution(
                 name=self.name,
                 folder=self.request.workspace,
                 limits=self.settings.limits,
                 on_cell=self.stages.cell,
+                seed=self.seed,
             )
         with self.stages.stage("Run the notebook"):
-            return self._execution.run(self.notebook, self.bound.passed)
+            return self._execution.run(self.notebook, self.bound.passed, engine=engine or USUAL)
 
     def _remarks(self) -> list[str]:
         if "period" in self.bound.values:
@@ -229,50 +248,10 @@ class _Job:
         return type(error)(f"{error.message} The notebook as far as it ran: {kept}")
 
 
-def _refuse(request: Request, settings: Settings, now: datetime) -> None:
-    unknown = [name for name in request.formats if name not in FORMATS]
-    if unknown:
-        raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], FORMATS)}")
-    calendar = settings.calendar
-    today = calendar.day(now)
-    if request.period.end >= today:
-        raise UsageError(
-            f"Period {request.period.key} ends on {request.period.end:%d %B %Y} and is not closed yet; "
-            f"the latest closed one is {calendar.latest_closed(today, request.period.kind).key}."
-        )
-    if request.known_by is not None and request.known_by > now:
-        raise UsageError(
-            f"Nothing can be known by {request.known_by:%Y-%m-%d %H:%M} UTC yet; give an instant that has passed."
-        )
-
-
 def _refuse_unit(request: Request, known_by: datetime) -> None:
     """Refuse a unit that nobody knows before a kernel is started for it."""
     if not request.unit:
         return
-    from reportkit import sql, store
-    from reportkit.tables import TABLES
-
-    place = store.of(request.workspace)
-    spec = TABLES["units"]
-    known = sql.versions(spec, place.loads(spec.name, known_by=known_by), place)
-    names = sorted(set(known["unit_id"].to_pylist()))
+    names = plan.units(request.workspace, known_by)
     if names and request.unit not in names:
         raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
-
-
-def _runner(request: Request, report: str, known_by: datetime) -> dict[str, object]:
-    """Give the runner's parameters; the kernel works in the workspace, so that its name is the same everywhere."""
-    return {
-        "workspace": ".",
-        "period": request.period.key,
-        "unit": request.unit,
-        "known_by": known_by.isoformat(),
-        "report": report,
-    }
-
-
-def _known_by(request: Request, report: str) -> datetime | None:
-    return request.known_by or told.known_by(
-        request.workspace, report, request.period.key, request.unit
-    )

@@ -55,7 +55,7 @@ class Progress:
 Listener = Callable[[Progress], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """A finished run.
 
@@ -68,3 +68,10 @@ class Outcome:
     folder: Path
     manifest: Mapping[str, Any]
     state: State
+
+    def __repr__(self) -> str:
+        said = self.manifest
+        unit = f" {said['unit']}" if said.get("unit") else ""
+        return (
+            f"<Run {said.get('report')} {said.get('period')}{unit}: {self.state}, in {self.folder}>"
+        )

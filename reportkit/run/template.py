@@ -28,6 +28,22 @@ def read(path: Path) -> NotebookNode:
     Raises:
         DataError: the file is not a notebook, or not a Python one.
     """
+    notebook = parse(path)
+    notebook.cells = [
+        cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", ())
+    ]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def parse(path: Path) -> NotebookNode:
+    """Read a notebook with everything that is in the file, in today's format.
+
+    Raises:
+        DataError: the file is not a notebook, or not a Python one.
+    """
     import nbformat
 
     try:
@@ -49,12 +65,6 @@ def read(path: Path) -> NotebookNode:
         raise DataError(
             f"Notebook {path.name} is written in {language}; reports are written in Python."
         )
-    notebook.cells = [
-        cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", ())
-    ]
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
     return notebook
 
 

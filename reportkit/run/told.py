@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reportkit import config
 
 if TYPE_CHECKING:
-    from reportkit.ledger import Ledger
+    from reportkit.ledger import Ledger, Publication
 
 #: The ledger's file; :mod:`reportkit.ledger` itself loads a database library.
 FILE = "ledger.db"
@@ -23,10 +23,15 @@ def _ledger(workspace: Path) -> Ledger | None:
     return of(workspace)
 
 
+def publication(workspace: Path, report: str, period: str, unit: str | None) -> Publication | None:
+    """Give the last revision of a published report, or None when it was never published."""
+    ledger = _ledger(workspace)
+    return ledger.publication(report, period, unit or "") if ledger else None
+
+
 def known_by(workspace: Path, report: str, period: str, unit: str | None) -> datetime | None:
     """Give the knowledge cut-off of a published report, or None when it was never published."""
-    ledger = _ledger(workspace)
-    told = ledger.publication(report, period, unit or "") if ledger else None
+    told = publication(workspace, report, period, unit)
     return told.known_by if told else None
 
 
@@ -45,3 +50,12 @@ def states(workspace: Path) -> dict[str, str]:
     for publication in ledger.publications():
         found.setdefault(publication.run_id, "published")
     return found
+
+
+def publications(workspace: Path) -> list[list[str]]:
+    """List what was told so far: report, quarter, unit, revision and run of each publication."""
+    ledger = _ledger(workspace)
+    return [
+        [one.report, one.period, one.unit, str(one.revision), one.run_id]
+        for one in (ledger.publications() if ledger else ())
+    ]

@@ -125,8 +125,7 @@ def definition_changes(view: View) -> Shown:
     Nothing is shown when all are in their first version; the definitions say so.
     """
     rows = []
-    for row in view.scorecard().rows:
-        words = row.now.definition
+    for words in (row.now.definition for row in view.scorecard().rows):
         rows += [
             (
                 Cell(text=words.id, kind="strong"),

@@ -22,6 +22,7 @@ from reportkit.facts import (
     Tiles,
 )
 from reportkit.locale import plural
+from reportkit.scorecard import USUAL
 from reportkit.sections.words import day, missing, money, text
 from reportkit.sql import quote
 from reportkit.tables import unpack
@@ -39,6 +40,9 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
     if unit:
         names = view.sql(f"SELECT name FROM units WHERE unit_id = {quote(unit)}")["name"]
         unit = str(names.iloc[0]) if len(names) else unit
+    told = view.told(view.period)[0]
+    if told is not None and told.revision > 1 and view.knowledge is not None:
+        subtitle = f"{subtitle}. Revision {told.revision}, which corrects what was told before"
     return Shown(
         Cover(
             title=title,
@@ -59,16 +63,17 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
     )
 
 
-def headline(view: View) -> Shown:
-    """Give the answer first: the author's words, else what the measures say by themselves."""
-    words = view.commentary()
-    card = view.scorecard()
+def headline(view: View, *, card: str = "") -> Shown:
+    """Give the answer first: the author's words, else what the measures of a scorecard say by themselves."""
+    scorecard = view.scorecard(card)
+    # Words that were written for no report in particular answer the board's questions.
+    words = view.commentary(shared=scorecard.name == USUAL)
     if words.statement:
         return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
     return Shown(
         Headline(
-            statement=_statement(card, view),
-            messages=tuple(_message(row) for row in _worst(card)[:3]),
+            statement=_statement(scorecard, view),
+            messages=worst(scorecard),
         ),
         words.facts,
     )
@@ -77,12 +82,18 @@ def headline(view: View) -> Shown:
 def _statement(card: Scorecard, view: View) -> str:
     if all(row.now.value.value is None for row in card.rows):
         return f"What is loaded tells none of the {len(card.rows)} measures yet.{_exposure(view)}"
-    good = [r for r in card.rows if r.now.status == "green"]
+    limited = [r for r in card.rows if r.now.value.value is not None and r.now.target is not None]
+    good = [r for r in limited if r.now.status == "green"]
     bad = [r for r in card.rows if r.now.status == "red"]
     unknown = [r for r in card.rows if r.now.value.value is None]
     measured = len(card.rows) - len(unknown)
-    acts = "none needs" if not bad else f"{len(bad)} needs" if len(bad) == 1 else f"{len(bad)} need"
-    first = f"{len(good)} of {plural(measured, 'measured figure')} {'meets' if len(good) == 1 else 'meet'} the limit, {acts} action"
+    acts = "None" if not bad else str(len(bad))
+    need, meets = "need" if len(bad) > 1 else "needs", "meets" if len(good) == 1 else "meet"
+    first = (
+        f"{acts} of {plural(measured, 'measured figure')} {need} action, {len(good)} {meets} the limit"
+        if len(limited) == measured
+        else f"{acts} of {plural(len(limited), 'figure')} with a limit {need} action, {len(good)} {meets} it"
+    )
     return (
         f"{first}; {len(unknown)} of {len(card.rows)} are not measured." if unknown else f"{first}."
     )
@@ -110,6 +121,11 @@ def _worst(card: Scorecard) -> list[Row]:
     )
 
 
+def worst(card: Scorecard) -> tuple[Message, ...]:
+    """Give the three measures of a scorecard that need a word most, the worst first."""
+    return tuple(_message(row) for row in _worst(card)[:3])
+
+
 def _message(row: Row) -> Message:
     now = row.now
     words = now.definition
@@ -130,12 +146,23 @@ def _message(row: Row) -> Message:
     )
 
 
-def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07", "B01")) -> Shown:
-    """Give the few big numbers, each with its change like for like and its limit."""
-    card = view.scorecard()
+#: The few big numbers of a scorecard; of others the first six.
+_TILES = {
+    "board": ("Q02", "V03", "N03", "A02", "K07", "B01"),
+    "risk": ("Q02", "R01", "Q04", "R03", "R04", "R05"),
+    "posture": ("V03", "V04", "V06", "K07", "K04", "K06"),
+    "audit": ("A01", "A02", "C01", "C02", "C03", "C04"),
+    "programme": ("J01", "B01", "B03", "W01", "U01", "G01"),
+    "incidents": ("N01", "N02", "N03", "N04", "N05", "N06"),
+}
+
+
+def tiles(view: View, ids: tuple[str, ...] = (), *, card: str = "") -> Shown:
+    """Give the few big numbers of a scorecard, each with its change like for like and its limit."""
+    scorecard = view.scorecard(card)
     items = []
-    for id_ in ids:
-        row = card[id_]
+    for id_ in ids or _TILES.get(scorecard.name, tuple(r.now.definition.id for r in scorecard.rows[:6])):  # fmt: skip
+        row = scorecard[id_]
         now, before = row.now, row.before.value.value
         words, value = now.definition, now.value.value
         trend = display.trend(value, before, words.direction)
@@ -165,12 +192,11 @@ def tiles(view: View, ids: tuple[str, ...] = ("Q02", "V03", "N03", "A02", "K07",
     return Shown(Tiles(items=tuple(items)))
 
 
-def changes(view: View) -> Shown:
+def changes(view: View, *, card: str = "") -> Shown:
     """Give what changed since the last report: measures whose status moved, restated figures, facts after the cut-off."""
-    card = view.scorecard()
     publication, told = view.told()
     rows = []
-    for row in card.rows:
+    for row in view.scorecard(card).rows:
         words, figure = row.now.definition, told.get((row.now.definition.id, ""))
         if figure is None or figure.status == row.now.status:
             continue

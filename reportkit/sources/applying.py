@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
 
 from reportkit.errors import DataError, nearest
-from reportkit.sources import dates
-from reportkit.sources.grid import Grid
+from reportkit.sources import dates, encoded
+from reportkit.sources.grid import Columns, Grid
 from reportkit.sources.mapping import Mapping, Rule
 from reportkit.sources.model import Problem
 from reportkit.tables import TABLES
@@ -18,7 +21,7 @@ from reportkit.tables import TABLES
 class Mapped:
     """Columns by canonical name, the rows they came from, and what the tool counts by."""
 
-    columns: dict[str, list[str]]
+    columns: dict[str, Any]
     numbers: Sequence[int]
     issues: list[tuple[str, ...]]
     problems: list[Problem] = field(default_factory=list)
@@ -36,6 +39,8 @@ def apply(mapping: Mapping, grid: Grid, name: str) -> Mapped:
         DataError: a column that the mapping needs is not in the file.
     """
     _complete(mapping, grid, name)
+    if isinstance(grid.columns, Columns):
+        return _encoded(mapping, grid)
     blanks = {word.casefold() for word in mapping.read.blanks}
     size = len(grid.numbers)
     kept = _kept(mapping, grid, size)
@@ -58,6 +63,52 @@ def apply(mapping: Mapping, grid: Grid, name: str) -> Mapped:
         made.columns[column] = cells
     if mapping.source.issue:
         made.issues = list(zip(*(wanted[header] for header in mapping.source.issue), strict=True))
+    return made
+
+
+def _encoded(mapping: Mapping, grid: Grid) -> Mapped:
+    """Make canonical columns of a large grid, each rule once of what differs; the same as row by row."""
+    blanks = {word.casefold() for word in mapping.read.blanks}
+    size = len(grid.numbers)
+
+    def source(header: str) -> encoded.Encoded:
+        if grid.named_header(header) is None:
+            return encoded.Encoded(np.zeros(size, np.int8), [""])
+        cells = encoded.encode(grid.arrow(header))
+        trimmed = [word.strip() for word in cells.words]
+        return encoded.Encoded(
+            cells.places, ["" if word.casefold() in blanks else word for word in trimmed]
+        )
+
+    keep = np.ones(size, bool)
+    for rules, wish in ((mapping.where, True), (mapping.unless, False)):
+        for header, words in rules.items():
+            if grid.named_header(header) is not None:
+                hits = encoded.marked(
+                    encoded.encode(grid.arrow(header)), {word.casefold() for word in words}
+                )
+                keep &= hits if wish else ~hits
+    whole = bool(keep.all())
+    numbers = grid.numbers if whole else [grid.numbers[n] for n in np.flatnonzero(keep).tolist()]
+    wanted = {
+        header: source(header) if whole else source(header).rows(keep) for header in mapping.headers
+    }
+    made = Mapped({}, numbers, [])
+    types = {column.name: column.type for column in TABLES[mapping.source.table].columns}
+    for column, rule in mapping.columns.items():
+        asked = dict.fromkeys(
+            [*rule.source, *(header for case in rule.cases for header in case.when)]
+        )
+        places, cells = encoded.combined([wanted[header] for header in asked], len(numbers))
+        different = dict(zip(asked, cells, strict=True))
+        made_of = _column(rule, different, len(cells[0]) if cells else 1)
+        found = encoded.Encoded(places, made_of)
+        if types[column] in ("date", "instant"):
+            found = encoded.Encoded(places, _days(column, rule, made_of, made, found.first))
+        made.columns[column] = found.array()
+    if mapping.source.issue:
+        _, cells = encoded.combined([wanted[h] for h in mapping.source.issue], len(numbers))
+        made.issues = list(zip(*cells, strict=True))
     return made
 
 
@@ -162,7 +213,9 @@ def _case(
             cells[place] = then
 
 
-def _days(column: str, rule: Rule, cells: list[str], made: Mapped) -> list[str]:
+def _days(
+    column: str, rule: Rule, cells: list[str], made: Mapped, row: Callable[[int], int] = int
+) -> list[str]:
     different = dict.fromkeys(cell for cell in cells if cell)
     try:
         read = dates.column(different, rule.dates, rule.order)
@@ -171,7 +224,7 @@ def _days(column: str, rule: Rule, cells: list[str], made: Mapped) -> list[str]:
             place for place, cell in enumerate(cells) if cell and cell == _first_odd(different)
         )
         made.problems.append(
-            Problem(made.numbers[first], column, cells[first], str(error), "warning")
+            Problem(made.numbers[row(first)], column, cells[first], str(error), "warning")
         )
         return cells
     return [read.get(cell, cell) for cell in cells]

@@ -6,8 +6,12 @@ Anything else is read row by row (``text``), with the same result and more to sa
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
@@ -15,9 +19,16 @@ from pyarrow import csv
 from reportkit.sources.content import Content
 from reportkit.sources.grid import Columns, Grid, gather
 
-_BLOCK = 8 << 20
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BLOCK = 4 << 20
+#: Batches after which memory that is free again is given back.
+_BATCHES = 8
 #: Records at the top and the bottom that are judged as rows: a second heading, totals.
 _ENDS = 60
+#: Share of different cells up to which a column is held as places in a list of words.
+_WORDS = 0.25
 
 
 def grid(content: Content, header: list[str], index: int, delimiter: str) -> Grid | None:
@@ -29,26 +40,20 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
         index: records above the header; each is one line.
         delimiter: what stands between two fields.
     """
-    places = [str(place) for place in range(len(header))]
+    gathered: list[_Column] = [_Column() for _ in header]
     try:
-        with (
-            content.open() as stream,
-            csv.open_csv(
-                stream,
-                read_options=csv.ReadOptions(
-                    skip_rows=index + 1, column_names=places, block_size=_BLOCK, use_threads=False
-                ),
-                parse_options=csv.ParseOptions(
-                    delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
-                ),
-                convert_options=csv.ConvertOptions(
-                    column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False
-                ),
-            ) as batches,
-        ):
-            table = batches.read_all()
+        with _opened(content, index, delimiter, len(header)) as batches:
+            for place, batch in enumerate(batches):
+                if place % _BATCHES == 0:
+                    pa.default_memory_pool().release_unused()
+                for column, cells in zip(gathered, batch.columns, strict=True):
+                    column.add(cells)
+        table = pa.table(
+            [column.done() for column in gathered], names=[str(n) for n in range(len(header))]
+        )
     except (pa.ArrowInvalid, pa.ArrowCapacityError):
         return None
+    pa.default_memory_pool().release_unused()
     if not table.num_rows or any(_indented(column) for column in table.columns):
         return None
     # What the ends of a table may hold is told by the rules for rows, so that there is one set of them.
@@ -66,9 +71,87 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
     return Grid(Columns(arrow), range(first, first + table.num_rows), judged.problems, index + 1)
 
 
+class _Column:
+    """A column on its way in: held as places in a list of words, unless its cells are mostly different."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, int] = {}
+        self._places: list[NDArray[np.signedinteger[Any]]] = []
+        self._cells: list[Any] = []
+
+    def add(self, cells: Any) -> None:
+        """Take the cells of one batch; the first batch says which kind of column it is."""
+        if self._cells:
+            # A copy has the room it needs, and not that in which a batch was read.
+            self._cells.append(pa.concat_arrays([cells, cells.slice(0, 0)]))
+            return
+        encoded = cells.dictionary_encode()
+        if not self._places and len(encoded.dictionary) > _WORDS * len(cells):
+            self._cells.append(cells)
+            return
+        words = self._words
+        places = np.array(
+            [words.setdefault(word, len(words)) for word in encoded.dictionary.to_pylist()],
+            np.int32,
+        )
+        self._places.append(places[encoded.indices.to_numpy()].astype(_narrow(len(words))))
+
+    def done(self) -> Any:
+        """Give all of it, and keep nothing."""
+        if self._cells:
+            cells, self._cells = self._cells, []
+            return pa.concat_arrays(cells)
+        parts, self._places = self._places, []
+        places = np.concatenate(parts) if parts else np.array([], np.int8)
+        return pa.DictionaryArray.from_arrays(
+            pa.array(places), pa.array([*self._words], pa.string())
+        )
+
+
+def _narrow(words: int) -> type[np.signedinteger[Any]]:
+    """Give the narrowest kind of number that tells so many words apart."""
+    return next((kind for kind in (np.int8, np.int16) if words <= np.iinfo(kind).max), np.int32)
+
+
+@contextmanager
+def _opened(content: Content, index: int, delimiter: str, width: int) -> Iterator[Any]:
+    places = [str(place) for place in range(width)]
+    with (
+        content.open() as stream,
+        csv.open_csv(
+            stream,
+            read_options=csv.ReadOptions(
+                skip_rows=index + 1, column_names=places, block_size=_BLOCK, use_threads=False
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False
+            ),
+        ) as batches,
+    ):
+        yield batches
+
+
+def _cells(column: Any) -> Any:
+    """Give the different cells of a column, or all of one whose cells are mostly different."""
+    if not pa.types.is_dictionary(column.type) or not column.num_chunks:
+        return column
+    return column.chunk(0).dictionary
+
+
+def _marked(column: Any, test: Any) -> Any:
+    """Mark the cells of a column that pass a test."""
+    if not pa.types.is_dictionary(column.type):
+        return test(column)
+    passed = test(_cells(column))
+    return pa.chunked_array([passed.take(chunk.indices) for chunk in column.chunks], pa.bool_())
+
+
 def _indented(column: Any) -> bool:
     """Say whether a cell begins with a blank: it may be meant to stand before a quote."""
-    return bool(pc.any(pc.starts_with(column, " ")).as_py())
+    return bool(pc.any(pc.starts_with(_cells(column), " ")).as_py())
 
 
 def _rows(table: Any) -> list[list[str]]:
@@ -81,12 +164,17 @@ def _unlike_a_row(table: Any, header: list[str]) -> Any:
     """Mark rows that are blank from end to end, or the header once more."""
     blank = again = None
     for name, column in zip(header, table.columns, strict=True):
-        empty = pc.equal(pc.binary_length(column), 0)
-        if pc.any(pc.utf8_is_space(column)).as_py():
-            empty = pc.or_(empty, pc.utf8_is_space(column))
-        same = pc.equal(column, name)
+        empty = _marked(column, _is_blank)
+        same = _marked(column, partial(pc.equal, name))
         blank = empty if blank is None else pc.and_(blank, empty)
         again = same if again is None else pc.and_(again, same)
         if not pc.any(pc.or_(blank, again)).as_py():
             break
     return pc.or_(blank, again)
+
+
+def _is_blank(cells: Any) -> Any:
+    empty = pc.equal(pc.binary_length(cells), 0)
+    if pc.any(pc.utf8_is_space(cells)).as_py():
+        empty = pc.or_(empty, pc.utf8_is_space(cells))
+    return empty

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reportkit import sql
 from reportkit.errors import nearest
+from reportkit.rows import plain, types
 from reportkit.sources import cells
 from reportkit.sources.model import Problem
 from reportkit.tables import Column, TableSpec
@@ -18,18 +20,9 @@ from reportkit.tables import Column, TableSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TYPES: dict[str, Any] = {
-    "text": pa.string(),
-    "enum": pa.string(),
-    "list": pa.string(),
-    "json": pa.string(),
-    "date": pa.date32(),
-    "instant": pa.timestamp("us"),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "money": pa.decimal128(18, 2),
-    "boolean": pa.bool_(),
-}
+TYPES = types()
+#: Rows from which they are held closely: words by their place in a list, and what is empty as nothing.
+LARGE = 1 << 18
 #: Different wrong values of one column that are told one by one; the rest are counted.
 TOLD = 200
 
@@ -67,7 +60,9 @@ def conform(
             meant = f"; {hint}" if hint.startswith("did you mean") else ""
             check.tell(None, name, None, f"is not a column of {spec.name} and was left out{meant}")
     columns = [check.column(column, raw, column.name in soft) for column in spec.columns]
-    rows = pa.table(columns, schema=schema(spec))
+    rows = pa.table(columns, names=spec.names)
+    if raw.num_rows < LARGE:
+        rows = plain(rows, spec)
     for earlier, later in spec.ordered:
         check.ordered(rows, earlier, later)
     kept = _where(rows, ~check.bad)
@@ -77,6 +72,19 @@ def conform(
 
 def _where(rows: pa.Table, keep: NDArray[np.bool_]) -> pa.Table:
     return rows if keep.all() else rows.filter(pa.array(keep))
+
+
+def _worded(encoded: Any, words: Any) -> Any:
+    """Give a column with other words in place of its own; where the new one is nothing, nothing stands there."""
+    if not pa.types.is_string(words.type):
+        return words.take(encoded.indices)
+    places = encoded.indices
+    if words.null_count:
+        known = pc.if_else(
+            words.is_null(), pa.scalar(None, pa.int32()), pa.array(range(len(words)), pa.int32())
+        )
+        places = known.take(places)
+    return pa.DictionaryArray.from_arrays(places, words)
 
 
 @dataclass
@@ -102,7 +110,7 @@ class _Check:
     def refused(self, raw: pa.Table) -> pa.Table:
         """Give the rejected rows as they came, each with its number and the reason."""
         places = np.flatnonzero(self.why >= 0)
-        numbers = np.asarray(self.numbers, dtype=np.int64)[places]
+        numbers = np.fromiter((self.numbers[place] for place in places.tolist()), np.int64)
         told = pa.array(self.reasons, pa.string()).take(pa.array(self.why[places]))
         columns = {"row": pa.array(numbers), "why": told}
         if len(places):
@@ -125,12 +133,15 @@ class _Check:
                 self.problems.append(
                     Problem(None, column.name, None, f"is missing but required{meant}")
                 )
-            return pa.nulls(self.rows, type_)
-        values = raw[column.name].combine_chunks()
+            return pa.nulls(self.rows)
+        parts = raw[column.name].chunks
+        values = parts[0] if len(parts) == 1 else raw[column.name].combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.nulls(0, type_)
         if values.type == type_ and not pa.types.is_string(type_):
             typed = values
+        elif pa.types.is_dictionary(values.type):
+            typed = self._typed(column, _worded(values, self._text(values.dictionary)), soft)
         else:
             typed = self._typed(column, self._text(values), soft)
         if column.required:
@@ -140,20 +151,27 @@ class _Check:
 
     @staticmethod
     def _text(values: Any) -> Any:
-        trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
-        return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+        text = values.cast(pa.string())
+        trimmed = pc.utf8_trim_whitespace(text)
+        # Nothing is copied for nothing.
+        trimmed = text if trimmed.equals(text) else trimmed
+        blank = pc.equal(trimmed, "")
+        if not pc.any(blank).as_py():
+            return trimmed
+        return pc.if_else(blank, pa.scalar(None, pa.string()), trimmed)
 
     def _typed(self, column: Column, text: Any, soft: bool) -> Any:  # noqa: FBT001
         parse = cells.parser(column)
         if parse is None:
             return text
-        encoded = text.dictionary_encode()
+        close = pa.types.is_dictionary(text.type)
+        encoded = text if close else text.dictionary_encode()
         words = encoded.dictionary.to_pylist()
         parsed: list[Any] = []
         wrong: list[tuple[int, str]] = []
         for index, word in enumerate(words):
             try:
-                parsed.append(parse(word))
+                parsed.append(None if word is None else parse(word))
             except cells.Wrong as error:
                 parsed.append(None)
                 wrong.append((index, str(error)))
@@ -165,7 +183,8 @@ class _Check:
             if rest:
                 message = f"and {len(rest) - 1:,} more values like it do not fit"
                 self._wrong(column, words[rest[0]], np.isin(places, rest), message, soft=soft)
-        return pa.array(parsed, TYPES[column.type]).take(encoded.indices)
+        values = pa.array(parsed, TYPES[column.type])
+        return _worded(encoded, values) if close else values.take(encoded.indices)
 
     def _wrong(
         self,
@@ -188,6 +207,8 @@ class _Check:
         )
 
     def ordered(self, rows: pa.Table, earlier: str, later: str) -> None:
+        if any(pa.types.is_null(rows[name].type) for name in (earlier, later)):
+            return
         late = pc.greater(rows[earlier], rows[later]).fill_null(False)
         hits = np.flatnonzero(late.to_numpy(zero_copy_only=False) & ~self.bad)
         word = "before" if pa.types.is_temporal(rows[later].type) else "below"
@@ -217,6 +238,8 @@ class _Check:
     def unique(self, spec: TableSpec, kept: pa.Table) -> NDArray[np.bool_]:
         """Keep one row for each key; a row equal to an earlier one is dropped, a different one is rejected."""
         first = np.ones(kept.num_rows, dtype=bool)
+        if kept.num_rows >= LARGE and sql.all_differ(kept.select(list(spec.key))):
+            return first
         parts = [kept[name].cast(pa.string()).fill_null("\0") for name in spec.key]
         if not kept.num_rows or not parts:
             return first
@@ -236,7 +259,9 @@ class _Check:
         if not len(doubles):
             return first
         numbers = np.asarray(self.numbers)[~self.bad]
-        mine, theirs = kept.take(pa.array(doubles)), kept.take(pa.array(leader[doubles]))
+        mine, theirs = (
+            plain(kept.take(pa.array(places)), spec) for places in (doubles, leader[doubles])
+        )
         same = np.ones(len(doubles), dtype=bool)
         for name in kept.column_names:
             equal = pc.equal(mine[name], theirs[name]).fill_null(False)

@@ -63,7 +63,7 @@ class Grid:
 
     def named(self, name: str) -> list[str] | None:
         """Give a column by its header, whatever its case."""
-        header = self._header(name)
+        header = self.named_header(name)
         return None if header is None else self.columns[header]
 
     def arrow(self, name: str) -> Any:
@@ -72,12 +72,13 @@ class Grid:
         Raises:
             KeyError: there is no such column.
         """
-        header = self._header(name) or name
+        header = self.named_header(name) or name
         if isinstance(self.columns, Columns):
             return self.columns.arrow[header]
         return texts(self.columns[header])
 
-    def _header(self, name: str) -> str | None:
+    def named_header(self, name: str) -> str | None:
+        """Give a header as the file writes it, whatever its case; None when there is none."""
         if name in self.columns:
             return name
         folded = fold(name)

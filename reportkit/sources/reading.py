@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from reportkit.errors import DataError, UsageError
 from reportkit.rows import days
-from reportkit.sources import contract, formats, markup
+from reportkit.sources import contract, formats, markup, ordering
 from reportkit.sources import mapping as mappings
 from reportkit.sources.content import Content, open_file
 from reportkit.sources.grid import texts
@@ -101,8 +101,12 @@ def finish(found: Records, asked: Asked, chosen: str) -> Extract:
     spec = TABLES[found.table]
     raw = _with_unit(found, asked.unit)
     rows, problems, refused = contract.conform(spec, raw, found.numbers, soft=found.soft)
+    # From here on the raw rows are in nobody's way.
+    found.rows = raw = None
     if spec.order:
-        rows = _sorted(rows, spec.order)
+        columns = dict(zip(rows.column_names, rows.columns, strict=True))
+        del rows
+        rows = _sorted(columns, spec.order)
     mapping = asked.mapping.sha256 if asked.mapping is not None else found.mapping_sha256
     return Extract(
         table=found.table,
@@ -129,24 +133,38 @@ def _refused(found: Records) -> pa.Table:
     return pa.table(columns | cells)
 
 
-def _sorted(rows: pa.Table, order: Sequence[str]) -> pa.Table:
-    """Put rows in order; columns without any value need not be moved, and most columns of most exports have none."""
-    places = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in order])
-    moved = (
-        column if column.null_count == len(column) else column.take(places)
-        for column in rows.columns
-    )
-    return pa.table(list(moved), schema=rows.schema)
+def _sorted(columns: dict[str, pa.ChunkedArray], order: Sequence[str]) -> pa.Table:
+    """Put rows in order, and let go of each column as it is moved.
+
+    Columns without any value need not be moved, and most columns of most exports have none.
+    """
+    names = list(columns)
+    keys = {
+        name: ordering.ranked(columns[name])
+        for name in order
+        if columns[name].null_count < len(columns[name])
+    }
+    if not keys:
+        return pa.table(columns)
+    places = ordering.places(keys)
+    keys.clear()
+    moved = []
+    for name in names:
+        column = columns.pop(name)
+        moved.append(column if column.null_count == len(column) else column.take(places))
+    return pa.table(moved, names=names)
 
 
 def _with_unit(found: Records, unit: str | None) -> Any:
     raw = found.rows
     if unit is None or "unit_id" not in TABLES[found.table].names:
         return raw
-    named = pa.array([unit] * raw.num_rows, pa.string())
+    named = pa.DictionaryArray.from_arrays(
+        pa.repeat(pa.scalar(0, pa.int32()), raw.num_rows), [unit]
+    )
     if "unit_id" not in raw.column_names:
         return raw.append_column("unit_id", named)
-    given = raw["unit_id"]
+    given, named = raw["unit_id"].cast(pa.string()), named.cast(pa.string())
     blank = pc.or_kleene(given.is_null(), pc.equal(pc.utf8_trim_whitespace(given), ""))
     place = raw.column_names.index("unit_id")
     return raw.set_column(place, "unit_id", pc.if_else(blank, named, given))

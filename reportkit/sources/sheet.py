@@ -63,6 +63,21 @@ def names(content: Content) -> list[str]:
         return _names(book, hidden=False)
 
 
+def cells(content: Content) -> dict[str, list[list[str]]]:
+    """Give all cells of the visible sheets as text, for a workbook whose sheets are no tables.
+
+    Raises:
+        DataError: it is protected, damaged or too large.
+    """
+    found = {}
+    with _open(content) as book:
+        for name in _names(book, hidden=False):
+            _bounded(content, *workbook_parts.extent(content, name))
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            found[name] = [[_text(cell) for cell in row] for row in rows]
+    return found
+
+
 @contextmanager
 def _open(content: Content) -> Iterator[Any]:
     import python_calamine as calamine

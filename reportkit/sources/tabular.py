@@ -100,11 +100,17 @@ def _spec(grid: Grid, asked: Asked, *, whole: bool) -> TableSpec | None:
 
 def _rows(spec: TableSpec, made: applying.Mapped, asked: Asked, tool: str) -> Records:
     if _unnamed(spec, made.columns):
+        made.columns = {name: _cells(cells) for name, cells in made.columns.items()}
         return _instances(made, asked, tool)
-    columns = {name: texts(cells) for name, cells in made.columns.items()}
+    columns = {n: texts(c) if isinstance(c, list) else c for n, c in made.columns.items()}
     found = _records(spec, columns, made.numbers)
     found.problems = made.problems
     return found
+
+
+def _cells(column: Any) -> list[str]:
+    cells: list[str] = column if isinstance(column, list) else column.to_pylist()
+    return cells
 
 
 def _unnamed(spec: TableSpec, columns: Collection[str]) -> bool:

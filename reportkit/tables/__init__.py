@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from reportkit.errors import DataError, nearest
 from reportkit.tables.assurance import AUDITS, CONTROLS, GOVERNANCE, SUPPLIERS, THRESHOLDS
+from reportkit.tables.cases import CASES
 from reportkit.tables.estate import ASSETS, COVERAGE, FINDINGS, IDENTITIES
 from reportkit.tables.programme import INITIATIVES, PEOPLE, SPEND
 from reportkit.tables.reference import REFERENCE
@@ -63,6 +64,7 @@ TABLES: dict[str, TableSpec] = {
         INITIATIVES,
         THRESHOLDS,
         *REFERENCE,
+        *CASES,
     )
 }
 

@@ -93,6 +93,7 @@ GOVERNANCE = TableSpec(
     ("item_id",),
     effective="valid_from",
     ordered=(("attested_n", "scope_n"),),
+    cells=("scope_n", "attested_n"),
     columns=(
         key("item_id"),
         UNIT,
@@ -117,10 +118,15 @@ THRESHOLDS = TableSpec(
     columns=(
         key("threshold_id"),
         Column("valid_from", "date", required=True),
-        choice("kind", "measure", "risk_appetite", "loss_appetite", "sla", required=True),
+        choice(
+            "kind", "measure", "risk_appetite", "loss_appetite", "sla", "friction", required=True
+        ),
         Column("measure_id"),
         Column("category"),
-        Column("scope", doc="empty for the whole firm, else a unit or a severity"),
+        Column(
+            "scope",
+            doc="empty for the whole firm, else a unit, a severity or, for friction, a population",
+        ),
         *several("number", "green", "red", "hysteresis"),
         Column("points", "json", "list of [loss, probability]"),
         Column("currency"),

@@ -141,8 +141,22 @@ IDENTITIES = TableSpec(
     people=True,
     begins="created",
     happens=("hr_end", "disabled_at"),
+    lapses=(
+        "type",
+        "privileged",
+        "standing",
+        "mfa",
+        "enforced",
+        "last_used",
+        "review_due",
+        "reviewed_at",
+        "review_result",
+    ),
     columns=(
         Column("account_id", required=True, personal=True),
+        Column(
+            "person_id", doc="who holds the account; one person may hold several", personal=True
+        ),
         UNIT,
         VALID_FROM,
         choice("type", "human", "service", "admin"),

@@ -119,6 +119,7 @@ REFERENCE = (
             VALID_FROM,
             Column("valid_to", "date"),
             *several("money", "retention", "limit_amount"),
+            Column("aggregate_limit", "money", "the most that is paid in a year"),
             CURRENCY,
             Column("insurer"),
             choice("basis", "annual", "event"),

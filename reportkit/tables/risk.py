@@ -113,11 +113,21 @@ SCENARIOS = TableSpec(
             Column(f"rate_{x}", "number", unit="events a year", low=0)
             for x in ("low", "mode", "high")
         ),
+        Column("rate_gamma", "number", "weight of rate_mode in the PERT; 4 when blank", low=0),
         Column("dispersion", "number", "k of the negative binomial", low=0),
+        Column(
+            "vulnerability", "number", "share of attempts that succeed; 1 when blank", low=0, high=1
+        ),
+        Column("capability", "json", "[low, mode, high] of the attacker, 0 to 1"),
+        Column("strengths", "json", "list of [low, mode, high], one for each control, 0 to 1"),
+        choice("strength_rule", "mean", "weakest", "strongest"),
         choice("sev_dist", "lognormal_ci90", "pert", "empirical"),
         *several("money", "low", "mode", "high", "cap"),
+        Column("gamma", "number", "weight of mode in the PERT; 4 when blank", low=0),
+        Column("losses", "list", "observed losses of an empirical severity"),
         Column("secondary_p", "number", unit="probability", low=0, high=1),
         *several("money", "secondary_low", "secondary_high"),
+        Column("secondary_mode", "money", "makes the secondary loss a PERT; lognormal when blank"),
         Column("ci_level", "number", low=0, high=1),
         CURRENCY,
         Column("estimator"),
@@ -125,6 +135,8 @@ SCENARIOS = TableSpec(
         Column("rationale"),
         Column("corr_group"),
         Column("insured", "boolean"),
+        Column("event_hours", "number", "service hours lost in one event", low=0),
+        Column("event_records", "number", "records exposed in one event", low=0),
     ),
 )
 

@@ -69,6 +69,8 @@ class TableSpec:
         begins: the day on which a row begins to exist; a view of an earlier day does not show it.
         happens: columns of what ends or happens later; a view of an earlier day shows them empty.
         later: states that a later event brought: column, event, what it is called since, and what it was before.
+        lapses: columns of which a version without a day says nothing on days long before it was recorded.
+        cells: numbers of people, the first of which says how many a row speaks of; left out where that is fewer than five.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
     """
 
@@ -86,6 +88,8 @@ class TableSpec:
     begins: str | None = None
     happens: tuple[str, ...] = ()
     later: tuple[tuple[str, str, tuple[str, ...], str], ...] = ()
+    lapses: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
 
     @property
     def spans(self) -> tuple[str, ...]:

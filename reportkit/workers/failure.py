@@ -109,6 +109,14 @@ def stopped(place: Place, reason: Reason, limits: Limits) -> LimitError:
     )
 
 
+def shown_too_much(place: Place, limit: int) -> LimitError:
+    """Explain a cell that showed more than a report can hold."""
+    return LimitError(
+        f"{place} showed more than {limit / 1e6:,.0f} MB of charts, tables or pictures and was ended. "
+        "Sum up before showing: a report shows hundreds of rows, not millions."
+    )
+
+
 def died(place: Place, code: int, last_words: str) -> ReportkitError:
     """Explain a kernel that ended without being asked to."""
     if code == 0:

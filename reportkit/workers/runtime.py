@@ -60,6 +60,16 @@ def manager(folder: Path) -> AsyncKernelManager:
     )
 
 
+#: Hashing is fixed so that sets come in the same order in every run; sums of floats must not depend on how many cores
+#: add them, and a library that starts threads of its own cannot be forked.
+FIXED = {
+    "PYTHONHASHSEED": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+
+
 def environment() -> dict[str, str]:
-    """Give the kernel's environment; hashing is fixed so that sets come in the same order in every run."""
-    return {**os.environ, "PYTHONHASHSEED": "0"}
+    """Give the environment of a process that runs cells."""
+    return {**os.environ, **FIXED}

@@ -79,7 +79,7 @@
   // On a narrow screen a chart is laid out again, so that its words keep their size.
   function fit(figure, view, natural) {
     var room = figure.querySelector(".plot").clientWidth;
-    var target = room < natural * 0.8 ? Math.max(room, 280) : natural;
+    var target = room < natural * 0.8 ? Math.max(room, +figure.dataset.least || 280) : natural;
     if (view.rkWidth === target) return Promise.resolve(view);
     var before = view.rkWidth === undefined ? natural : view.rkWidth;
     view.rkWidth = target;

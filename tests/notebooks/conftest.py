@@ -1,8 +1,9 @@
-"""Small workspaces with small notebooks, run in real kernels."""
+"""Small workspaces with small notebooks, run for real: in warm processes, and in ordinary kernels where a test asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from nbformat import v4
 
 from reportkit.period import FiscalCalendar
 from reportkit.run import Outcome, Progress, Request
-from reportkit.run.report import run
+from reportkit.run.jobs import make, warm
+from reportkit.workers.execution import Engine
+from reportkit.workers.pool import WarmPool
 
 NOW = datetime(2026, 11, 2, 8)
 PERIOD = FiscalCalendar().parse("2026-Q3")
@@ -24,10 +27,12 @@ class Desk:
 
     Attributes:
         steps: every progress that the last run told.
+        engine: what runs the cells.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, pool: WarmPool) -> None:
+        self.folder, self.pool = folder, pool
+        self.engine: Engine = "warm"
         self.steps: list[Progress] = []
         (folder / "notebooks").mkdir(parents=True)
         self.configure("")
@@ -70,7 +75,13 @@ class Desk:
             "formats": (),
             **request,
         }
-        return run(Request(**asked), now=now, progress=self.steps.append)
+        return make(
+            Request(**asked),
+            now=now,
+            pool=self.pool,
+            progress=self.steps.append,
+            engine=self.engine,
+        )
 
     def kept(self) -> list[Path]:
         """List run folders and anything half-written beside them."""
@@ -87,9 +98,19 @@ class Desk:
         )
 
 
+@pytest.fixture(scope="session")
+def pool() -> Iterator[WarmPool]:
+    """Give warm processes that all tests share; each report has one of its own."""
+    # A kernel that knows to be under test shows nothing that was written past Python.
+    testing = os.environ.pop("PYTEST_CURRENT_TEST")
+    with warm(1) as found:
+        os.environ["PYTEST_CURRENT_TEST"] = testing
+        yield found
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "w")
+def desk(tmp_path: Path, pool: WarmPool) -> Desk:
+    return Desk(tmp_path / "w", pool)
 
 
 @pytest.fixture

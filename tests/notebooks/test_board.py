@@ -80,6 +80,33 @@ def test_it_runs_on_findings_alone(desk: Desk) -> None:
     assert len(re.findall("not measured", page, re.IGNORECASE)) > 9
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("report", ["board", "unit"])
+def test_both_engines_give_the_same_cells_and_the_same_files(desk: Desk, report: str) -> None:
+    rows = [
+        {"finding_id": f"F{n}", "unit_id": "PAY", "asset_id": f"A{n}", "severity": "high", "opened": date(2026, 5, 1), "state": "open"}
+        for n in range(3)
+    ]  # fmt: skip
+    made = workspace(desk.folder)
+    load(made, "findings", rows, datetime(2026, 10, 2))
+    load(made, "units", [{"unit_id": "PAY", "valid_from": date(2026, 1, 1), "name": "Payments"}], datetime(2026, 10, 2))  # fmt: skip
+    asked: dict[str, Any] = {
+        "report": report, "unit": "PAY" if report == "unit" else None, "known_by": datetime(2026, 10, 9),
+        "formats": ("html", "pdf", "email"),
+    }  # fmt: skip
+    warm = desk.run(**asked)
+    desk.engine = "kernel"
+    kernel = desk.run(**asked)
+    one, other = (
+        nbformat.read(each.folder / "notebook.ipynb", as_version=4).cells for each in (warm, kernel)
+    )
+    assert len(one) == len(other) > 15
+    for number, (here, there) in enumerate(zip(one, other, strict=True), start=1):
+        assert here == there, f"cell {number}: {here.source}"
+    for name in warm.manifest["artefacts"]:
+        assert (warm.folder / name).read_bytes() == (kernel.folder / name).read_bytes(), name
+
+
 def test_a_workspace_without_any_data_gets_a_sentence(desk: Desk) -> None:
     shutil.copy(NOTEBOOK, desk.folder / "notebooks/board.ipynb")
     outcome = desk.run(report="board", period=PERIOD)

@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from reportkit import errors
+from reportkit import errata, errors
 from reportkit.errors import ParameterError, ReportkitError, TemporaryError, UsageError
 from reportkit.ledger import Ledger
 from reportkit.period import FiscalCalendar
@@ -24,6 +24,10 @@ from reportkit.run import Request
 from reportkit.run.folder import Staging
 from reportkit.run.publication import publish
 from reportkit.run.report import run
+from reportkit.run.told import states
+from reportkit.workers.execution import ENGINES, Engine
+from reportkit.workspace import Workspace
+from tests.unit.workspaces import load
 
 NOW = datetime(2026, 11, 2, 8)
 PERIOD = FiscalCalendar().parse("2026-Q3")
@@ -110,6 +114,7 @@ def test_a_date_arrives_alike_by_value_and_by_text(desk: Any, asking: Any) -> No
 
 
 def test_the_kernel_works_in_the_workspace_over_private_sockets(desk: Any) -> None:
+    desk.engine = "kernel"
     outcome = desk.run(
         "import json, os, sys\nfrom ipykernel.connect import get_connection_file\npath = get_connection_file()\n"
         "folder = os.path.dirname(path)\n"
@@ -259,6 +264,20 @@ FAILURES = {
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = bytearray(600_000_000); import time; time.sleep(60)'])",
         "LimitError", 6, "more than 500 MB",
     ),
+    "segfault": ("import faulthandler\nfaulthandler._sigsegv()", "KernelDied", 6, "signal SIGSEGV"),
+    "stubborn": (
+        "import time\nwhile True:\n    try:\n        time.sleep(9)\n    except BaseException:\n        pass",
+        "RunTimeout", 6, "took longer than 2 seconds",
+    ),
+    "orphan": (
+        "import os, time\nif os.fork() == 0:\n    time.sleep(60)\nos._exit(7)", "KernelDied", 6, "ended itself with exit code 7",
+    ),
+    "far too much": (
+        "from IPython.display import HTML, display\ndisplay(HTML('x' * 51_000_000))", "LimitError", 6, "more than 50 MB of charts",
+    ),
+    "formatter": (
+        "class Odd:\n    def _repr_html_(self):\n        raise ValueError('no look')\nOdd()", "CellError", 4, "failed",
+    ),
     "bad data": (
         "from reportkit.tables import table\ntable('findngs')",
         "DataError", 3, "did you mean 'findings'\\? \\(notebook tiny.ipynb, cell 2 of 3\\)",
@@ -266,9 +285,13 @@ FAILURES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_failed_run_says_why_and_leaves_nothing_to_send(desk: Any, name: str) -> None:
+def test_a_failed_run_says_why_and_leaves_nothing_to_send(
+    desk: Any, name: str, engine: Engine
+) -> None:
     source, kind, code, words = FAILURES[name]
+    desk.engine = engine
     desk.configure("[limits]\ncell_seconds = 2\nmemory_mb = 500\n")
     desk.notebook("print('before')", source, "print('after')")
     with pytest.raises(getattr(errors, kind), match=words) as caught:
@@ -347,6 +370,48 @@ def test_publishing_tells_the_figures_and_fixes_the_knowledge(desk: Any) -> None
     assert desk.printed(later) == "2026-10-09T00:00:00\n"
     with pytest.raises(UsageError, match="told figures are not overwritten"):
         publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 21))
+
+
+CORRECTED = (
+    "import reportkit as rk\nfrom reportkit.facts import Facts\nview = rk.open(workspace).at(period, known_by=known_by, report=report)",
+    ('rk.sections.cover(view, "Small report", "Weaknesses")', "cover"),
+    ("rk.sections.corrections(view)", "email"),
+    "rk.display.Shown(None, Facts(figures=(view.measure('V01').figure(),)))",
+)
+
+
+def test_a_corrected_edition_is_rendered_and_published_and_the_first_stays(desk: Any) -> None:
+    """Ten were told, of which two were counted twice: revision 2 tells eight, in every format, through run and publish."""
+    desk.notebook(*CORRECTED, parameters=f'{DECLARED}report = ""\n')
+    rows = [{"finding_id": f"F{n}", "severity": "high", "opened": date(2026, 2, 1), "state": "open"} for n in range(10)]  # fmt: skip
+    place = Workspace(desk.folder, now=datetime(2026, 11, 10))
+    load(place, "findings", rows, datetime(2026, 10, 2))
+    first = desk.run(formats=("html",))
+    publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 2, 9))
+    told = (first.folder / "published" / "report.html").read_bytes()
+    twice = load(place, "findings", [{**row, "state": "duplicate"} for row in rows[:2]], datetime(2026, 11, 5))  # fmt: skip
+    before = place.ledger.publication("tiny", PERIOD.key)
+    assert before is not None
+    revision = errata.prepare(place, before, [twice.name], reason="Counted twice", approver="Head of audit", at=datetime(2026, 11, 10))  # fmt: skip
+    second = revision.publish(place)
+    with pytest.raises(UsageError, match="is of revision 1; make its edition with 'reportkit run tiny"):  # fmt: skip
+        publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 10, 9))
+    draft = desk.run(now=datetime(2026, 11, 11), formats=("html", "pdf", "email"))
+    assert (draft.manifest["revision"], draft.manifest["also"]) == (2, [twice.name])
+    assert twice.extract in draft.manifest["extracts"]["findings"]
+    kept, folder = publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 12))
+    assert (kept, folder) == (second, draft.folder)
+    page = (folder / "published" / "report.html").read_text(encoding="utf-8")
+    for words in ("Revision 2, which corrects what was told before", "Corrections in revision 2", "Counted twice", "Head of audit"):  # fmt: skip
+        assert words in page
+    assert {"report.pdf", "message.eml"} <= {path.name for path in (folder / "published").iterdir()}
+    # What was told first stays readable: its figures in the ledger, its files where they lay.
+    assert place.ledger.figures(before)["V01", ""].value == 10
+    assert place.ledger.figures(second)["V01", ""].value == 8
+    assert (first.folder / "published" / "report.html").read_bytes() == told
+    assert states(desk.folder) == {first.folder.name: "superseded", draft.folder.name: "published", second.run_id: "published"}  # fmt: skip
+    # Once more changes nothing.
+    assert publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 13)) == (second, folder)  # fmt: skip
 
 
 def test_files_changed_after_the_run_are_not_published(desk: Any) -> None:
@@ -435,7 +500,9 @@ def test_a_run_that_is_given_up_leaves_no_folder(desk: Any) -> None:
 def _one(folder: Path) -> str:
     try:
         return run(
-            Request(workspace=folder, report="tiny", period=PERIOD, formats=()), now=NOW
+            Request(workspace=folder, report="tiny", period=PERIOD, formats=()),
+            now=NOW,
+            engine="kernel",
         ).state
     except ReportkitError as error:
         return error.message

@@ -113,8 +113,21 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media=media, features=[scheme])
         self.call("Page.navigate", url=page.as_uri())
+        self._loaded()
+
+    def visit(self, url: str) -> None:
+        """Load an address, and wait until it has loaded."""
+        self._events.clear()
+        self.call("Page.navigate", url=url)
+        self._loaded()
+
+    def _loaded(self) -> None:
         while not any(event.get("method") == "Page.loadEventFired" for event in self._events):
             self._events.append(self._message())
+
+    def picture(self) -> bytes:
+        """Give what is seen as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot")["data"])
 
     def run(self, script: str) -> Any:
         """Give the value of an expression in the page."""
@@ -142,10 +155,10 @@ class Browser:
             "for (let i = 0; i < 3; i++) await new Promise(r => requestAnimationFrame(r)); })()"
         )
 
-    def until(self, script: str) -> Any:
-        """Give the first true value of an expression, or the last one after ten seconds."""
+    def until(self, script: str, times: int = 200) -> Any:
+        """Give the first true value of an expression, or the last one after ten seconds (a twentieth of each time)."""
         return self.run(
-            f"(async () => {{ let value; for (let i = 0; i < 200 && !(value = {script}); i++)"
+            f"(async () => {{ let value; for (let i = 0; i < {times} && !(value = {script}); i++)"
             " await new Promise(r => setTimeout(r, 50)); return value; })()"
         )
 

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportkit import bridge, errata, restate
+from reportkit import bridge, comparability, display, errata, restate, sections
 from reportkit.bridge import Bridge, Told
 from reportkit.errors import UsageError
+from reportkit.facts import Facts
 from reportkit.ledger import Publication
+from reportkit.measures import registry
 from reportkit.workspace import Workspace
 from tests.conftest import Ended
 from tests.unit.workspaces import load, publish, workspace
@@ -163,8 +165,98 @@ def test_the_rows_behind_it(tmp_path: Path) -> None:
         datetime(2026, 8, 1),
     )
     rows = today(ws).rows("V01").to_dict("records")
-    assert [(row["id"], row["what"]) for row in rows] == [("F00", "changed"), ("F03", "new")]
+    assert [(row["id"], row["what"]) for row in rows] == [
+        ("F00", "counts no longer"),
+        ("F03", "counts now"),
+    ]
     assert "state open → fixed" in rows[0]["changed"]
+
+
+def test_rows_behind_a_figure_are_those_it_counts(tmp_path: Path) -> None:
+    """V03 counts exploited findings: of four changed rows one is, and of these only what it looks at is told."""
+    listed = {"kev": True, "kev_due": date(2026, 5, 1)}
+    ws = told(tmp_path / "ws", [weak(0, **listed), *(weak(n) for n in range(1, 4))], ("V01", "V03", "V04"))  # fmt: skip
+    done = {"state": "fixed", "closed": date(2026, 6, 1)}
+    late = [weak(0, **listed, **done, title="Edge"), *(weak(n, **done) for n in (1, 2)), weak(3, title="New words")]  # fmt: skip
+    load(ws, "findings", late, datetime(2026, 8, 1))
+    found = today(ws)
+    assert found.rows("V03")[["id", "what"]].to_dict("records") == [{"id": "F00", "what": "counts no longer"}]  # fmt: skip
+    assert found.rows("V01")["id"].tolist() == ["F00", "F01", "F02"]
+    # None of them ever fell due.
+    assert found.rows("V04").empty
+
+
+def test_rows_of_fewer_than_five_people_are_withheld(tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "ws")
+    rows = [{"account_id": f"U{n}", "type": "human", "privileged": True, "mfa": "weak", "enforced": True, "valid_from": date(2026, 1, 1)} for n in range(6)]  # fmt: skip
+    load(ws, "identities", rows, datetime(2026, 7, 2))
+    publish(Workspace(ws.folder, now=CUT).at("2026-Q2"), ["K04"], CUT)
+    load(ws, "identities", [{**rows[0], "enforced": False}], datetime(2026, 8, 1))
+    behind = today(ws).rows("K04")
+    assert behind[["id", "what", "changed"]].to_numpy().tolist() == [["–", "withheld", "fewer than five people"]]  # fmt: skip
+    load(ws, "identities", [{**row, "enforced": False} for row in rows], datetime(2026, 8, 2))
+    assert len(today(ws).rows("K04")) == 6
+
+
+def test_a_new_version_of_a_definition_is_told_apart_from_an_error(tmp_path: Path) -> None:
+    """Version 1 counts all ten, version 2 the critical four; one that was told was wrong: 11, 10, 4."""
+    own = """
+from datetime import date
+import reportkit as rk
+same = dict(id="X77", name="Own", definition="d", why="w", use="u", source="s", unit="count", direction="down", needs=("findings",))
+
+@rk.measure(**same, reduce="SELECT '' AS grp, COUNT(*) AS n FROM open_findings")
+def first(rows, at):
+    return rk.measures.Value(value=int(rows["n"].sum()))
+"""
+    path = tmp_path / "ws" / "own.py"
+    path.parent.mkdir()
+    path.write_text(own, encoding="utf-8")
+    ws = workspace(path.parent, '[measures]\nmodules = ["own.py"]')
+    load(ws, "findings", [weak(n, severity="critical" if n < 4 else "low") for n in range(10)], datetime(2026, 7, 2))  # fmt: skip
+    view = Workspace(ws.folder, now=CUT).at("2026-Q2")
+    figure = view.measure("X77").figure().model_copy(update={"value": 11.0})
+    told_ = Publication(report="board", period="2026-Q2", unit="", revision=1, run_id="r", as_of=view.as_of, known_by=CUT, published_at=CUT)  # fmt: skip
+    view.workspace.ledger.publish(told_, Facts(figures=(figure,)), {})
+    path.write_text(own + """
+@rk.measure(**same, version=2, changes=((2, date(2026, 7, 1), "critical ones only"),),
+            reduce="SELECT '' AS grp, COUNT(*) AS n FROM open_findings WHERE severity = 'critical'")
+def second(rows, at):
+    return rk.measures.Value(value=int(rows["n"].sum()))
+""", encoding="utf-8")  # fmt: skip
+    found = only(ws)
+    assert (found.told, found.today) == (11, 4)
+    assert dict(found.steps) == {"error": -1.0, "definition": -6.0}
+    # The quarter of the change is told on both bases, and so is the one before.
+    load(ws, "findings", [weak(0, severity="critical", title="Seen again")], datetime(2026, 10, 1))
+    view = Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3")
+    (both,) = comparability.bases(view, ["X77", "V01"])
+    numbers = [v.value for v in (both.now.value, both.old_now, both.before, both.old_before) if v]
+    assert (both.kind, both.version, numbers) == ("definition", 1, [4, 10, 4, 10])
+    block = sections.both_bases(view, ("X77",)).block
+    assert block is not None
+    assert "Definition, version 1 to 2: critical ones only" in display.words(block)
+    # A version of which the calculation is gone cannot be told.
+    path.write_text(own.replace("**same, reduce", "**same, version=2, reduce"), encoding="utf-8")
+    (gone,) = comparability.bases(Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3"), ["X77"])  # fmt: skip
+    assert gone.old_now is None
+    assert dict(only(ws).steps) == {"definition": -1.0}
+    del registry._definitions["X77"], registry._versions["X77", 2]
+
+
+def test_a_change_of_scope_is_told_on_both_bases(tmp_path: Path) -> None:
+    """Ten critical assets, eight logged; two that are not leave the scope: 8 of 8, and 8 of 10 on the old scope."""
+    ws = workspace(tmp_path / "ws")
+    assets = [{"asset_id": f"A{n}", "criticality": 1, "in_scope": True, "first_seen": date(2026, 1, 1), "valid_from": date(2026, 1, 1)} for n in range(10)]  # fmt: skip
+    logs = [{"asset_id": f"A{n}", "control": "log", "observed_at": day, "status": "ok", "last_ok": day} for n in range(8) for day in (date(2026, 6, 30), date(2026, 9, 30))]  # fmt: skip
+    load(ws, "assets", assets, datetime(2026, 7, 1))
+    load(ws, "coverage", logs, datetime(2026, 10, 1))
+    load(ws, "assets", [{**row, "in_scope": False, "valid_from": date(2026, 8, 1)} for row in assets[8:]], datetime(2026, 10, 1))  # fmt: skip
+    view = Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3")
+    (both,) = comparability.bases(view, ["K05", "A01"])
+    numbers = [v.value for v in (both.now.value, both.old_now, both.before, both.old_before) if v]
+    assert (both.kind, numbers) == ("scope", [100, 80, 100, 80])
+    assert comparability.bases(view.previous(), ["K05"]) == []
 
 
 def test_the_report_shows_them_by_cause(tmp_path: Path) -> None:

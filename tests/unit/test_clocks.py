@@ -223,7 +223,7 @@ def test_the_clocks_on_the_command_line(tmp_path: Path, typed: Callable[..., End
     copied.write_text(copied.read_text().replace("amount = 24", "amount = 12", 1))
     said = {
         row["id"]: row["amount"]
-        for row in json.loads(typed("clocks", "-w", tmp_path, "--json").out)
+        for row in json.loads(typed("clocks", "-w", tmp_path, "--json").out)["clocks"]
     }
     assert said["dora-24h"] == 12
     assert typed("clocks", "--copy", "-w", tmp_path).code == 2

@@ -14,14 +14,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "kept", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify", "distribution", "recurrence",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "clocks", "stats", "measures", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "sections", "demo", "lifecycle", "export", "privacy", "intake", "profile", "trust",
+    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
 }  # fmt: skip
-OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due"}
+OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due", "lint", "preview"}
 FLOORS = (
     dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
 )

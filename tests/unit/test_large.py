@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from reportkit import sql
+from reportkit import grouping, sql
 from reportkit.measures import definitions
 from reportkit.relations import columns
 from reportkit.view import View
@@ -21,6 +21,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, View]:
     copied.measure("V01")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sql, "LARGE", 100)
+        # So few findings are hardly alike; they are grouped all the same, as millions would be.
+        patched.setattr(grouping, "_ALIKE", 100)
         looked = Workspace(folder, now=estate.NOW).at("2026-Q3")
         for id_, words in definitions().items():
             for by in (None, *words.dims):
@@ -48,6 +50,19 @@ def test_the_rows_themselves_are_the_same(both: tuple[View, View]) -> None:
             patched.setattr(sql, "LARGE", 100)
             looked = both[1].sql(query)
         pd.testing.assert_frame_equal(both[0].sql(query), looked)
+
+
+def test_most_measures_are_asked_of_groups(both: tuple[View, View]) -> None:
+    looked = both[1]
+    assert looked.workspace._groups == {"known_0": True}
+    groups = looked.workspace.engine.frame("SELECT COUNT(*) AS n, SUM(n) AS of_all FROM known_0.finding_groups").iloc[0]  # fmt: skip
+    assert groups["of_all"] == 20_000
+    assert groups["n"] < 20_000
+
+
+@pytest.mark.parametrize(("made", "worth"), [(75, True), (76, False)])
+def test_groups_are_made_only_where_findings_are_alike(made: int, *, worth: bool) -> None:
+    assert grouping.alike(made, 100) is worth
 
 
 def test_a_query_that_takes_long_writes_no_bar_into_the_output() -> None:

@@ -155,7 +155,7 @@ def test_exploited_is_overdue_the_day_after_the_due_day(tmp_path: Path) -> None:
     measure = v.measure("V03")
     # F2, F3, F6 of F1, F2, F3, F5, F6
     assert (measure.value.numerator, measure.value.denominator) == (3, 5)
-    assert measure.value.note == "1 listed findings have no due date in the catalogue"
+    assert measure.value.note == "1 listed findings have no due date"
     assert measure.status == "amber"
     assert split(v, "V03", "severity") == {"critical": 2, "low": 1}
 
@@ -196,12 +196,12 @@ def test_the_cohort_is_what_fell_due_in_the_quarter(tmp_path: Path) -> None:
     ]  # fmt: skip
     v = view(tmp_path, findings=rows)
     value = v.measure("V04").value
-    # Met F1, F2; accepted by then F6; late F3, F7, F8, F9. 2 / 7 = 28.57 %
-    assert (value.numerator, value.denominator) == (2, 7)
-    assert value.value == pytest.approx(28.57, abs=0.01)
-    assert parts(value) == {"Accepted instead": 1, "Still open or fixed late": 4}
+    # Met F1, F2; accepted by then F6; decommissioned F12; late F3, F7, F8, F9. 2 / 8
+    assert (value.numerator, value.denominator) == (2, 8)
+    assert value.value == 25
+    assert parts(value) == {"Accepted instead": 1, "Decommissioned instead": 1, "Still open or ended late": 4}  # fmt: skip
     cells = v.measure("V04", by="unit")
-    assert {m.scope: (m.value.numerator, m.value.denominator) for m in cells} == {"unit=a": (2, 3), "unit=b": (0, 4)}  # fmt: skip
+    assert {m.scope: (m.value.numerator, m.value.denominator) for m in cells} == {"unit=a": (2, 3), "unit=b": (0, 4), "unit=not known": (0, 1)}  # fmt: skip
     assert v.measure("V04").status == "red"
 
 
@@ -227,7 +227,7 @@ def test_nothing_fell_due_is_not_measured(tmp_path: Path) -> None:
 
 
 def test_percent_patched(tmp_path: Path) -> None:
-    """Dead hosts make 47 of 100 patched into 47 of 88, six points up: the numerator stays and the denominator tells."""
+    """Without its dead hosts 47 of 100 patched would be 47 of 88, six points up: ours keeps them, and says that they went."""
     due = {"due_original": date(2026, 8, 30)}
     rows = [fixed(n, date(2026, 7, 11), **due) for n in range(47)]
     kept = rows + [weak(n, **due) for n in range(47, 100)]
@@ -235,7 +235,8 @@ def test_percent_patched(tmp_path: Path) -> None:
     lost += [weak(n, **due) for n in range(59, 100)]
     whole, dead = (view(tmp_path / n, findings=f) for n, f in (("a", kept), ("b", lost)))
     assert (whole.measure("V04").value.numerator, whole.measure("V04").value.denominator) == (47, 100)  # fmt: skip
-    assert (dead.measure("V04").value.numerator, dead.measure("V04").value.denominator) == (47, 88)
+    assert (dead.measure("V04").value.numerator, dead.measure("V04").value.denominator) == (47, 100)
+    assert parts(dead.measure("V04").value)["Decommissioned instead"] == 12
     # What was never fixed stays not fixed: 53 of 100 in both.
     assert [parts(v.measure("V06").value)["Not fixed yet"] for v in (whole, dead)] == [pytest.approx(53)] * 2  # fmt: skip
 

@@ -57,11 +57,18 @@ def test_few_and_no_privileged_accounts(tmp_path: Path) -> None:
     assert (none.value, none.reason) == (None, "no privileged account of a person is known")
 
 
-def test_a_quarter_before_the_first_load_sees_today_s_accounts(tmp_path: Path) -> None:
-    """Accounts without a day from which a row holds are shown as they are today: what is set now is read into then."""
+def test_a_quarter_before_the_first_load_does_not_see_today_s_accounts(tmp_path: Path) -> None:
+    """An account without a day from which it is so, recorded on 2 October, speaks for 45 days before and for no earlier one."""
     rows = [account(n, privileged=True, mfa="strong", enforced=True, created=date(2025, 1, 1)) for n in range(5)]  # fmt: skip
     ws = stored(tmp_path / "a", identities=rows)
-    assert ws.at("2026-Q1").measure("K04").value.value == 100
+    assert ws.at("2026-Q3").measure("K04").value.value == 100
+    early = ws.at("2026-Q2").measure("K04").value
+    assert (early.value, early.reason) == (None, "no privileged account of a person is known")
+    assert early.note == "5 accounts do not say whether they were privileged on this day"
+    # An export of July is what the second quarter is told from, also after that of October came.
+    older = stored(tmp_path / "c", identities=rows)
+    load(older, "identities", [{**r, "enforced": n < 3} for n, r in enumerate(rows)], datetime(2026, 7, 5))  # fmt: skip
+    assert [older.at(q).measure("K04").value.value for q in ("2026-Q2", "2026-Q3")] == [60, 100]
     dated = stored(tmp_path / "b", identities=[{**r, "valid_from": END} for r in rows])
     none = dated.at("2026-Q1").measure("K04").value
     assert none.value is None
@@ -114,7 +121,21 @@ def test_leavers_still_enabled_count(tmp_path: Path) -> None:
     value = view(tmp_path, identities=rows).measure("I02").value
     # Ten: 0, 1 to 7, 24, and one open: S(24) = 1/10, so nine in ten within 24 hours. Median of ten: the fifth, 4.
     assert (value.value, value.n, value.numerator) == (24, 10, 9)
-    assert parts(value) == {"Median": 4, "Not finished yet": pytest.approx(10), "Later than 24 hours": pytest.approx(10)}  # fmt: skip
+    assert parts(value) == {
+        "Median": 4, "Not finished yet": pytest.approx(10), "Later than 24 hours": pytest.approx(10), "Accounts that name no person": 10,
+    }  # fmt: skip
+
+
+def test_a_leaver_is_gone_when_the_last_account_is(tmp_path: Path) -> None:
+    """Six people of two accounts each: HR ends the one at once, the other a person's hours later; one is still enabled."""
+    rows = [gone(n, 1, person_id=f"P{n}", unit_id="a") for n in range(6)]
+    rows += [account(10 + n, person_id=f"P{n}", unit_id="a", privileged=True, disabled_at=LEFT + timedelta(hours=10 * n)) for n in range(5)]  # fmt: skip
+    rows.append(account(15, person_id="P5", unit_id="a"))
+    value = view(tmp_path, identities=rows).measure("I02").value
+    # Hours: 1 (the later of 1 and 0), 10, 20, 30, 40, and one open: five of six, so nine in ten is not reached.
+    assert (value.n, value.numerator, value.value) == (6, 5, None)
+    assert parts(value)["Median"] == 20
+    assert parts(value)["Accounts that name no person"] == 0
 
 
 def test_leavers_of_whom_too_many_are_enabled(tmp_path: Path) -> None:
@@ -162,6 +183,26 @@ def test_reviews_are_due_in_the_quarter_and_done_by_then(tmp_path: Path) -> None
         "Accounts unused for 90 days": 1,  # 2; the ninetieth day itself is not more than 90
         "Of enabled ones whose last use is known": pytest.approx(100 / 3),  # of 1, 2, 6
     }
+
+
+def test_a_review_that_is_done_or_put_off_stays_due(tmp_path: Path) -> None:
+    """What fell due in the quarter is what was promised in it: the next date of whoever was reviewed takes nothing away."""
+    first = [account(n, review_due=date(2026, 9, 1), valid_from=date(2026, 1, 5)) for n in range(6)]
+    ws = stored(tmp_path, identities=first)
+    done = [account(n, review_due=date(2027, 9, 1), reviewed_at=date(2026, 8, 20), review_result="kept", valid_from=date(2026, 8, 20)) for n in range(2)]  # fmt: skip
+    # Put off, and reviewed on the later day.
+    moved = [account(2, review_due=date(2026, 12, 1), valid_from=date(2026, 8, 30))]
+    late = [account(3, review_due=date(2027, 9, 1), reviewed_at=date(2026, 9, 15), review_result="revoked", valid_from=date(2026, 9, 15))]  # fmt: skip
+    # Reviewed in time, and once more on the quarter's last day.
+    twice = [
+        account(4, review_due=date(2027, 8, 1), reviewed_at=date(2026, 8, 1), review_result="kept", valid_from=date(2026, 8, 1)),
+        account(4, review_due=date(2027, 9, 30), reviewed_at=END, review_result="changed", valid_from=END),
+    ]  # fmt: skip
+    load(ws, "identities", [*done, *moved, *late, *twice], KNOWN)
+    value = ws.at("2026-Q3").measure("I03").value
+    assert (value.numerator, value.denominator) == (3, 6)
+    # Five reviews in the quarter: 0, 1, 3, and 4 twice; those of 3 and of 4's second took access away.
+    assert parts(value)["Reviews that took access away"] == 40
 
 
 def test_an_account_disabled_before_the_quarter_needs_no_review(tmp_path: Path) -> None:

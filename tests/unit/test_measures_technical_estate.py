@@ -128,22 +128,33 @@ def test_without_assets_or_observations_coverage_is_not_measured(tmp_path: Path)
     none = view(tmp_path / "b", assets=[asset(1, criticality=2, in_scope=False)], coverage=old)
     reasons = [none.measure(id_).value.reason for id_ in ("K02", "K05", "K06", "K07")]
     assert reasons == ["no asset is in scope", *["no critical asset is in scope"] * 3]
-    exempt = [control(1, "edr", status="na")]
+    exempt = [control(1, "edr", status="na", na_reason="appliance")]
     only = view(tmp_path / "c", assets=[asset(1)], coverage=exempt).measure("K03").value
     assert (only.value, only.reason) == (None, "no asset is in scope")
 
 
-def test_a_unit_s_coverage_needs_the_unit_on_the_observation(tmp_path: Path) -> None:
-    """An observation that names no unit is left out of a unit's view; then nothing is measured there, and not zero."""
+def test_not_applicable_without_a_reason_is_not_covered(tmp_path: Path) -> None:
+    seen = [control(1, "edr"), control(2, "edr", status="na", na_reason="appliance"), control(3, "edr", status="na")]  # fmt: skip
+    value = view(tmp_path, assets=[asset(n) for n in (1, 2, 3)], coverage=seen).measure("K03").value
+    assert (value.numerator, value.denominator) == (1, 2)
+    assert parts(value) == {"Not applicable": 1}
+    assert value.note == "1 are called not applicable without a reason and count as not covered"
+
+
+def test_what_was_observed_belongs_to_the_unit_of_the_asset(tmp_path: Path) -> None:
+    """An observation that names no unit, or the unit that the asset has left, is of the asset's; of an unknown asset it is of its own."""
     ws = stored(
         tmp_path,
-        units=[{"unit_id": "a"}],
-        assets=[asset(1, unit_id="a"), asset(2)],
-        coverage=[control(1, "vuln_scan", unit_id="a"), control(2, "vuln_scan"), control(1, "edr")],
-    )
-    unit = ws.at("2026-Q3", unit="a")
-    assert (unit.measure("K02").value.numerator, unit.measure("K02").value.denominator) == (1, 1)
-    assert unit.measure("K03").value.value is None
+        units=[{"unit_id": "a"}, {"unit_id": "b"}],
+        assets=[asset(1, unit_id="a"), asset(2, unit_id="b")],
+        coverage=[
+            control(1, "vuln_scan", unit_id="b"), control(2, "vuln_scan"), control(1, "edr"), control(9, "edr", unit_id="b"),
+        ],
+    )  # fmt: skip
+    a, b = (ws.at("2026-Q3", unit=unit) for unit in "ab")
+    assert [(v.measure("K02").value.numerator, v.measure("K02").value.denominator) for v in (a, b)] == [(1, 1)] * 2  # fmt: skip
+    assert [v.measure("K03").value.value for v in (a, b)] == [100, 0]
+    assert [len(v.sql("SELECT asset_id FROM coverage")) for v in (a, b)] == [2, 2]
     assert ws.at("2026-Q3").measure("K03").value.value == 50
 
 
@@ -169,11 +180,11 @@ def test_restorable_is_tested_and_in_time(tmp_path: Path) -> None:
         control(3, "restore_test", rto_met=False),
         control(4, "restore_test", rpo_met=None),
         control(5, "restore_test", status="absent"),  # the newest test failed
-        control(6, "restore_test", status="na"),
+        control(6, "restore_test", status="na", na_reason="stateless"),
         control(1, "backup"),
         control(2, "backup", last_ok=before(7)),
         control(3, "backup", last_ok=before(8)),
-        control(6, "backup", status="na"),
+        control(6, "backup", status="na", na_reason="stateless"),
     ]
     v = view(tmp_path, assets=[asset(n) for n in range(1, 7)], coverage=seen)
     assert (v.measure("K06").value.numerator, v.measure("K06").value.denominator) == (1, 5)
@@ -206,7 +217,7 @@ def test_average_control_coverage(tmp_path: Path) -> None:
 def test_what_does_not_apply_counts_as_met_and_is_told(tmp_path: Path) -> None:
     rows = [control(n, name) for n in (1, 2, 3) for name in FOUR]
     rows = [r for r in rows if (r["asset_id"], r["control"]) not in {("A1", "edr"), ("A2", "edr")}]
-    rows += [control(1, "edr", status="na"), control(3, "mdm", status="na")]
+    rows += [control(1, "edr", status="na", na_reason="appliance"), control(3, "mdm", status="na", na_reason="fixed")]  # fmt: skip
     v = view(tmp_path, assets=[asset(1), asset(2, unit_id="a"), asset(3)], coverage=rows)
     value = v.measure("K07").value
     # A1 needs no agent, A2 has none, A3 has all; that a phone's safeguard does not apply to A3 is no matter.

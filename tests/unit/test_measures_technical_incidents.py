@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from reportkit import stats
+from reportkit import sections, stats
 from reportkit.charts import incidents as chart
 from reportkit.charts.plot import Plot
-from reportkit.errors import UsageError
 from reportkit.scorecard import _differs
 from reportkit.workspace import Workspace
 from tests.unit.technical import END, KNOWN, case, parts, split, stored, view
@@ -304,8 +303,9 @@ def test_notices_without_a_due_time_are_named(tmp_path: Path) -> None:
         {"regime": "DORA", "due": "2025-11-21", "sent": "2026-02-01"},  # not sent yet on the day
     ]
     value = filed(tmp_path / "a", notices).at("2025-Q4").measure("N06").value
-    assert (value.value, value.denominator) == (50, 2)
-    assert value.note == "2 notices of this quarter's incidents have no due time"
+    # The clock of NIS2 runs 24 hours from the discovery at midnight of 20 November, so it was an hour late.
+    assert (value.numerator, value.denominator) == (1, 3)
+    assert value.note == "1 notices of this quarter's incidents have no due time"
     old = filed(tmp_path / "d", notices, detected=datetime(2025, 9, 20)).at("2025-Q4")
     assert old.measure("N06").value.note == ""  # named in the quarter before
     # An 8-K is not due before the determination.
@@ -320,8 +320,35 @@ def test_notices_without_a_due_time_are_named(tmp_path: Path) -> None:
     load(waits, "incidents", more, datetime(2026, 1, 5))
     both = Workspace(waits.folder, now=waits.now).at("2025-Q4").measure("N06").value
     assert parts(both)["Materiality not determined yet"] == 2
-    with pytest.raises(UsageError, match="Time 'soon' is not known"):
-        filed(tmp_path / "c", [{"regime": "X", "due": "soon"}]).at("2025-Q4").measure("N06")
+
+
+def test_a_time_that_cannot_be_read_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    good = {"regime": "DORA", "due": "2025-11-25T08:00", "sent": "2025-11-25T07:00"}
+    unread = [good, {"regime": "X", "due": "soon"}, {"regime": "X", "due": "2025-11-26T08:00", "sent": "yes"}]  # fmt: skip
+    value = filed(tmp_path / "a", unread).at("2025-Q4").measure("N06").value
+    # What fell due at a time that can be read and was sent at one that cannot was not sent in time.
+    assert (value.numerator, value.denominator) == (1, 2)
+    assert value.note == "2 notices have a time that cannot be read, which counts as none"
+    ws = stored(tmp_path / "b", incidents=[case(1, notices="[{")])
+    none = ws.at("2026-Q3").measure("N06").value
+    assert (none.value, none.reason) == (None, "no notice fell due")
+    assert none.note == "1 notices have a time that cannot be read, which counts as none"
+    assert sections.regulatory_clocks(ws.at("2026-Q3")).block is not None
+
+
+def test_a_clock_of_the_workspace_says_when_a_notice_was_due(tmp_path: Path) -> None:
+    """Discovered on 2 August at noon: a sector's own clock of 24 hours ends on 3 August at noon; NIS2 ships with the same."""
+    notices = [
+        {"regime": "SECTOR-24H", "sent": "2026-08-03T12:00:01Z"}, {"regime": "nis2-24h", "sent": "2026-08-03T11:59:59Z"}, {"regime": "dora-72h"},
+    ]  # fmt: skip
+    ws = stored(tmp_path, incidents=[case(1, notices=json.dumps(notices))])
+    (tmp_path / "clocks.toml").write_text(
+        '[[clock]]\nid = "sector-24h"\nname = "Sector"\namount = 24\nunit = "hours"\nstart = "aware of the incident"\nsource = "Sector law"\n'
+    )
+    value = ws.at("2026-Q3").measure("N06").value
+    assert (value.numerator, value.denominator) == (1, 2)
+    # Nothing says when the notice before it was sent, from which this one runs.
+    assert value.note == "1 notices of this quarter's incidents have no due time"
 
 
 def test_a_determination_of_the_next_quarter_starts_no_clock(tmp_path: Path) -> None:

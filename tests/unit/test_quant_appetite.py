@@ -69,6 +69,19 @@ def test_largest_excess_lies_between_points_too() -> None:
     assert APPETITE.largest_excess(curve()) == pytest.approx(-0.01)
 
 
+def test_a_curve_can_be_broken_between_points_that_hold() -> None:
+    """Chance 5 % of one million for certain: approved are 10 % of 100,000 and 1 % of ten million, 3.2 % of a million."""
+    ends = Appetite(((1e5, 0.1), (1e7, 0.01)))
+    known = LossCurve(np.array([0.0, 1e6]), np.array([0.95, 0.05]), None)
+    assert ends.breaches(known) == ()
+    low, high = ends.excess_range(known) or (0, 0)
+    # The accepted chance falls to 5 % where z has gone from 1.2816 to 1.6449 on its way to 2.3263.
+    way = (1.644854 - 1.281552) / (2.326348 - 1.281552)
+    assert low == pytest.approx(1e5 * 100**way, rel=0.03)
+    assert high == pytest.approx(1e6, rel=0.03)
+    assert ends.excess_range(LossCurve.from_losses(np.zeros(1_000))) is None
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

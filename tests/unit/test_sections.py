@@ -93,7 +93,7 @@ def test_without_words_the_measures_speak_worst_first(tmp_path: Path) -> None:
     assert isinstance(block, Headline)
     assert (
         block.statement
-        == "1 of 2 measured figures meets the limit, 1 needs action; 8 of 10 are not measured."
+        == "1 of 2 measured figures needs action, 1 meets the limit; 8 of 10 are not measured."
     )
     assert [m.tone for m in block.messages] == ["bad", "good"]
     assert plain(block.messages[0].title).startswith(

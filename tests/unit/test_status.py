@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from pathlib import Path
+
 import pytest
 
 from reportkit.facts import Status
 from reportkit.measures.model import Direction
 from reportkit.measures.status import Limits, status
+from reportkit.workspace import Workspace
+from tests.unit.workspaces import load, publish, workspace
 
 
 @pytest.mark.parametrize(
@@ -56,3 +61,19 @@ def test_an_override_counts_but_not_for_what_is_not_measured() -> None:
     limits = Limits(0, 3, override="amber", reason="agreed with the committee")
     assert status(9, limits, "down") == "amber"
     assert status(None, limits, "down") == "none"
+
+
+def test_a_status_that_is_kept_says_so(tmp_path: Path) -> None:
+    """Ten open were told as on target, of at most ten; twelve are within three of it, and fourteen are not."""
+    for late, status_, said in ((2, "green", "by the limits alone it would be to watch; within 3 of a limit it stays what it was"), (4, "amber", "")):  # fmt: skip
+        ws = workspace(tmp_path / str(late))
+        limit = {"threshold_id": "T", "kind": "measure", "measure_id": "V01", "green": 10.0, "red": 20.0, "hysteresis": 3.0, "valid_from": date(2026, 1, 1)}  # fmt: skip
+        rows = [{"finding_id": f"F{n}", "severity": "high", "opened": date(2026, 2, 1), "state": "open"} for n in range(10 + late)]  # fmt: skip
+        load(ws, "thresholds", [limit], datetime(2026, 1, 5))
+        load(ws, "findings", rows[:10], datetime(2026, 7, 2))
+        before = Workspace(ws.folder, now=datetime(2026, 7, 8))
+        publish(before.at("2026-Q2"), ["V01"], datetime(2026, 7, 8))
+        new = [{**row, "opened": date(2026, 8, 1)} for row in rows[10:]]
+        load(ws, "findings", new, datetime(2026, 10, 2))
+        now = Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3").measure("V01")
+        assert (now.value.value, now.status, now.held) == (10 + late, status_, said)

@@ -115,3 +115,34 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     process.join()
     assert "nothing was half-written" in message
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.parametrize("spilled", [False, True])
+@pytest.mark.parametrize(
+    ("ids", "days", "once"),
+    [
+        (("a", "b"), (1, 2), True),
+        (("a", "a"), (1, 2), False),
+        (("a", "a"), (None, 2), False),
+        (("a", "b"), (None, None), True),
+    ],
+)
+def test_a_load_says_whether_each_thing_stands_in_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ids: tuple[str, ...], days: tuple[int | None, ...], *, once: bool, spilled: bool,
+) -> None:  # fmt: skip
+    if spilled:
+        monkeypatch.setattr("reportkit.rows._GROUP", 1)
+    since = [None if n is None else date(2026, 1, n) for n in days]
+    given = pa.table({"asset_id": list(ids), "valid_from": pa.array(since, pa.date32())})
+    load = Store(tmp_path).add(table("assets"), given, Provenance(source="cmdb", recorded_at=AT))
+    assert load.once is once
+    assert Store(tmp_path).loads("assets") == [load]
+
+
+def test_a_record_of_an_earlier_release_says_nothing_of_it(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    load = store.add(FINDINGS, rows("a"), Provenance(source="scanner", recorded_at=AT))
+    path = tmp_path / "loads" / "findings" / f"{load.name}.json"
+    said = "".join(line for line in path.read_text().splitlines(True) if '"once"' not in line)
+    path.write_text(said, encoding="utf-8")
+    assert not store.loads("findings")[0].once

@@ -97,7 +97,9 @@ def test_history_loaded_on_the_first_day_gives_a_trend(tmp_path: Path) -> None:
     load(ws, "findings", rows, datetime(2026, 10, 5))
     trend = ws.at("2026-Q3").trend("V01", periods=8)
     assert trend["period"].tolist()[0] == "2024-Q4"
-    assert trend["value"].tolist() == [0, 2, 5, 8, 8, 7, 7, 7]
+    # Before the first day of which anything was loaded nothing is known, which is not nothing.
+    assert trend["reason"].tolist()[0] == "the findings that were loaded begin after this day"
+    assert trend["value"].tolist()[1:] == [2, 5, 8, 8, 7, 7, 7]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""What ``reportkit doctor`` looks at inside a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reportkit.cli import options
+from reportkit.cli.doctor import Finding
+from reportkit.errors import ReportkitError
+
+
+def configuration(place: Path) -> Iterator[Finding]:
+    """Whether the configuration and the mappings can be meant."""
+    from reportkit.cli.settings import files
+
+    count = 0
+    for name, faults in files(place):
+        count += 1
+        for fault in faults:
+            yield Finding("configuration", "bad", f"{name}: {fault}")
+    yield Finding("configuration", "good", f"{count} file{'s' * (count != 1)} read")
+
+
+def secrets(place: Path) -> Iterator[Finding]:
+    """Whether every secret that the configuration names is there; none is shown."""
+    from reportkit import config, secret
+
+    names = dict.fromkeys(_references(config.read(place).model_dump(mode="json")))
+    for name in names:
+        try:
+            secret.resolve(name)
+        except ReportkitError as error:
+            yield Finding("secrets", "bad", error.message)
+        else:
+            yield Finding("secrets", "good", f"{name} is there")
+
+
+def _references(value: Any) -> Iterator[str]:
+    from reportkit.secret import is_reference
+
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+    elif isinstance(value, str) and is_reference(value):
+        yield value
+
+
+def mail(place: Path) -> Iterator[Finding]:
+    """Whether messages can go out: the server is reached, trusted, and lets us in; nothing is sent."""
+    from reportkit import config
+    from reportkit.deliver.sending import transport
+
+    settings = config.read(place).mail
+    if settings.transport == "folder":
+        yield Finding("mail", "good", f"messages go into {settings.folder}/, nothing is sent")
+        return
+    way = transport(settings, place)
+    way.open().close()
+    yield Finding("mail", "good", f"{way.name} answers and lets us in")
+
+
+def stale(place: Path) -> Iterator[Finding]:
+    """What is too old for the latest closed quarter, or not there."""
+    from reportkit import trust
+    from reportkit.store import newest
+    from reportkit.tables import TABLES
+    from reportkit.workspace import Workspace
+
+    workspace = Workspace(place, now=options.now())
+    if not workspace.periods():
+        yield Finding("data", "watch", "nothing is loaded yet; begin with 'reportkit load findings FILE'")  # fmt: skip
+        return
+    # The records of loads say enough; rows that cannot be read are for another look.
+    today = workspace.calendar.day(workspace.now)
+    view, fresh = workspace.at(workspace.calendar.latest_closed(today)), 0
+    loads = workspace.store.loads(known_by=workspace.now)
+    for name in dict.fromkeys(load.table for load in loads):
+        at = newest([load for load in loads if load.table == name])
+        limit = trust.max_age(view, name)
+        if at is None or limit is None:
+            continue
+        age = (view.as_of - workspace.calendar.day(at)).days
+        if age > limit:
+            yield Finding("data", "watch", f"{TABLES[name].spoken} were last loaded on {at:%Y-%m-%d}, {age} days before {view.period.key} ended (at most {limit})")  # fmt: skip
+        else:
+            fresh += 1
+    yield Finding("data", "good", f"{fresh} table{'s' * (fresh != 1)} fresh for {view.period.key}")
+    words = place / "commentary" / f"{view.period.key}.md"
+    if not words.is_file():
+        yield Finding("data", "watch", f"there is no commentary/{words.name}; the report then speaks for itself")  # fmt: skip
+
+
+def store(place: Path) -> Iterator[Finding]:
+    """Whether what was kept is still what was kept."""
+    from reportkit import verify
+
+    checked = verify.workspace(place)
+    for fault in checked.faults:
+        yield Finding("store", "bad", fault)
+    yield Finding("store", "good" if not checked.faults else "watch", f"{checked.loads:,} loads, {checked.extracts:,} extracts and {checked.publications:,} publications checked")  # fmt: skip

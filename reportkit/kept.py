@@ -1,0 +1,49 @@
+"""Tables as known, kept as files: the same loads leave the same rows, for any process and any report that asks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+#: How many files are kept.
+_KEPT = 500
+
+
+class Keeping:
+    """Makes copied relations from files that are written when they are first asked for.
+
+    Args:
+        engine: the local engine that reads and writes the files.
+        folder: where they lie; it is made when needed.
+    """
+
+    def __init__(self, engine: Any, folder: Path) -> None:
+        self._engine, self._folder = engine, folder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:
+        """Make a relation; see :class:`reportkit.sql.Engine`."""
+        if copied:
+            path = self._folder / f"{hashlib.sha256(select.encode()).hexdigest()}.parquet"
+            if path.exists() or self._write(path, select):
+                name_ = str(path).replace("'", "''")
+                select, copied = f"SELECT * FROM read_parquet('{name_}')", False
+        self._engine.make(name, select, copied=copied, order=order)
+
+    def _write(self, path: Path, select: str) -> bool:
+        """Write the file, whole or not at all; False where nothing can be written."""
+        part = path.with_name(f".{path.stem}-{os.getpid()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._engine.write(select, part)
+            part.replace(path)
+            files = sorted(path.parent.glob("*.parquet"), key=lambda file: file.stat().st_mtime)
+            for old in files[:-_KEPT]:
+                old.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True

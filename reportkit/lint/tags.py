@@ -1,0 +1,35 @@
+"""Tags say what becomes of a cell; a mistyped one says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportkit.errors import nearest
+from reportkit.lint.sheet import Fault, Sheet
+from reportkit.render.reading import HIDDEN_TAGS
+from reportkit.run.parameters import TAG
+
+#: What each tag does; other spellings of the last ones are known too.
+TAGS = {
+    TAG: "declares the parameters of a run; shows nothing",
+    "setup": "imports and opens; shows nothing",
+    "cover": "holds the cover; for those who read the notebook",
+    "email": "stands in the mail too",
+    "annex": "stands in the annex",
+    "hide": "shows nothing in the report; what it tells counts",
+    "raises-exception": "may end in an error without failing the run",
+    "skip-execution": "is not run",
+    "hide-output": "its output is not shown",
+    "remove-output": "its output is not shown",
+    "remove-cell": "shows nothing",
+}
+#: Left by a run; told of by another rule.
+_LEFT = {"injected-parameters", "papermill-error-cell-tag"}
+
+
+def tags(sheet: Sheet) -> Iterator[Fault]:
+    """Every tag is one that means something here."""
+    known = {*TAGS, *HIDDEN_TAGS}
+    for cell in sheet.cells:
+        for tag in sorted(cell.tags - known - _LEFT):
+            yield cell.fault("tags", f"tag {tag!r} means nothing here; {nearest(tag, TAGS)}".rstrip("."))  # fmt: skip

@@ -1,0 +1,170 @@
+"""Where the reports of a batch are made: processes of this machine, a Dask cluster, or an executor of one's own."""
+
+from __future__ import annotations
+
+import concurrent.futures as cf
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from reportkit.errors import KernelDied, UsageError
+from reportkit.run import jobs
+from reportkit.workers import runtime
+
+KINDS = "local:N, spawn:N, dask://HOST:PORT or py:MODULE:FUNCTION"
+
+Submit = Callable[[Mapping[str, Any], Any], "cf.Future[Any]"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where reports are made.
+
+    Attributes:
+        submit: begins a job and gives its future.
+        width: how many are begun at a time.
+        name: for people.
+    """
+
+    submit: Submit
+    width: int
+    name: str
+
+
+def cores() -> int:
+    """Give how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def opened(text: str, *, reports: int, draw: bool, run_seconds: float) -> Iterator[Place]:
+    """Open the place that an option names.
+
+    Args:
+        text: ``local:4``, ``spawn:2``, ``dask://host:8786`` or ``py:module:factory``; empty for this machine's cores.
+        reports: how many reports there are to make; no more processes are started.
+        draw: whether charts and pages will be drawn.
+        run_seconds: how long the cells of one may take.
+
+    Raises:
+        UsageError: not one of these, or the library is not installed.
+    """
+    kind, _, rest = (text or "local").partition(":")
+    if kind == "local":
+        width = max(1, min(_number(text, rest), reports))
+        open_ = partial(warm, reports=reports, draw=draw) if jobs.forks() else _spawning
+        with open_(width, run_seconds=run_seconds) as place:
+            yield place
+    elif kind == "spawn":
+        with _spawning(max(1, min(_number(text, rest), reports)), run_seconds=run_seconds) as place:
+            yield place
+    elif kind == "dask" and rest.startswith("//"):
+        with _dask(rest.removeprefix("//")) as place:
+            yield place
+    elif kind == "py":
+        with _own(text, rest) as place:
+            yield place
+    else:
+        raise UsageError(f"Executor {text!r} is not known; write {KINDS}.")
+
+
+def _number(text: str, rest: str) -> int:
+    if not rest:
+        return cores()
+    if not rest.isdigit() or int(rest) < 1:
+        raise UsageError(f"Executor {text!r} names no number of processes; write {KINDS}.")
+    return int(rest)
+
+
+@contextmanager
+def warm(width: int, *, reports: int, draw: bool, run_seconds: float) -> Iterator[Place]:
+    """Give warm processes of this machine."""
+    with jobs.warm(width, reports=reports, draw=draw, run_seconds=run_seconds) as pool:
+        yield Place(
+            lambda job, tell: pool.submit(jobs.JOB, job, tell), width, f"{width} warm processes"
+        )
+
+
+@contextmanager
+def _spawning(width: int, *, run_seconds: float) -> Iterator[Place]:
+    """Give processes of this machine that are started afresh, as every system can."""
+    del run_seconds
+    pool = cf.ThreadPoolExecutor(width, thread_name_prefix="reportkit-spawn")
+    try:
+        yield Place(
+            lambda job, _: pool.submit(spawned, dict(job)), width, f"{width} fresh processes"
+        )
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def spawned(job: dict[str, Any]) -> dict[str, Any]:
+    """Make a report in a process that is started for it.
+
+    Raises:
+        KernelDied: the process ended without an answer.
+    """
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "reportkit.run.jobs"],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        env=runtime.environment(),
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    if done.returncode or not lines:
+        said = (done.stderr.strip().splitlines() or ["no word"])[-1][:200]
+        raise KernelDied(
+            f"The report's process ended with exit code {done.returncode} ({said}). Run it again."
+        )
+    answer: dict[str, Any] = json.loads(lines[-1])
+    return answer
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[Place]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            "A Dask cluster needs the extra 'cluster'; install reportkit-security[cluster]."
+        ) from None
+    try:
+        client: Any = cast("Any", Client)(f"tcp://{address}", timeout="20s", set_as_default=False)
+    except OSError as error:
+        raise UsageError(
+            f"No Dask scheduler answers at {address} ({type(error).__name__}); check the address."
+        ) from None
+    with client:
+        threads = sum(client.nthreads().values())
+        executor = client.get_executor(pure=False, retries=3)
+        # Two for each thread: one that is made, and one that is there when it ends.
+        yield Place(
+            lambda job, _: executor.submit(jobs.anywhere, dict(job)), max(2 * threads, 2),
+            f"Dask at {address}",
+        )  # fmt: skip
+
+
+@contextmanager
+def _own(text: str, rest: str) -> Iterator[Place]:
+    module, _, name = rest.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(
+            f"Executor {text!r} cannot be found ({error}); write py:MODULE:FUNCTION, a function without arguments that "
+            "gives a concurrent.futures.Executor."
+        ) from None
+    with factory() as executor:
+        width = int(getattr(executor, "_max_workers", 0) or cores())
+        yield Place(
+            lambda job, _: executor.submit(jobs.anywhere, dict(job)), width, f"{module}:{name}"
+        )
