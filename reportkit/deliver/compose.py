@@ -17,6 +17,7 @@ from reportkit.deliver.letter import Letter
 from reportkit.errors import HeldError
 
 _MIME = {"pdf": ("application", "pdf"), "html": ("text", "html")}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_ID = re.compile(r"[^a-z0-9-]+")
 
 
@@ -153,10 +154,10 @@ def _write(
     domain = sender.domain
     seal = stamp.seal(recipient.address)
     identity = f"<{seal[:32]}@{domain}>"
-    message["Subject"] = letter.subject
+    message["Subject"] = _one_line(letter.subject)
     message["From"] = sender
     user, _, host = recipient.envelope.rpartition("@")
-    message["To"] = Address(recipient.name, user, host)
+    message["To"] = Address(_one_line(recipient.name), user, host)
     if house.reply_to:
         message["Reply-To"] = _address(house.reply_to)
     message["Date"] = format_datetime(date.replace(tzinfo=UTC))
@@ -199,6 +200,11 @@ def _relate(message: EmailMessage, letter: Letter) -> None:
 def _address(given: str) -> Address:
     name, address = parseaddr(given)
     return Address(name, addr_spec=normal(address or given, "[mail]")[1])
+
+
+def _one_line(text: str) -> str:
+    """Give a text that cannot end a header, whatever it was made of."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _file_name(stamp: Stamp, kind: str) -> str:

@@ -94,18 +94,17 @@ def _make(connection: sa.Connection) -> None:
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:  # fmt: skip
     """Insert the rows that are not there yet, by any unique key, and give their number."""
-    made: Any
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
 
-        made = insert(table)
-    else:
-        from sqlalchemy.dialects.postgresql import insert as insert_there
+        here = insert(table).on_conflict_do_nothing()
+        return sum(connection.execute(here.values(**row)).rowcount for row in rows)
+    from sqlalchemy.dialects.postgresql import insert as insert_there
 
-        made = insert_there(table)
-    return sum(
-        connection.execute(made.values(**row).on_conflict_do_nothing()).rowcount for row in rows
-    )
+    # PostgreSQL's driver does not count the rows of an insertion; what comes back is counted.
+    there = insert_there(table).on_conflict_do_nothing()
+    returned = (connection.execute(there.values(**row).returning(table.c.id)) for row in rows)
+    return sum(len(result.all()) for result in returned)
 
 
 def _tables(query: sa.Select[Any]) -> list[sa.Table]:

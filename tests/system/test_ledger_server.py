@@ -91,3 +91,36 @@ def test_an_address_that_is_none_or_does_not_answer(tmp_path: Path) -> None:
         Ledger(tmp_path, "sqlite:///x.db").publications()
     with pytest.raises(TemporaryError, match=r"at \[ledger\] url cannot be read"):
         Ledger(tmp_path, f"postgresql:///postgres?host={tmp_path}&user=nobody").publications()
+
+
+def test_claims_deliveries_and_approvals(ledger: Ledger) -> None:
+    """Of two desks one takes a run and a message; what is known is not put in twice."""
+    from reportkit.ledger import approvals, claims, deliveries, leases
+    from reportkit.ledger.deliveries import Delivery, Outbox
+
+    now = datetime(2026, 10, 12, 8)
+    assert claims.find(ledger) == []
+    assert deliveries.find(ledger) == []
+    one = claims.Claim(report="board", period="2026-Q3", unit="", scheduled_at=now)
+    assert [claims.plan(ledger, [one, one], now) for _ in range(2)] == [1, 0]
+    mine, theirs = claims.Desk(ledger, leases.token()), claims.Desk(ledger, leases.token())
+    taken = mine.take(now, most=4)
+    assert taken is not None
+    assert theirs.take(now, most=4) is None
+    mail = Delivery(kind="report", report="board", period="2026-Q3", unit="", recipient="anna@example.org", prepared_at=now)  # fmt: skip
+    assert not theirs.land(taken, "released", now)
+    assert mine.land(taken, "released", now, also=lambda c: deliveries.prepare(c, [mail, mail]))
+    first, second = Outbox(ledger, leases.token()), Outbox(ledger, leases.token())
+    held = first.claim(now)
+    assert held is not None
+    assert second.claim(now) is None
+    assert not second.sending(held, now, message_id="<1>", sha256="a", sent={})
+    assert first.sending(held, now, message_id="<1>", sha256="a", sent={"attached": {}})
+    assert second.recover(now + first.lease * 2, repeatable=False) == 1
+    assert [d.state for d in deliveries.find(ledger)] == ["uncertain"]
+    # The answer came after all: the one who sent it may still say so.
+    assert first.finish(held, "accepted", now, "250 OK")
+    assert [state for state, _, _ in deliveries.history(ledger, held)] == ["sending", "uncertain", "accepted"]  # fmt: skip
+    yes = approvals.Approval(report="board", period="2026-Q3", unit="", run_id="r", digest="d", by="Ada", at=now)  # fmt: skip
+    approvals.add(ledger, yes)
+    assert approvals.of_run(ledger, "r") == [yes]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reportkit.deliver.audience import Recipient
@@ -93,17 +93,15 @@ HEADERS = {"subject", "from", "to", "date", "message-id", "auto-submitted", "x-a
 
 
 @settings(max_examples=25, deadline=None)
+@example("\n", "\r\nBcc: eve@example.org", "a\r\nX: y")
+@example("x\r\nBcc: eve@example.org", "\u2028", "")
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=20))
 def test_nothing_slips_into_the_headers(subject: str, name: str, report: str) -> None:
-    """Whatever a title, a name or a report is called, there are the same headers, or none of it is written."""
+    """Whatever a title, a name or a report is called, there are the same headers."""
     one = replace(ANNA, name=name)
-    try:
-        found = compose(
-            replace(LETTER, subject=subject), one, replace(STAMP, report=report), HOUSE, date=DATE
-        )
-    except ValueError:
-        assert any(ord(sign) < 32 or sign in "\x7f\x85\u2028\u2029" for sign in subject + name)
-        return
+    found = compose(
+        replace(LETTER, subject=subject), one, replace(STAMP, report=report), HOUSE, date=DATE
+    )
     head = found.data.partition(b"\r\n\r\n")[0]
     names = {line.partition(b":")[0].decode().lower() for line in head.split(b"\r\n") if line[:1] not in b" \t"}  # fmt: skip
     assert names == HEADERS
