@@ -39,8 +39,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def report(folder: Path, *cells: str, name: str = "tiny") -> None:
     (folder / "notebooks").mkdir(exist_ok=True)
-    head = v4.new_code_cell('period = ""\nunit = ""', metadata={"tags": ["parameters"]})
-    made = v4.new_notebook(cells=[head, *map(v4.new_code_cell, cells)])
+    head = v4.new_code_cell(
+        'period = ""\nunit = ""', id="parameters", metadata={"tags": ["parameters"]}
+    )
+    body = [v4.new_code_cell(cell, id=f"cell-{number}") for number, cell in enumerate(cells)]
+    made = v4.new_notebook(cells=[head, *body])
     nbformat.write(made, folder / f"notebooks/{name}.ipynb")
 
 
