@@ -24,7 +24,7 @@ def main() -> None:
 
         completion_init()
     try:
-        app()
+        app(prog_name="reportkit")
     except ReportkitError as error:
         sys.exit(screen.complain(error))
     except BrokenPipeError:

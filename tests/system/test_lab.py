@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.system.chromium import Browser, available
 from tests.unit import workspaces
 
-_SECONDS = 60
+_SECONDS = 180
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def where(runtime: Path) -> str:
     raise AssertionError("JupyterLab did not start")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_notebook_runs_in_the_browser_and_nothing_leaves_the_machine(address: str) -> None:
     program = available()
     if program is None:
@@ -78,7 +78,6 @@ def test_a_notebook_runs_in_the_browser_and_nothing_leaves_the_machine(address: 
         )
         assert drawn >= 1
         page = browser.run("document.querySelector('.jp-Notebook').textContent")
-        assert "4 weaknesses are open" in page or drawn
         assert "Traceback" not in page
         # The extension manager, and with it the list of extensions, is not there at all.
         assert not browser.run("jupyterapp.hasPlugin('@jupyterlab/extensionmanager-extension:plugin')")  # fmt: skip
