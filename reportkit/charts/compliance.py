@@ -119,7 +119,7 @@ def obligation_calendar(view: View) -> Plot | Shown:
         return not_measured(title, "no governance items were loaded")
     until = _later(view, _AHEAD)
     rows = view.sql(
-        "SELECT item_id, kind, title, regime, COALESCE(review_due, expiry) AS due, COALESCE(status, 'active') AS status FROM governance_items "
+        "SELECT item_id, kind, COALESCE(title, item_id) AS title, regime, COALESCE(review_due, expiry) AS due, COALESCE(status, 'active') AS status FROM governance_items "
         f"WHERE kind = 'obligation' AND COALESCE(status, '') <> 'retired' AND COALESCE(review_due, expiry) > {sql.day(view.as_of)} AND COALESCE(review_due, expiry) <= {sql.day(until)} ORDER BY 5, 1"
     )
     if rows.empty:
