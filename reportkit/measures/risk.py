@@ -304,7 +304,7 @@ def converted(rows: pd.DataFrame) -> pd.DataFrame:
     if (rows["fx"] == 1).all():
         return rows
     money = {name: rows[name].astype(float) * rows["fx"] for name in _MONEY}
-    seen = [
+    seen: list[Any] = [
         "|".join(str(rate * float(part)) for part in str(losses).split("|") if part) if isinstance(losses, str) else None
         for losses, rate in zip(rows["losses"], rows["fx"], strict=True)
     ]  # fmt: skip
