@@ -59,6 +59,8 @@ def instant(value: datetime) -> str:
 LARGE = 500_000
 #: The same for a table as known that came in one load: reading it again costs little.
 SMALL = 20_000
+#: Rows of all loads from which tables as known are worth a file.
+KEPT_FROM = 5_000
 _MEMORY = 4 << 30
 
 
@@ -118,7 +120,8 @@ class Local:
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
-        engine: Any = self if self._kept is None else Keeping(self, self._kept)
+        many = sum(load.rows for load in store.loads()) > KEPT_FROM
+        engine: Any = Keeping(self, self._kept) if many and self._kept is not None else self
         return make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load))
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
@@ -291,7 +294,7 @@ def make_known(
         # One load by itself has one row of each version, by its contract.
         lone = len(used[name]) == 1
         select = known(spec, used[name], rows, ranked=not lone)
-        there = lone and (at_home or used[name][0].rows > SMALL)
+        there = not used[name] or (lone and (at_home or used[name][0].rows > SMALL))
         engine.make(f"{schema}.{name}", select, copied=not there)
     return {name: tuple(loads) for name, loads in used.items()}
 

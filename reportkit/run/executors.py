@@ -138,7 +138,7 @@ def _dask(address: str) -> Iterator[Place]:
             "A Dask cluster needs the extra 'cluster'; install reportkit-security[cluster]."
         ) from None
     try:
-        client: Any = cast("Any", Client)(f"tcp://{address}", timeout="20s", set_as_default=False)
+        client: Any = cast("Any", Client)(f"tcp://{address}", timeout="10s", set_as_default=False)
     except OSError as error:
         raise UsageError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}); check the address."

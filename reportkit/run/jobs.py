@@ -35,12 +35,12 @@ JOB = "reportkit.run.jobs:work"
 PRELOAD = (
     "numpy", "pandas", "pyarrow.parquet", "altair", "sqlalchemy", "reportkit.workspace", "reportkit.sections", "reportkit.charts",
     "reportkit.display", "reportkit.restate", "reportkit.scorecard", "reportkit.measures.risk", "reportkit.quant.portfolio",
-    "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "reportkit.workers.engine",
+    "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "papermill.engines", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
     "reportkit.render.drawing", "reportkit.run.ready:get_ready",
 )  # fmt: skip
 #: For one report alone: what the process that runs it and the one of its cells both use.
-PRELOAD_ONE = ("pandas", "reportkit.workspace", "reportkit.run.report", "reportkit.workers.engine", "reportkit.workers.execution")  # fmt: skip
+PRELOAD_ONE = ("pandas", "reportkit.workspace", "reportkit.run.report", "papermill.engines", "reportkit.workers.engine", "reportkit.workers.execution")  # fmt: skip
 #: What a report may take beside its notebook.
 _OTHER_SECONDS = 900
 

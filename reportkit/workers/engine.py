@@ -18,7 +18,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-# Papermill loads this module while its own is still being loaded: nothing else of it may be asked for here.
+# Papermill loads this module by its entry point while its own is still being loaded: nothing else of it may be asked for
+# here, and whoever wants this module imports papermill.engines first.
 from papermill.engines import Engine
 
 from reportkit.errors import ReportkitError

@@ -101,6 +101,9 @@ def _class(engine: Engine) -> Any:
         from reportkit.workers.kernel import KernelEngine
 
         return KernelEngine
+    # Papermill loads the engine by its entry point, and must not find it half-loaded.
+    import papermill.engines  # noqa: F401
+
     from reportkit.workers.engine import WarmEngine
 
     return WarmEngine

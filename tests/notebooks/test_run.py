@@ -388,7 +388,7 @@ def test_a_corrected_edition_is_rendered_and_published_and_the_first_stays(desk:
     load(place, "findings", rows, datetime(2026, 10, 2))
     first = desk.run(formats=("html",))
     publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 2, 9))
-    told = (first.folder / "published" / "report.html").read_bytes()
+    told = (first.folder / "final" / "report.html").read_bytes()
     twice = load(place, "findings", [{**row, "state": "duplicate"} for row in rows[:2]], datetime(2026, 11, 5))  # fmt: skip
     before = place.ledger.publication("tiny", PERIOD.key)
     assert before is not None
@@ -401,14 +401,14 @@ def test_a_corrected_edition_is_rendered_and_published_and_the_first_stays(desk:
     assert twice.extract in draft.manifest["extracts"]["findings"]
     kept, folder = publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 12))
     assert (kept, folder) == (second, draft.folder)
-    page = (folder / "published" / "report.html").read_text(encoding="utf-8")
+    page = (folder / "final" / "report.html").read_text(encoding="utf-8")
     for words in ("Revision 2, which corrects what was told before", "Corrections in revision 2", "Counted twice", "Head of audit"):  # fmt: skip
         assert words in page
-    assert {"report.pdf", "message.eml"} <= {path.name for path in (folder / "published").iterdir()}
+    assert {"report.pdf", "message.eml"} <= {path.name for path in (folder / "final").iterdir()}
     # What was told first stays readable: its figures in the ledger, its files where they lay.
     assert place.ledger.figures(before)["V01", ""].value == 10
     assert place.ledger.figures(second)["V01", ""].value == 8
-    assert (first.folder / "published" / "report.html").read_bytes() == told
+    assert (first.folder / "final" / "report.html").read_bytes() == told
     assert states(desk.folder) == {first.folder.name: "superseded", draft.folder.name: "published", second.run_id: "published"}  # fmt: skip
     # Once more changes nothing.
     assert publish(desk.folder, "tiny", PERIOD, None, now=datetime(2026, 11, 13)) == (second, folder)  # fmt: skip

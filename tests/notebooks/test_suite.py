@@ -20,7 +20,7 @@ from tests.notebooks.conftest import PERIOD
 from tests.unit.workspaces import load, workspace
 
 SUITE = ("posture", "audit", "programme", "incidents")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("suite")]
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reportkit.measures import registry
 from reportkit.workspace import Workspace
 from tests import estate
 from tests.conftest import ROOT, Ended
+from tests.unit.workspaces import load, workspace
 
 NOTEBOOKS = sorted((ROOT / "notebooks/explore").glob("*.ipynb"))
 
@@ -62,11 +65,22 @@ def test_the_measure_of_the_example_is_one(tmp_path: Path, typed: Callable[..., 
         json.loads((ROOT / "notebooks/explore/findings.ipynb").read_text())["cells"][-2]["source"]
     )
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (tmp_path / "own.py").write_text(code, encoding="utf-8")
-    (tmp_path / "reportkit.toml").write_text('[measures]\nmodules = ["own.py"]\n', encoding="utf-8")
-    ended = typed("measures", "X01", "-w", tmp_path)
-    assert ended.code == 0, ended.err
-    assert "Weaknesses without a fix" in ended.out
+    ws = workspace(tmp_path / "ws", '[measures]\nmodules = ["own.py"]\n')
+    (ws.folder / "own.py").write_text(code, encoding="utf-8")
+    rows = [
+        {"finding_id": f"F{n}", "asset_id": "A", "severity": "high", "opened": date(2026, 2, 1), "state": "open", "fix_available": bool(n)}
+        for n in range(3)
+    ]  # fmt: skip
+    load(ws, "findings", rows, datetime(2026, 10, 2))
+    try:
+        ended = typed("measures", "X01", "-w", ws.folder)
+        assert ended.code == 0, ended.err
+        assert "Weaknesses without a fix" in ended.out
+        computed = typed("measure", "X01", "-w", ws.folder, "-p", "2026-Q3", "--json")
+        assert computed.code == 0, computed.err
+        assert json.loads(computed.out)["value"] == 1
+    finally:
+        registry._definitions.pop("X01", None)
 
 
 # ---- objects show themselves -----------------------------------------------------------------------------------------
