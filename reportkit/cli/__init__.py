@@ -15,16 +15,19 @@ def main() -> None:
     # does anything looks again (``app._common``).
     gc.disable()
     from reportkit.cli import screen
-    from reportkit.cli.app import app
+    from reportkit.cli.app import app, narrowed
     from reportkit.errors import ReportkitError, from_os
 
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    commands = narrowed(asked)
     if _COMPLETE in os.environ:
         # A shell asks what may come next, or for the lines that make it ask.
         from typer._completion_classes import completion_init
 
         completion_init()
+        commands = app
     try:
-        app(prog_name="reportkit")
+        commands(prog_name="reportkit")
     except ReportkitError as error:
         sys.exit(screen.complain(error))
     except BrokenPipeError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,6 +33,9 @@ from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
 from reportkit.cli.quant import quant
 from reportkit.cli.seedmap import seedmap
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
 
 app = typer.Typer(
     name="reportkit",
@@ -110,3 +114,24 @@ app.command("due")(due.due)
 app.command("close")(due.close)
 app.command("mail")(mail.mail)
 app.add_typer(schedule.app, name="schedule")
+
+
+def narrowed(asked: str) -> typer.Typer:
+    """Give the application with all commands, of which only the one that is asked for knows what it takes.
+
+    To read the signatures of forty functions takes longer than all else that help does.
+    """
+    found = copy.copy(app)
+    found.registered_commands = [
+        info if info.name == asked else _heading(info) for info in app.registered_commands
+    ]
+    return found
+
+
+def _heading(info: CommandInfo) -> CommandInfo:
+    def command() -> None: ...
+
+    command.__doc__ = info.callback.__doc__
+    told = copy.copy(info)
+    told.callback = command
+    return told

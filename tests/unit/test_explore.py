@@ -65,8 +65,9 @@ def test_the_measure_of_the_example_is_one(tmp_path: Path, typed: Callable[..., 
         json.loads((ROOT / "notebooks/explore/findings.ipynb").read_text())["cells"][-2]["source"]
     )
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "ws/own.py").write_text(code, encoding="utf-8")
     ws = workspace(tmp_path / "ws", '[measures]\nmodules = ["own.py"]\n')
-    (ws.folder / "own.py").write_text(code, encoding="utf-8")
     rows = [
         {"finding_id": f"F{n}", "asset_id": "A", "severity": "high", "opened": date(2026, 2, 1), "state": "open", "fix_available": bool(n)}
         for n in range(3)
