@@ -63,8 +63,6 @@ limit = due["severity"].map(days).where(due["opened"] >= pd.Timestamp("2025-01-0
 when = due["opened"] + pd.to_timedelta(limit, unit="D")
 cohort = due[(when >= start) & (when <= t)]
 when = when[cohort.index]
-gone = (cohort["state"] == "decommissioned") & (cohort["closed"] <= when)
-cohort, when = cohort[~gone], when[~gone]
 met = (cohort["state"] == "fixed") & (cohort["closed"] <= when)
 recent = counted[counted["opened"] >= t - pd.Timedelta(days=730)]
 end = recent["closed"].where(recent["closed"] <= t).fillna(recent["accepted_at"].where(recent["accepted_at"] <= t)).fillna(t)
