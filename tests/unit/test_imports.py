@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
     "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "kept", "secret", "connections", "store", "sql", "warehouse", "ledger",
-    "verify", "distribution", "recurrence",
+    "verify", "distribution", "recurrence", "layout",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
