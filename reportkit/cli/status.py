@@ -96,7 +96,7 @@ def show(
     from reportkit.run import told
 
     place = options.workspace(workspace)
-    found = _find(run, place)
+    found = find(run, place)
     said = run_folder.manifest(found)
     state = told.states(place).get(said["run_id"], said["state"])
     said["state"] = {"published": "final"}.get(state, state)
@@ -129,7 +129,12 @@ def show(
             screen.table(lines)
 
 
-def _find(run: str, place: Path) -> Path:
+def find(run: str, place: Path) -> Path:
+    """Give the folder of a run from its name, its folder or the begin of its name.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
     from reportkit.run.folder import MANIFEST, runs
 
     for path in (Path(run), place / run):

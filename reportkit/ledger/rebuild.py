@@ -81,11 +81,11 @@ def put(connection: sa.Connection, lines: Iterable[tuple[chain.Link, Mapping[str
         values = dict(row)
         parts = {name: values.pop(name) for name in chain.PARTS.get(link.of, {})}
         table = metadata.tables[link.of]
-        connection.execute(table.insert().values(**_typed(table, _fresh(link.of, values))))
+        connection.execute(table.insert().values(**typed(table, _fresh(link.of, values))))
         for name, owner in chain.PARTS.get(link.of, {}).items():
             part = metadata.tables[name]
             if parts[name]:
-                connection.execute(part.insert(), [_typed(part, {**one, owner: link.row}) for one in parts[name]])  # fmt: skip
+                connection.execute(part.insert(), [typed(part, {**one, owner: link.row}) for one in parts[name]])  # fmt: skip
         connection.execute(chain.links.insert().values(**vars(link)))
     follow(connection)
 
@@ -96,7 +96,7 @@ def follow(connection: sa.Connection) -> None:
         return
     for table in Ledger.metadata.tables.values():
         if "id" in table.c and table.name != "chain":
-            connection.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), MAX(id)) FROM {table.name} HAVING MAX(id) IS NOT NULL"))  # noqa: S608 - names of our own tables # fmt: skip
+            connection.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), MAX(id)) FROM {table.name} HAVING MAX(id) IS NOT NULL"))  # fmt: skip
 
 
 def _put_back(ledger: Ledger, lines: list[tuple[chain.Link, dict[str, Any]]], now: datetime) -> int:
@@ -149,7 +149,7 @@ def _fresh(of: str, values: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _typed(table: sa.Table, values: Mapping[str, Any]) -> dict[str, Any]:
+def typed(table: sa.Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """Read days and instants, as the tables have them."""
     kinds = {column.name: column.type for column in table.c}
     found: dict[str, Any] = {}

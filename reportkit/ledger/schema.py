@@ -113,8 +113,8 @@ def _runs(connection: sa.Connection, name: str) -> dict[int, str]:
     if name == "delivery_events":
         query = "SELECT e.id, d.run_id FROM delivery_events e JOIN deliveries d ON d.id = e.delivery_id ORDER BY e.id"
     else:
-        query = f"SELECT id, run_id FROM {name} ORDER BY id"  # noqa: S608 - names of our own tables
-    return {number: run_id for number, run_id in connection.execute(sa.text(query))}
+        query = f"SELECT id, run_id FROM {name} ORDER BY id"
+    return {row[0]: row[1] for row in connection.execute(sa.text(query))}
 
 
 _STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _to_2}

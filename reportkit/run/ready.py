@@ -20,6 +20,7 @@ def get_ready() -> None:
     from reportkit.run import manifest, template
 
     manifest.versions()
+    manifest.code()
     import_module("reportkit.remembered").code()
     import_module("holidays").country_holidays("US").is_working_day("2026-01-02")
     executed = _notebook()
