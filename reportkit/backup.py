@@ -21,7 +21,7 @@ from typing import Any
 
 from reportkit import __version__, config, store, verify
 from reportkit.errors import DataError, UsageError, from_os
-from reportkit.ledger import copying
+from reportkit.ledger import copying, journal
 from reportkit.ledger import of as ledger_of
 from reportkit.ledger.database import FILE as LEDGER
 
@@ -81,7 +81,7 @@ def backup(workspace: Path, place: Path, now: datetime) -> Copied:
 
 
 def _copy(workspace: Path, work: Path, now: datetime) -> Copied:
-    ledger = copying.copy(ledger_of(workspace), work)
+    ledger, last = copying.copy(ledger_of(workspace), work)
     for name in _names(workspace):
         target = work / "workspace" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +90,8 @@ def _copy(workspace: Path, work: Path, now: datetime) -> Copied:
         except FileNotFoundError:
             # Removed meanwhile, such as a copy of a loaded file past its date.
             continue
+    for path in journal.files(work / "workspace"):
+        journal.cut(path, last)
     place = store.of(workspace)
     for under in ("extracts", "loads", "raw", "refused"):
         for name in place.objects.names(under):

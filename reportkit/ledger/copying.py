@@ -16,11 +16,11 @@ from reportkit.ledger.database import FILE, Database, metadata
 ROWS = "ledger-rows.jsonl"
 
 
-def copy(ledger: Database, folder: Path) -> str:
+def copy(ledger: Database, folder: Path) -> tuple[str, int]:
     """Copy a ledger into a folder as it is at one instant, while others write.
 
     Returns:
-        The name of the copy; empty when there is no ledger.
+        The name of the copy, empty when there is no ledger; and the number of the last row of its chain.
 
     Raises:
         ConfigError: a newer release wrote it.
@@ -28,22 +28,25 @@ def copy(ledger: Database, folder: Path) -> str:
     """
     with ledger.reading() as connection:
         if connection is None or not schema.version(connection):
-            return ""
+            return "", 0
         if connection.dialect.name == "postgresql":
-            _rows(connection, folder / ROWS)
-            return ROWS
+            # One instant for all tables; what was asked so far began another transaction.
+            connection.rollback()
+            steady = connection.execution_options(isolation_level="REPEATABLE READ")
+            return ROWS, _rows(steady, folder / ROWS)
     try:
         with closing(sqlite3.connect(ledger.path)) as here, closing(sqlite3.connect(folder / FILE)) as there:  # fmt: skip
             here.backup(there)
+            chained = there.execute("SELECT 1 FROM sqlite_master WHERE name = 'chain'").fetchone()
+            last = there.execute("SELECT MAX(id) FROM chain").fetchone() if chained else None
     except sqlite3.Error as error:
         raise TemporaryError(f"The ledger {ledger.place} cannot be copied ({error}); try again.") from None  # fmt: skip
-    return FILE
+    return FILE, int(last[0] or 0) if last else 0
 
 
-def _rows(connection: sa.Connection, path: Path) -> None:
-    # One instant for all tables.
-    connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")) if not connection.in_transaction() else None  # fmt: skip
+def _rows(connection: sa.Connection, path: Path) -> int:
     known = sa.inspect(connection)
+    last = 0
     with path.open("w", encoding="utf-8") as file:
         for table in metadata.sorted_tables:
             if not known.has_table(table.name):
@@ -51,6 +54,8 @@ def _rows(connection: sa.Connection, path: Path) -> None:
             for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns)):
                 values = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row._mapping.items()}  # noqa: SLF001 - public by name # fmt: skip
                 file.write(json.dumps({"table": table.name, "values": values}, ensure_ascii=False) + "\n")  # fmt: skip
+                last = row.id if table.name == "chain" else last
+    return last
 
 
 def take(ledger: Database, path: Path, *, server: bool) -> None:

@@ -115,10 +115,16 @@ def read(path: Path) -> list[tuple[chain.Link, dict[str, Any]]]:
     return found
 
 
+def cut(path: Path, last: int) -> None:
+    """Take out of a copy of a journal what was written after a row of the chain."""
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if (number := _NUMBER.match(line)) and int(number[1]) <= last]  # fmt: skip
+    path.write_text("".join(kept), encoding="utf-8")
+
+
 def faults(ledger: Database) -> list[str]:
     """Say where journals and ledger disagree: what the ledger lost, or what a journal lacks or says otherwise."""
     known = {link.id: link for link in chain.read(ledger)}
-    said, there = [], set()
+    said = []
     for path in files(ledger.folder):
         try:
             lines = read(path)
@@ -126,7 +132,6 @@ def faults(ledger: Database) -> list[str]:
             said.append(error.message.rstrip("."))
             continue
         for link, _ in lines:
-            there.add(link.id)
             if known.get(link.id) != link:
                 what = "has lost" if link.id not in known else "has another"
                 said.append(f"The ledger {what} row {link.id} of its chain, {link.of} {link.row}, which {path} holds")  # fmt: skip
