@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from reportkit.render.model import Document
 
 ID = "evidence"
+#: The table in which the reports' own notebooks say how they are made again.
+_OWN = "reproducibility"
+_LONG = 32
 _SHORT = 16
 _LISTED = 8
 
@@ -43,23 +46,30 @@ def added(
     if "fingerprint" not in said:
         return document
     rows = [
-        ("Fingerprint of the inputs", said["fingerprint"]),
-        ("Loaded rows", _rows(said["inputs"])),
-        ("Notebook", f"{said['notebook']['file']}, SHA-256 {said['notebook']['sha256'][:_SHORT]}…"),
-        ("Made with", f"reportkit {said['versions']['reportkit']}, templates {said['templates'][:_SHORT]}…"),
+        ("Fingerprint", f"{said['fingerprint'][:_LONG]}… of all inputs: notebook, parameters, rows, words, settings, what was told"),
+        ("Rows", _rows(said["inputs"])),
+        ("Notebook", f"{said['notebook']['file']}, SHA-256 {said['notebook']['sha256'][:_SHORT]}…, random numbers from {said['seed']}"),
         ("Set by hand", _parameters(said["parameters"])),
-        ("Random numbers", f"from seed {said['seed']}, where the notebook sets none"),
+        ("Made with", f"reportkit {said['versions']['reportkit']}, templates {said['templates'][:_SHORT]}…; every version stands in the manifest"),
         ("Checks", _checks(list(gates), {one.gate for one in releases}, finished=finished)),
         *(("Released", _released(one)) for one in releases),
     ]  # fmt: skip
+    cells = tuple((Cell(text=name, kind="strong"), Cell(text=text)) for name, text in rows if text)
+    for number, placed in enumerate(document.blocks):
+        own = placed.content
+        if isinstance(own, Table) and own.id == _OWN and len(own.columns) == 2:
+            # What the report says of itself, and what the run knows, are one table.
+            kept = tuple(row for row in own.rows if row[0].text not in {"Inputs", "Made with"})
+            whole = replace(placed, content=own.model_copy(update={"rows": kept + cells}))
+            blocks = (*document.blocks[:number], whole, *document.blocks[number + 1 :])
+            return replace(document, blocks=blocks)
     table = Table(
         id=ID,
         title="How this file was made",
         columns=(Column(label="What"), Column(label="Value", width=4)),
-        rows=tuple((Cell(text=name, kind="strong"), Cell(text=text)) for name, text in rows if text),
-        note="manifest.json of this run holds every version, hash, check and parameter; 'reportkit verify' and 'reportkit reproduce' test them.",
+        rows=cells,
         dense=True,
-    )  # fmt: skip
+    )
     annexed = any("annex" in placed.tags for placed in document.blocks)
     cell = document.blocks[-1].cell + 1 if document.blocks else 0
     last = Placed(content=table, cell=cell, tags=frozenset({"annex"} if annexed else ()))
@@ -76,7 +86,7 @@ def _rows(inputs: Sequence[Mapping[str, Any]]) -> str:
 def _parameters(parameters: Mapping[str, Mapping[str, Any]]) -> str:
     given = [f"{name} = {one['value']!r}" for name, one in parameters.items() if one["origin"] == "given"]  # fmt: skip
     more = f" and {len(given) - _LISTED} more" if len(given) > _LISTED else ""
-    return f"{', '.join(given[:_LISTED])}{more}" if given else "no parameter"
+    return f"{', '.join(given[:_LISTED])}{more}" if given else ""
 
 
 def _checks(gates: Sequence[Mapping[str, Any]], released: set[str], *, finished: bool) -> str:

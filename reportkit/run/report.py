@@ -98,7 +98,7 @@ class _Job:
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
-        plan.admit(request, settings, now)
+        plan.admit(request, settings, known_now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
