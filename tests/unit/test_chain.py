@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -77,9 +78,7 @@ def test_a_ledger_that_nobody_touched_has_no_fault(tmp_path: Path) -> None:
     links = chain.read(ledger)
     assert [link.id for link in links] == list(range(1, 14))
     assert links[0].previous == "0" * 64
-    assert all(
-        after.previous == before.hash for before, after in zip(links, links[1:], strict=False)
-    )
+    assert all(after.previous == before.hash for before, after in itertools.pairwise(links))
 
 
 @pytest.mark.parametrize(

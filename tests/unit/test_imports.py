@@ -21,7 +21,18 @@ INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
 }  # fmt: skip
-OUTER = {"run", "evidence", "workers", "gates", "render", "deliver", "schedule", "due", "lint", "preview"}
+OUTER = {
+    "run",
+    "evidence",
+    "workers",
+    "gates",
+    "render",
+    "deliver",
+    "schedule",
+    "due",
+    "lint",
+    "preview",
+}
 FLOORS = (
     dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
 )
