@@ -148,7 +148,8 @@ def _run(run: str, signer: Path | None, workspace: Path | None) -> tuple[dict[st
         except OSError as error:
             raise UsageError(f"--signer {signer} cannot be read ({(error.strerror or str(error)).lower()}).") from None  # fmt: skip
     # A folder or a file needs no workspace around it.
-    place = Path(run) if Path(run).exists() else find(run, options.workspace(workspace))
+    own = Path(run).exists() or Path(run).suffix == ".zip"
+    place = Path(run) if own else find(run, options.workspace(workspace))
     checked = evidence.check(place, trusted)
     return {"files": checked.files}, checked.signed, checked.faults
 

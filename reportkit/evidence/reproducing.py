@@ -14,7 +14,7 @@ from reportkit.errors import DataError, UsageError
 from reportkit.evidence import checking, pack
 from reportkit.evidence.differences import MOST, Range, cells, ranges
 from reportkit.ledger import Ledger, journal, rebuild
-from reportkit.run import Request, edition
+from reportkit.run import Outcome, Request, edition
 from reportkit.run import manifest as made_with
 from reportkit.run.folder import ARTEFACTS, FINAL, MANIFEST, manifest
 from reportkit.run.report import run
@@ -25,6 +25,8 @@ _CAUSES = {
     "told": "what had been told", "parameters": "the parameters", "seed": "the seed", "templates": "the templates of reportkit",
     "code": "the code of reportkit",
 }  # fmt: skip
+
+Make = Callable[[Request, datetime], Outcome]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +71,15 @@ class Reproduced:
         }  # fmt: skip
 
 
-def reproduce(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Reproduced:
+def reproduce(
+    place: Path, tell: Callable[[Any], None] = lambda _: None, make: Make | None = None
+) -> Reproduced:
     """Make a run again from a pack that holds its rows.
 
     Args:
         place: the pack, or the folder it was unpacked into.
         tell: told of each stage.
+        make: makes a report as known at an instant; in this process when not given.
 
     Raises:
         UsageError: it is no pack, or one without rows.
@@ -93,10 +98,13 @@ def reproduce(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Repr
                 f"{place} holds no rows, so the run cannot be made again from it; make the pack with 'reportkit bundle {said['run_id']} --with-extracts'."
             )
         workspace = _workspace(folder, Path(again))
-        outcome = run(_request(workspace, said), now=_now(said), progress=tell)
+        request, now = _request(workspace, said), _now(said)
+        outcome = make(request, now) if make else run(request, now=now, progress=tell)
         compared = _compared(folder, outcome.folder, said)
         if (folder / FINAL / MANIFEST).is_file():
-            final = edition.make(workspace, outcome.folder, dict(outcome.manifest))
+            # It prints what was judged then: which secrets there are to look for is not known here.
+            printed = {**outcome.manifest, "gates": said["gates"]}
+            final = edition.make(workspace, outcome.folder, printed)
             compared |= _compared(folder / FINAL, final.folder, manifest(folder / FINAL), under=f"{FINAL}/")  # fmt: skip
         return _explained(said, dict(outcome.manifest), compared)
 
@@ -163,8 +171,11 @@ def _explained(said: Mapping[str, Any], now: Mapping[str, Any], compared: Mappin
     inside = cells(*notebook) if notebook else []
     if not inside:
         causes.append("the executed notebook is the same, so only how it was written differs")
-    if not versions and not any(said.get(name) != now.get(name) for name in _CAUSES):
-        causes.append("all inputs and versions are the same: a cell gives another result each time (it asks a clock, a network or chance), or the machine rounds otherwise")  # fmt: skip
+    alike = not versions and not any(said.get(name) != now.get(name) for name in _CAUSES)
+    if alike and inside:
+        causes.append("all inputs and versions are the same: a cell gives another result each time (it asks a clock, a network or chance), or this machine rounds otherwise")  # fmt: skip
+    elif alike:
+        causes.append("all inputs and versions are the same: a package under those that are named, or the machine, is another one")  # fmt: skip
     return Reproduced(
         said=said, files=files, cells=tuple(inside[:MOST]), causes=tuple(causes), versions=versions
     )
