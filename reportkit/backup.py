@@ -100,7 +100,7 @@ def _copy(workspace: Path, work: Path, now: datetime) -> Copied:
             with target.open("wb") as file:
                 file.writelines(place.objects.chunks(name))
     files = {path.relative_to(work).as_posix(): path for path in sorted(work.rglob("*")) if path.is_file()}  # fmt: skip
-    listed = {name: {"bytes": path.stat().st_size, "sha256": _digest(path)} for name, path in files.items()}  # fmt: skip
+    listed: dict[str, dict[str, Any]] = {name: {"bytes": path.stat().st_size, "sha256": _digest(path)} for name, path in files.items()}  # fmt: skip
     said = {"backup": _VERSION, "made": f"{now:%Y-%m-%dT%H:%M:%S}Z", "reportkit": __version__, "ledger": ledger, "files": listed}  # fmt: skip
     (work / LIST).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")  # fmt: skip
     return Copied(len(listed), sum(int(one["bytes"]) for one in listed.values()), ledger)

@@ -66,7 +66,7 @@ def _unequal(old: bytes, new: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 def _pieces(data: bytes) -> list[bytes]:
     """Cut a file at its lines; a line without end, as in a page of one, at its tags."""
-    found = []
+    found: list[bytes] = []
     for line in data.splitlines(keepends=True):
         found += re.findall(rb"[^>]*>|[^>]+", line) if len(line) > 2000 else [line]
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reportkit.facts import INJECTED
@@ -14,7 +14,10 @@ from reportkit.gates.printed import glyphs, overflow, whole
 from reportkit.gates.private import paths, secrets
 from reportkit.gates.written import agrees
 
-__all__ = ["NEVER_RELEASED", "Evidence", "Gate", "Result", "artefacts", "content", "held"]
+__all__ = [
+    "ARTEFACTS", "CONTENT", "NEVER_RELEASED", "Evidence", "Gate", "Result", "artefacts", "commentary", "content", "fresh", "glyphs",
+    "held", "overflow", "paths", "restated", "secrets", "whole",
+]  # fmt: skip
 
 #: What nobody may let pass: a report that did not run, is not the one asked for, or gives away what it must not.
 NEVER_RELEASED = frozenset({"complete", "parameters", "secrets", "network"})
@@ -27,31 +30,12 @@ _NOT_COUNTED = {INJECTED, "skip-execution"}
 
 def content(evidence: Evidence) -> tuple[Gate, ...]:
     """Judge what the notebook says, before anything is written."""
-    return (
-        complete(evidence),
-        parameters(evidence),
-        alt_text(evidence),
-        fresh(evidence),
-        reconciled(evidence),
-        restated(evidence),
-        bound(evidence),
-        commentary(evidence),
-        typed(evidence),
-    )
+    return tuple(judge(evidence) for judge in CONTENT)
 
 
 def artefacts(evidence: Evidence) -> tuple[Gate, ...]:
     """Judge what was written."""
-    return (
-        overflow(evidence),
-        glyphs(evidence),
-        secrets(evidence),
-        paths(evidence),
-        network(evidence),
-        size(evidence),
-        conformant(evidence),
-        whole(evidence),
-    )
+    return tuple(judge(evidence) for judge in ARTEFACTS)
 
 
 def held(gates: Iterable[Gate]) -> tuple[Gate, ...]:
@@ -241,3 +225,12 @@ def conformant(evidence: Evidence) -> Gate:
 
 def _tags(cell: Mapping[str, Any]) -> set[str]:
     return set(cell.get("metadata", {}).get("tags", ()))
+
+
+#: In the order in which they judge.
+CONTENT: tuple[Callable[[Evidence], Gate], ...] = (
+    complete, parameters, alt_text, fresh, reconciled, restated, bound, commentary, typed,
+)  # fmt: skip
+ARTEFACTS: tuple[Callable[[Evidence], Gate], ...] = (
+    overflow, glyphs, secrets, paths, network, size, conformant, whole,
+)  # fmt: skip

@@ -110,8 +110,8 @@ def _put_back(ledger: Ledger, lines: list[tuple[chain.Link, dict[str, Any]]], no
         put(connection, lines)
         for row in connection.execute(sa.select(sent.c.id, sent.c.prepared_at)).all():
             events = connection.execute(sa.select(history).where(history.c.delivery_id == row.id).order_by(history.c.id)).all()  # fmt: skip
-            proofs = [json.loads(event.proof) for event in events]
-            proof = next((one for one in reversed(proofs) if one), {})
+            proofs: list[dict[str, Any]] = [json.loads(event.proof) for event in events]
+            proof: dict[str, Any] = next((one for one in reversed(proofs) if one), {})
             last = events[-1] if events else None
             values: dict[str, Any] = {
                 "state": last.state if last else "prepared", "said": last.said if last else "", "changed_at": last.at if last else row.prepared_at,

@@ -107,8 +107,8 @@ class Manifest(_Part):
     """The evidence of one run."""
 
     manifest: Literal[2] = Field(description="version of this schema")
-    report: str
-    period: str
+    report: str = Field(description="name of the report")
+    period: str = Field(description="key of the period, such as 2026-Q3")
     unit: str = Field(description="business unit; empty for the whole firm")
     run_id: str = Field(description="name of the run's folder: when it began, and a short hash")
     fingerprint: Sha256 = Field(
@@ -118,11 +118,11 @@ class Manifest(_Part):
     state: Literal["draft", "held", "failed"] = Field(
         description="as the run ended; what became of it since stands in the ledger"
     )
-    started: str
-    finished: str | None
+    started: str = Field(description="UTC instant")
+    finished: str | None = Field(description="UTC instant")
     as_of: str = Field(description="the day whose state is shown")
     known_by: str = Field(description="the UTC instant of the knowledge used")
-    revision: int
+    revision: int = Field(description="of what was told; above 1 after an erratum")
     also: list[str] = Field(description="loads that an erratum counts although they came later")
     notebook: Notebook
     templates: Sha256 = Field(description="of all templates and styles")
@@ -131,24 +131,26 @@ class Manifest(_Part):
     files: dict[str, Sha256] = Field(
         description="the workspace's own words, measures and rules that were read"
     )
-    parameters: dict[str, Parameter]
+    parameters: dict[str, Parameter] = Field(description="all that the notebook declares")
     seed: int = Field(description="of random numbers, where the notebook sets none")
     versions: dict[str, str] = Field(description="of Python, reportkit and the packages under it")
     git: Git | None = Field(description="null where the workspace is in no repository")
     extracts: dict[str, list[Sha256]] = Field(description="hashes of all rows, by table")
-    inputs: list[Input]
+    inputs: list[Input] = Field(
+        description="every load that was known, in the order it was recorded"
+    )
     told: Told
     key: str = Field("", description="hash by which an unchanged report is known to be finished")
     ticket: str = Field("", description="the job that the run was for")
-    gates: list[Gate] = []
-    artefacts: dict[str, Artefact] = {}
+    gates: list[Gate] = Field([], description="see docs/reference/gates.md")
+    artefacts: dict[str, Artefact] = Field({}, description="files beside the manifest, by name")
     pages: int | None = Field(None, description="of the PDF")
     warnings: list[str] = Field([], description="what the writers of the formats said")
-    remarks: list[str] = []
+    remarks: list[str] = Field([], description="what a person should know besides")
     facts: dict[str, Any] = Field(
         {}, description="figures, sources, reconciliations, restatements and bound words, as told"
     )
-    timings: dict[str, Stage] = {}
+    timings: dict[str, Stage] = Field({}, description="by stage")
     kernel: Kernel = Kernel()
     error: Failure | None = None
 

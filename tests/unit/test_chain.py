@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.unit.test_ledger import TOLD, figure
 
 AT = datetime(2026, 4, 10, 9)
 LATER = datetime(2026, 5, 1)
-WHAT = {"report": "board", "period": "2026-Q1", "unit": "", "run_id": "run-1"}
+WHAT: dict[str, Any] = {"report": "board", "period": "2026-Q1", "unit": "", "run_id": "run-1"}
 
 
 def message(name: str) -> Delivery:
@@ -62,7 +63,7 @@ def filled(folder: Path) -> Ledger:
             sent={"attached": {"a.pdf": "f"}},
         )
         if state:
-            outbox.finish(one, state, AT, f"250 {one.recipient}")  # type: ignore[arg-type]
+            outbox.finish(one, state, AT, f"250 {one.recipient}")
     return ledger
 
 
