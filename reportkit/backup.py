@@ -39,11 +39,13 @@ class Copied:
         files: how many.
         bytes: in them.
         ledger: name of the copy of the ledger; empty when there was none.
+        faults: what is wrong with the restored workspace, and was when it was copied: every file is the one that was copied.
     """
 
     files: int
     bytes: int
     ledger: str
+    faults: tuple[str, ...] = ()
 
 
 def backup(workspace: Path, place: Path, now: datetime) -> Copied:
@@ -129,7 +131,7 @@ def _zip(work: Path, place: Path) -> None:
 
 
 def restore(place: Path, folder: Path) -> Copied:
-    """Make a workspace from a backup; every file is checked before the first is written, and the workspace after the last.
+    """Make a workspace from a backup; every file is checked before the first is written, and the workspace looked over after the last.
 
     Args:
         place: the backup, a folder or a zip.
@@ -152,8 +154,6 @@ def restore(place: Path, folder: Path) -> Copied:
             if said["ledger"]:
                 copying.take(ledger_of(work), copy / said["ledger"], server=bool(settings.ledger.url))  # fmt: skip
             faults = verify.workspace(work).faults
-            if faults:
-                raise DataError(f"The restored workspace is not whole: {faults[0].replace(str(work), str(folder))}.")  # fmt: skip
             if folder.exists():
                 folder.rmdir()
             work.rename(folder)
@@ -162,7 +162,8 @@ def restore(place: Path, folder: Path) -> Copied:
         finally:
             shutil.rmtree(work, ignore_errors=True)
     files = said["files"].values()
-    return Copied(len(files), sum(one["bytes"] for one in files), said["ledger"])
+    told = tuple(one.replace(str(work), str(folder)) for one in faults)
+    return Copied(len(files), sum(one["bytes"] for one in files), said["ledger"], told)
 
 
 def _rows(copy: Path, work: Path) -> None:

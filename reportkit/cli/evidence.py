@@ -231,5 +231,11 @@ def restore(
     made = copies.restore(place, folder)
     if json:
         screen.say_json({"folder": str(folder), **vars(made)})
-        return
-    screen.say(f"{screen.short(folder)}: {plural(made.files, 'file')} restored and checked")
+    else:
+        screen.say(f"{screen.short(folder)}: {plural(made.files, 'file')} restored and checked")
+        for fault in made.faults:
+            screen.say(f"  {screen.styled('!', 'bad')} {fault}")
+    if made.faults:
+        raise DataError(
+            f"It is restored as it was copied, and that was not whole: {made.faults[0]}."
+        )
