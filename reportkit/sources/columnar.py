@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from reportkit.sources.content import Content
-from reportkit.sources.grid import Columns, Grid, gather
+from reportkit.sources.grid import Columns, Grid, called, gather
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,9 +64,9 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
     if pc.any(_unlike_a_row(table, header)).as_py():
         return None
     arrow: dict[str, Any] = {}
-    for name, column in zip(header, table.columns, strict=True):
-        if name.strip():
-            arrow.setdefault(name.strip(), column)
+    for heading, name, column in zip(header, called(header), table.columns, strict=True):
+        if heading.strip() or not pc.all(_is_blank(_cells(column))).as_py():
+            arrow.setdefault(name, column)
     first = index + 2
     return Grid(Columns(arrow), range(first, first + table.num_rows), judged.problems, index + 1)
 
