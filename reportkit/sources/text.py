@@ -46,28 +46,37 @@ def encoding(content: Content, said: str | None = None) -> tuple[str, Problem | 
             f"{content.path} is not text (it holds zero bytes) and not a known format; export it again as CSV or XLSX."
         )
     decoder = codecs.getincrementaldecoder("utf-8")()
-    seen = line = 0
+    seen = 0
     with content.open() as stream:
         while True:
             chunk = stream.read(_CHUNK)
             pending = len(decoder.getstate()[0])
+            if chunk and not pending and chunk.isascii():
+                seen += len(chunk)
+                continue
             try:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                odd = error.object[error.start]
-                line += error.object[: error.start].count(b"\n")
-                return "cp1252", Problem(
-                    None,
-                    None,
-                    None,
-                    f"the file is not UTF-8 and was read as cp1252: first odd byte 0x{odd:02X} at byte "
-                    f"{seen - pending + error.start + 1:,}, line {line + 1:,}; save it as UTF-8 to be sure, or name its encoding in a mapping.",
-                    "warning",
-                )
+                return "cp1252", _odd(content, seen - pending + error.start)
             if not chunk:
                 return "utf-8", None
             seen += len(chunk)
+
+
+def _odd(content: Content, place: int) -> Problem:
+    """Name the first byte of a file that is not UTF-8."""
+    line, before = 1, place
+    with content.open() as stream:
+        while before:
+            chunk = stream.read(min(before, _CHUNK))
             line += chunk.count(b"\n")
+            before -= len(chunk)
+        odd = stream.read(1)
+    message = (
+        f"the file is not UTF-8 and was read as cp1252: first odd byte 0x{odd[0]:02X} at byte {place + 1:,}, line {line:,}; "
+        "save it as UTF-8 to be sure, or name its encoding in a mapping."
+    )
+    return Problem(None, None, None, message, "warning")
 
 
 @contextmanager
