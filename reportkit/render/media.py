@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -130,6 +132,44 @@ def chart(script: str) -> dict[str, Any] | None:
             return value
         position += 1
     return None
+
+
+def elsewhere(spec: Any) -> str:
+    """Give the address that a chart would read its data from; empty when all of it is inside."""
+    if isinstance(spec, dict):
+        data = spec.get("data")
+        if isinstance(data, dict) and isinstance(data.get("url"), str):
+            return str(data["url"])
+        parts: Iterable[Any] = (
+            value for key, value in spec.items() if key not in {"datasets", "values"}
+        )
+    else:
+        parts = spec if isinstance(spec, list) else ()
+    return next(filter(None, map(elsewhere, parts)), "")
+
+
+def is_picture(data: bytes, mime: str) -> bool:
+    """Say whether bytes are a picture that every format can show."""
+    from PIL import Image
+
+    if mime == "image/svg+xml":
+        from reportkit.errors import DataError
+        from reportkit.render import charts
+
+        try:
+            charts.clean_svg(data.decode("utf-8"), "picture")
+        except (DataError, UnicodeDecodeError):
+            return False
+        return True
+    try:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(data)) as picture,
+        ):
+            picture.verify()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True
 
 
 def placed(

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from reportkit.errors import DataError
 from reportkit.facts import MIME, Bundle, Callout, Cover, Facts, Table
 from reportkit.facts import Break as BreakFact
-from reportkit.render import widgets
+from reportkit.render import media, widgets
 from reportkit.render.foreign import read_html
 from reportkit.render.markdown import paragraph, plain, prose
 from reportkit.render.media import Found
@@ -233,6 +233,10 @@ class Reader:
 
     def _chart(self, raw: Mapping[str, Any]) -> None:
         spec = dict(raw)
+        elsewhere = media.elsewhere(spec)
+        if elsewhere:
+            self._leave_out(f"a chart that reads its data from elsewhere ({elsewhere[:120]})")
+            return
         title, subtitle = _spec_titles(spec.pop("title", None))
         alt = str(spec.pop("description", "") or "").strip()
         usermeta = dict(spec.pop("usermeta", None) or {})
@@ -278,6 +282,9 @@ class Reader:
             except (binascii.Error, ValueError):
                 self._leave_out(f"a picture of type {mime} that is not valid base64")
                 return None
+        if not media.is_picture(data, mime):
+            self._leave_out(f"a picture that cannot be read ({mime})")
+            return None
         if not alt.strip():
             self._without_alt.append(f"picture in cell {self._cell + 1}")
         return Image(data=data, mime=mime, alt=alt.strip() or _STAND_IN_ALT)

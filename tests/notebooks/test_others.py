@@ -5,6 +5,7 @@ Those in ``others/`` were run with Matplotlib, pandas' Styler, great_tables, ipy
 
 from __future__ import annotations
 
+import json
 import re
 from email import message_from_bytes, policy
 from html import unescape
@@ -14,6 +15,7 @@ from typing import Any
 import nbformat
 import pymupdf
 import pytest
+from nbformat import v4
 
 from reportkit.run.exporters import EmailExporter, HTMLExporter, PDFExporter
 
@@ -94,3 +96,92 @@ def test_the_mail_shows_what_is_tagged_for_it(name: str) -> None:
     images = [part for part in message.walk() if part.get_content_maintype() == "image"]
     assert len(images) >= pictures
     assert plain.get_content().strip()
+
+
+def shown(*bundles: dict[str, Any]) -> Any:
+    """Give a notebook whose cells show these outputs."""
+    return v4.new_notebook(
+        cells=[
+            v4.new_code_cell("", outputs=[v4.new_output("display_data", one)]) for one in bundles
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("mime", "schema"),
+    [
+        ("application/vnd.vegalite.v3+json", "v3.4.0"),
+        ("application/vnd.vegalite.v4+json", "v4.17.0"),
+        ("application/vnd.vegalite.v5+json", "v5.8.0"),
+        ("application/vnd.vegalite.v5+json", "v5.8.0"),
+        ("application/vnd.vegalite.v6+json", "v6.1.0"),
+    ],
+)
+def test_charts_of_other_years_are_drawn(mime: str, schema: str) -> None:
+    chart = {
+        "$schema": f"https://vega.github.io/schema/vega-lite/{schema}.json",
+        "data": {"values": [{"unit": "Field", "open": 3}, {"unit": "Plant", "open": 5}]},
+        "mark": "bar",
+        "encoding": {"x": {"field": "unit", "type": "nominal"}, "y": {"field": "open", "type": "quantitative"}},
+    }  # fmt: skip
+    page, _ = HTMLExporter().from_notebook_node(
+        shown({mime: chart, "text/plain": "<VegaLite object>"})
+    )
+    assert ">Plant<" in page
+    assert "VegaLite object" not in page
+
+
+def test_what_cannot_be_shown_is_named() -> None:
+    outside = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"url": "https://example.org/x.csv"}, "mark": "bar"}  # fmt: skip
+    made = shown(
+        {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div id='a'></div><script>Plotly.newPlot('a')</script>"},
+        {"application/vnd.unheard-of+json": {}},
+        {"image/png": "bm90IGEgcGljdHVyZQ=="},
+        {"image/png": "!!"},
+        {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'><g></svg>"},
+        {"application/vnd.vegalite.v5+json": outside},
+        {"application/vnd.jupyter.widget-view+json": {"model_id": "lost"}, "text/plain": "IntSlider(value=7)"},
+        {"text/html": "   "},
+        {"text/plain": "the last word"},
+    )  # fmt: skip
+    notes = (
+        "What a script draws", "Output of type application/vnd.unheard-of+json", "A picture that cannot be read", "not valid base64",
+        "A chart that reads its data from elsewhere (https://example.org/x.csv)", "A control that works in JupyterLab only", "the last word",
+    )  # fmt: skip
+    page, _ = HTMLExporter().from_notebook_node(made)
+    said = squeezed(words(page))
+    assert [note for note in notes if squeezed(note) not in said] == []
+    data, _ = PDFExporter().from_notebook_node(made)
+    with pymupdf.open(stream=data) as pdf:
+        said = squeezed(" ".join(page.get_text() for page in pdf))
+    assert [note for note in notes if squeezed(note) not in said] == []
+
+
+def test_a_notebook_of_format_three_is_read() -> None:
+    old = {
+        "nbformat": 3, "nbformat_minor": 0, "metadata": {"name": "old"},
+        "worksheets": [{"metadata": {}, "cells": [
+            {"cell_type": "heading", "level": 1, "metadata": {}, "source": ["From long ago"]},
+            {"cell_type": "code", "language": "python", "collapsed": False, "prompt_number": 1, "metadata": {}, "input": ["1 + 1"],
+             "outputs": [
+                 {"output_type": "pyout", "prompt_number": 1, "metadata": {}, "text": ["2"]},
+                 {"output_type": "stream", "stream": "stdout", "text": ["printed"]},
+                 {"output_type": "pyerr", "ename": "KeyError", "evalue": "'x'", "traceback": []},
+                 {"output_type": "display_data", "metadata": {}, "html": ["<b>bold words</b>"], "text": ["<HTML>"]},
+             ]},
+        ]}],
+    }  # fmt: skip
+    made = nbformat.reads(json.dumps(old), as_version=4)
+    page, _ = HTMLExporter().from_notebook_node(made)
+    said = words(page)
+    for one in ("From long ago", "2", "printed", "KeyError", "bold words"):
+        assert one in said
+
+
+def test_a_notebook_of_the_first_format_four_is_read() -> None:
+    made = notebook("styler")
+    for cell in made.cells:
+        del cell["id"]
+    made.nbformat_minor = 0
+    page, _ = HTMLExporter().from_notebook_node(made)
+    assert "Open by unit" in words(page)

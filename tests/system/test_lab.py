@@ -116,12 +116,12 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
         for quarter in ("Q3 2026", "Q4 2025")
     )
     before = last.screenshot()
-    tab.get_by_label("Period").select_option("2025-Q4")
+    tab.get_by_label("Period", exact=True).select_option("2025-Q4")
     earlier.wait_for()
     drawn = earlier.screenshot()
     assert drawn != before
     assert last.count() == 0
-    tab.get_by_label("Severity").select_option("critical")
+    tab.get_by_label("Severity", exact=True).select_option("critical")
     tab.wait_for_function(_READY)
     while earlier.screenshot() == drawn:
         tab.wait_for_timeout(100)
