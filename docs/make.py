@@ -137,7 +137,7 @@ def mappings() -> str:
         ("[read]", "How it is read.", Read),
         (
             "[columns]",
-            "One rule for each column of the table: a heading, or a table of these keys.",
+            "One rule for each column of the table: a heading, or a table of these keys. A column of the file without a heading is `column 1` by its place.",
             Rule,
         ),
     ):
