@@ -145,6 +145,7 @@ class Definition:
             and ``{group}`` is the grouping expression; its first column is named ``grp``. Days are compared with ``{start}`` and ``{as_of}``;
             an instant is in the quarter when it is after ``{begin}`` and not after ``{end}``.
         finish: turns the rows of one group into a value.
+        beside: tables that ``finish`` asks for itself.
         dims: what the measure can be split by: name to SQL expression.
         green, red: default limits in the measure's unit; thresholds of the workspace replace them.
         noise: how a change is told from chance.
@@ -185,6 +186,7 @@ class Definition:
     mix: str = ""
     changes: tuple[tuple[int, date, str], ...] = ()
     counted: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
