@@ -291,9 +291,10 @@ def _changed(
     came, went = ("counts now", "counts no longer") if condition else ("new", "gone")
     # A condition may look at other tables, so a row can count otherwise without being another one.
     differs = " OR ".join([f"{was} <> {is_}", *differing])
-    key = keys[0]
+    thing = ", ".join(f"CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR)" for key in keys)
+    thing, key = f"CONCAT_WS({quote(' ')}, {thing})", keys[0]
     return now.workspace.engine.frame(
-        f'SELECT {quote(name)} AS "table", CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR) AS id, '
+        f'SELECT {quote(name)} AS "table", {thing} AS id, '
         f"CASE WHEN {was} < {is_} THEN {quote(came)} WHEN {was} > {is_} THEN {quote(went)} ELSE 'changed' END AS what, "
         f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed, b.extract_id AS load "
         f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} WHERE ({was} = 1 OR {is_} = 1) AND ({differs}) "
@@ -305,8 +306,10 @@ def _among(name: str, then: View, now: View) -> str:
     """Give the condition that leaves only rows that may differ, where two views know of the same base and of nothing else."""
     if [table for table in _behind(name) if then.loads[table] != now.loads[table]] != ["findings"]:
         return ""
-    layers = [view.layer for view in (then, now)]
-    if any(layer is None for layer in layers) or len({layer.base for layer in layers if layer}) > 1:
+    place = now.workspace
+    known = (place.known(view.knowledge or view.known_by)[0] for view in (then, now))
+    layers = [layer for layer in map(place.engine.layer, known) if layer is not None]
+    if name != "findings" or len(layers) < 2 or layers[0].base != layers[1].base:
         return ""
-    keys = [f"SELECT finding_id FROM {layer.changed}" for layer in layers if layer and layer.changed]  # fmt: skip
-    return f" WHERE finding_id IN ({' UNION '.join(keys)})" if name == "findings" and keys else ""
+    keys = [f"SELECT finding_id FROM {layer.changed}" for layer in layers if layer.changed]
+    return f" WHERE finding_id IN ({' UNION '.join(keys)})" if keys else ""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from reportkit.cases import Case
     from reportkit.clocks import Regime
-    from reportkit.layers import Layer
     from reportkit.measures.risk import Portfolio
     from reportkit.narrative import Commentary
     from reportkit.profile import Profile
@@ -98,11 +97,6 @@ class View(Browsing):
     def loads(self) -> Mapping[str, tuple[Load, ...]]:
         """The loads this view rests on, by table."""
         return self.workspace.known(self.knowledge or self.known_by)[1]
-
-    @property
-    def layer(self) -> Layer | None:
-        """What findings as known are made of, where only what changed between several loads was ranked."""
-        return self.workspace.engine.layer(self._moment.known)
 
     @cached_property
     def _moment(self) -> relations.Moment:

@@ -124,6 +124,8 @@ class Moment(Protocol):
         ...
 
 
+#: Under these names the files of a workspace with measures of its own are imported; the hash of the file stands at the end.
+OWN = "reportkit_own_"
 Finish = Callable[["pd.DataFrame", Moment], Value]
 
 
@@ -188,6 +190,16 @@ class Definition:
     counted: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
 
+    @property
+    def code(self) -> str:
+        """What computes it: the version of reportkit, and for a measure of one's own its module, with the hash of its file."""
+        from reportkit import __version__
+
+        module, ours = self.finish.__module__, f"reportkit {__version__}"
+        if module.startswith("reportkit."):
+            return ours
+        return f"{ours}, {module.removeprefix(OWN)}"
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Measure:
@@ -251,6 +263,7 @@ class Measure:
             confidence=self.confidence,
             owner=self.owner,
             inputs=self.inputs,
+            code_version=self.definition.code,
             parts=v.parts,
         )
 
