@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportkit import ranking, sql
-from reportkit.tables import RECLASSIFIED, TableSpec
+from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
 
 if TYPE_CHECKING:
     from reportkit.knowledge import Knowledge
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Schema of what several knowledges share.
 _SHARED = "layers"
 #: Of the rows of the base, at most this share may be others for layers to cost less than ranking all.
-_FEW = 0.5
+_FEW = 0.25
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,57 @@ class Layer:
     less: str = ""
     plus: str = ""
     changed: str = ""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What is to be made: a table, as some loads leave it, and the one of them that is the base."""
+
+    name: str
+    spec: TableSpec
+    loads: tuple[Load, ...]
+    first: Load
+    store: Store
+    knowledge: Knowledge
+
+    def rows(self, load: Load) -> str:
+        """Give the SELECT of a load's rows in the types of their table, each with its place and its load."""
+
+        def placed(one: Load) -> str:
+            return f"read_parquet({sql.quote(str(sql.extract(self.store, one)))}, file_row_number=true)"
+
+        beside = f", file_row_number AS place_, {sql.quote(load.name)} AS load_"
+        return ranking.known(self.spec, [load], placed, ranked=False, beside=beside)
+
+    @property
+    def columns(self) -> str:
+        """The columns of the table, as a query lists them."""
+        return ", ".join((*map(_quoted, self.spec.names), "source", "recorded_at", "extract_id"))
+
+    def same(self, one: str, other: str) -> str:
+        """Give the condition that rows of two relations are of one version of one thing."""
+        # What is not dated has no day, which is a version too.
+        signs = ("=" if name in self.spec.identity else "IS NOT DISTINCT FROM" for name in self.spec.key)  # fmt: skip
+        return " AND ".join(f"{one}.{_quoted(name)} {sign} {other}.{_quoted(name)}" for name, sign in zip(self.spec.key, signs, strict=True))  # fmt: skip
+
+    @property
+    def bundles(self) -> list[tuple[bool, list[Load]]]:
+        """The other loads in their order, parted so that the base is looked through once for many small ones.
+
+        A bundle is full when it is half as large as the base; what comes later does not change it, so that it can be kept.
+        With each stands whether it came before the base.
+        """
+        found: list[tuple[bool, list[Load]]] = []
+        place = self.loads.index(self.first)
+        for early, loads in ((True, self.loads[:place]), (False, self.loads[place + 1 :])):
+            room = 0
+            for load in loads:
+                if room <= 0:
+                    found.append((early, []))
+                    room = self.first.rows
+                found[-1][1].append(load)
+                room -= 2 * load.rows
+        return found
 
 
 class Layers:
@@ -69,7 +120,6 @@ class Layers:
         self,
         keeping: Engine,
         name: str,
-        spec: TableSpec,
         loads: Sequence[Load],
         store: Store,
         knowledge: Knowledge,
@@ -79,12 +129,12 @@ class Layers:
         Args:
             keeping: makes copied relations that the next process finds again.
             name: of the table, with its schema.
-            spec: what it is.
             loads: in the order in which they were recorded.
             store: where their rows lie.
             knowledge: which rows of a load are held back.
         """
-        loads = [load for load in loads if load.filled]
+        schema, _, table = name.partition(".")
+        spec, loads = TABLES[table], tuple(load for load in loads if load.filled)
         if spec.lapses or not sql.is_large(loads):
             return False
         most = max(load.rows for load in loads)
@@ -92,125 +142,79 @@ class Layers:
         first = next(fit, None)
         if first is None or not set(spec.identity) <= set(first.filled):
             return False
-        base = self._base(spec, first, store)
-        blank = frozenset(spec.names) - frozenset(first.filled)
+        of = _Table(name, spec, loads, first, store, knowledge)
+        base, blank = self._base(of), frozenset(spec.names) - frozenset(first.filled)
         layer = Layer(base, blank)
-        if len(loads) == 1:
-            self._engine.make(name, f"SELECT {_columns(spec)} FROM {base}", copied=False)
-        else:
-            before = loads[: loads.index(first)]
-            pairs = {
-                load.name: self._pair(keeping, spec, (first, load), store, whole=load in before)
-                for load in loads
-                if load is not first
-            }
+        select = f"SELECT {of.columns} FROM {base}"
+        if len(loads) > 1:
             layer = Layer(base, blank, f"{name}_less", f"{name}_plus", f"{name}_changed")
-            if not self._ranked(layer, spec, loads, first, pairs, store, knowledge):
+            pairs = [self._pair(of, keeping, part, early=early) for early, part in of.bundles]
+            if not self._ranked(of, layer, pairs):
                 return False
-            kept = f"SELECT {_columns(spec)} FROM {base} WHERE place_ NOT IN (SELECT place_ FROM {layer.less})"
-            self._engine.make(name, f"{kept} UNION ALL SELECT {_columns(spec)} FROM {layer.plus}", copied=False)  # fmt: skip
-        if spec.name == "findings":
-            self._findings[name.partition(".")[0]] = layer
+            select += f" WHERE place_ NOT IN (SELECT place_ FROM {layer.less}) UNION ALL SELECT {of.columns} FROM {layer.plus}"
+        self._engine.make(name, select, copied=False)
+        if table == "findings":
+            self._findings[schema] = layer
         return True
 
-    def _base(self, spec: TableSpec, load: Load, store: Store) -> str:
-        """Give the relation with the rows of a load and their places."""
-        key = (spec.name, load.name)
+    def _base(self, of: _Table) -> str:
+        """Give the relation with the rows of the base and their places."""
+        key = (of.spec.name, of.first.name)
         if key not in self._shared:
-            self._shared[key] = f"{_SHARED}.{spec.name}_{len(self._shared)}"
-            self._engine.make(self._shared[key], _rows(spec, load, store), copied=False)
+            self._shared[key] = f"{_SHARED}.{of.spec.name}_{len(self._shared)}"
+            self._engine.make(self._shared[key], of.rows(of.first), copied=False)
         return self._shared[key]
 
-    def _pair(
-        self,
-        keeping: Engine,
-        spec: TableSpec,
-        loads: tuple[Load, Load],
-        store: Store,
-        *,
-        whole: bool,
-    ) -> str:
-        """Give the relation with the rows of a load that are not in the base, and those of the base that they speak of.
+    def _pair(self, of: _Table, keeping: Engine, loads: Sequence[Load], *, early: bool) -> str:
+        """Give the relation with the rows of some loads that are not in the base, and those of the base that they speak of.
 
         Only the latter have a place. What was recorded before the base is taken whole, for it says when a thing was first known.
         """
-        first, load = loads
-        key = (spec.name, first.name, load.name)
+        key = (of.spec.name, of.first.name, *(load.name for load in loads))
         if key not in self._shared:
-            self._shared[key] = f"{_SHARED}.{spec.name}_{len(self._shared)}"
-            filled = {*first.filled, *load.filled}
-            mark = f"hash({', '.join(_quoted(name) for name in spec.names if name in filled)})"
-            base, later = (_rows(spec, one, store) for one in (first, load))
-            other = "" if whole else f" WHERE {mark} NOT IN (SELECT {mark} FROM ({base}) AS base)"
+            self._shared[key] = f"{_SHARED}.{of.spec.name}_{len(self._shared)}"
+            filled = {*of.first.filled, *(name for load in loads for name in load.filled)}
+            mark = f"hash({', '.join(_quoted(name) for name in of.spec.names if name in filled)})"
+            base, others = of.rows(of.first), " UNION ALL ".join(map(of.rows, loads))
+            new = "" if early else f" WHERE {mark} NOT IN (SELECT {mark} FROM ({base}) AS base)"
             select = (
-                f"WITH news AS MATERIALIZED (SELECT * FROM ({later}) AS later{other}) "
+                f"WITH news AS MATERIALIZED (SELECT * FROM ({others}) AS others{new}) "
                 f"SELECT * REPLACE (CAST(NULL AS BIGINT) AS place_) FROM news UNION ALL "
-                f"SELECT base.* FROM ({base}) AS base SEMI JOIN news ON {_same(spec, 'base', 'news')}"
+                f"SELECT base.* FROM ({base}) AS base SEMI JOIN news ON {of.same('base', 'news')}"
             )
             keeping.make(self._shared[key], select, copied=True)
         return self._shared[key]
 
-    def _ranked(
-        self,
-        layer: Layer,
-        spec: TableSpec,
-        loads: Sequence[Load],
-        first: Load,
-        pairs: dict[str, str],
-        store: Store,
-        knowledge: Knowledge,
-    ) -> bool:
+    def _ranked(self, of: _Table, layer: Layer, pairs: Sequence[str]) -> bool:
         """Make what is taken out of the base and what is put in its place; say no where that is too much."""
-        keys = ", ".join(_quoted(name) for name in spec.key)
-        state = f" AND state NOT IN {sql.among(RECLASSIFIED)}"
-        held = {load.name: state if knowledge.holds_back(load) else "" for load in loads}
-        news = {
-            name: f"SELECT * FROM {pair} WHERE place_ IS NULL{held[name]}"
-            for name, pair in pairs.items()
-        }
-        union = " UNION ".join(f"SELECT {keys} FROM ({select}) AS news" for select in news.values())
+        keys = ", ".join(map(_quoted, of.spec.key))
+        held = [load.name for load in of.loads if of.knowledge.holds_back(load)]
+        counts = f"NOT (state IN {sql.among(RECLASSIFIED)} AND load_ IN {sql.among(held)})" if held else "TRUE"  # fmt: skip
+        news = " UNION ALL ".join(
+            f"SELECT * FROM {pair} WHERE place_ IS NULL AND {counts}" for pair in pairs
+        )
         make = self._engine.make
-        make(layer.changed, union, copied=True)
+        make(layer.changed, f"SELECT DISTINCT {keys} FROM ({news}) AS news", copied=True)
         count = self._engine.frame(f"SELECT COUNT(*) AS n FROM {layer.changed}")["n"].iloc[0]
-        if count > _FEW * first.rows:
+        if count > _FEW * of.first.rows:
             return False
         changed = f"SEMI JOIN {layer.changed} AS changed ON"
         olds = " UNION ".join(
-            f"SELECT old.* FROM {pair} AS old {changed} {_same(spec, 'old', 'changed')} WHERE old.place_ IS NOT NULL"
-            for pair in pairs.values()
+            f"SELECT old.* FROM {pair} AS old {changed} {of.same('old', 'changed')} WHERE old.place_ IS NOT NULL"
+            for pair in pairs
         )
         make(layer.less, olds, copied=True)
 
         def part(load: Load) -> str:
-            if load is first:
+            if load is of.first:
                 return layer.less
-            if len(pairs) == 1:
-                return f"({news[load.name]})"
+            if len(of.loads) == 2:  # the base and another
+                return f"({news})"
             # What one load says again counts where another said something else in between.
-            rows = f"SELECT one.* FROM ({_rows(spec, load, store)}) AS one {changed} {_same(spec, 'one', 'changed')}"
-            return f"({rows} WHERE TRUE{held[load.name]})"
+            return f"(SELECT one.* FROM ({of.rows(load)}) AS one {changed} {of.same('one', 'changed')} WHERE {counts})"
 
-        make(layer.plus, ranking.known(spec, loads, part), copied=True)
+        make(layer.plus, ranking.known(of.spec, of.loads, part), copied=True)
         return True
-
-
-def _rows(spec: TableSpec, load: Load, store: Store) -> str:
-    """Give the SELECT of a load's rows in the types of their table, each with its place."""
-
-    def placed(one: Load) -> str:
-        return f"read_parquet({sql.quote(str(sql.extract(store, one)))}, file_row_number=true)"
-
-    return ranking.known(spec, [load], placed, ranked=False, beside=", file_row_number AS place_")
-
-
-def _columns(spec: TableSpec) -> str:
-    return ", ".join((*map(_quoted, spec.names), "source", "recorded_at", "extract_id"))
-
-
-def _same(spec: TableSpec, one: str, other: str) -> str:
-    # What is not dated has no day, which is a version too.
-    pairs = [(name, "=" if name in spec.identity else "IS NOT DISTINCT FROM") for name in spec.key]
-    return " AND ".join(f"{one}.{_quoted(name)} {sign} {other}.{_quoted(name)}" for name, sign in pairs)  # fmt: skip
 
 
 def _quoted(name: str) -> str:

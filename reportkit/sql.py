@@ -133,7 +133,7 @@ class Local:
         engine: Any = Keeping(self, self._kept) if many and self._kept is not None else self
 
         def layered(spec: TableSpec, loads: Sequence[Load]) -> bool:
-            return self.layers.make(engine, f"{schema}.{spec.name}", spec, loads, store, knowledge)
+            return self.layers.make(engine, f"{schema}.{spec.name}", loads, store, knowledge)
 
         return ranking.make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load), layered=layered)  # fmt: skip
 

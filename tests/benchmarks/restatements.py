@@ -50,8 +50,8 @@ found = {one.measure: [one.told, one.today, dict(one.steps)] for one in told.bri
 ROWS = BRIDGES + "found = told.rows('V04', 20)['what'].value_counts().to_dict()\n"
 
 
-def make(folder: Path, count: int, *, part: bool) -> None:
-    """Make the workspace: findings, a publication, findings once more."""
+def tell_and_load_again(folder: Path, *, part: bool) -> None:
+    """Publish figures of a workspace with one load of findings, and load findings once more."""
     import duckdb
 
     from reportkit.facts import Facts
@@ -59,9 +59,7 @@ def make(folder: Path, count: int, *, part: bool) -> None:
     from reportkit.store import Provenance
     from reportkit.tables import TABLES
     from reportkit.workspace import Workspace
-    from tests import estate
 
-    estate.make(folder, count)
     view = Workspace(folder, now=CUT).at(PERIOD)
     facts = Facts(figures=tuple(view.measure(id_).figure() for id_ in FIGURES))
     extracts = {name: tuple(load.extract for load in loads) for name, loads in view.loads.items()}
@@ -70,19 +68,27 @@ def make(folder: Path, count: int, *, part: bool) -> None:
     (path,) = (folder / "store" / "extracts" / "findings").glob("*.parquet")
     rows = f"SELECT * EXCLUDE (place) FROM ({CHANGED.format(path=path)})"
     rows += " WHERE place < 10" if part else ""
-    found = duckdb.sql(f"{rows} ORDER BY opened, finding_id").to_arrow_reader(1 << 18)
-    view.workspace.store.add(TABLES["findings"], found, Provenance(source="made", recorded_at=LATE))
+    found = duckdb.sql(f"{rows} ORDER BY opened, finding_id")
+    assert found is not None
+    view.workspace.store.add(
+        TABLES["findings"],
+        found.to_arrow_reader(1 << 18),
+        Provenance(source="made", recorded_at=LATE),
+    )
 
 
 def main() -> None:
     """Make, measure, print."""
+    from tests import estate
+
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     part = "part" in sys.argv[2:]
     places = [word for word in sys.argv[2:] if word != "part"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(places[0] if places else scratch) / f"{count}{'-part' if part else ''}"
         if not (folder / "store").exists():
-            make(folder, count, part=part)
+            estate.make(folder, count)
+            tell_and_load_again(folder, part=part)
         shutil.rmtree(folder / "store" / ".known", ignore_errors=True)
         for name, body in (("bridges, first", BRIDGES), ("bridges, again", BRIDGES), ("with the rows", ROWS)):  # fmt: skip
             cost = alone(body, str(folder), PERIOD, LATE.isoformat())
