@@ -105,7 +105,7 @@ def compared(view: View) -> Shown:
 
     Nothing is shown when no share was measured in both quarters.
     """
-    rows = []
+    rows: list[tuple[Cell | str, ...]] = []
     for row in view.scorecard().rows:
         words = row.now.definition
         found = comparability.change(view, words.id)
