@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reportkit import sql
 from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def make(engine: Engine, known: str, empty: Collection[str]) -> bool:
     Where findings are known in layers, the rows of the base are grouped once for all that is known of them, and only what
     changed is counted anew.
     """
-    layer = engine.layer(known)
+    layer, keeping = engine.layer(known), sql.keeping(engine)
     whole = f"{known}.findings" if layer is None else layer.base
     groups, share = grouping(whole, empty if layer is None else layer.blank)
     name = f"{known}.finding_groups"
@@ -83,10 +84,10 @@ def make(engine: Engine, known: str, empty: Collection[str]) -> bool:
         first = engine.frame(share).iloc[0]
         if not alike(first["made"], first["of_all"]):
             return False
-        engine.make(of_base, groups, copied=True)
+        keeping.make(of_base, groups, copied=True)
     if layer is not None:
         moved = _moved(of_base, layer) if layer.less else f"SELECT * FROM {of_base}"
-        engine.make(name, moved, copied=bool(layer.less))
+        keeping.make(name, moved, copied=bool(layer.less))
     return True
 
 

@@ -20,7 +20,7 @@ from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
 
 if TYPE_CHECKING:
     from reportkit.knowledge import Knowledge
-    from reportkit.sql import Engine, Local
+    from reportkit.sql import Local
     from reportkit.store import Load, Store
 
 #: Schema of what several knowledges share.
@@ -112,13 +112,16 @@ class Layers:
         self._shared: dict[tuple[str, ...], str] = {}
         self._findings: dict[str, Layer] = {}
 
+    def _make(self, name: str, select: str, *, copied: bool) -> None:
+        # What is copied is kept for the next process, where files are kept at all.
+        sql.keeping(self._engine).make(name, select, copied=copied)
+
     def of(self, known: str) -> Layer | None:
         """Give what the findings of a schema are made of; None where they were ranked as a whole."""
         return self._findings.get(known)
 
     def make(
         self,
-        keeping: Engine,
         name: str,
         loads: Sequence[Load],
         store: Store,
@@ -127,7 +130,6 @@ class Layers:
         """Make a table as some loads leave it; say no, and make nothing, where ranking all of it is better.
 
         Args:
-            keeping: makes copied relations that the next process finds again.
             name: of the table, with its schema.
             loads: in the order in which they were recorded.
             store: where their rows lie.
@@ -148,11 +150,11 @@ class Layers:
         select = f"SELECT {of.columns} FROM {base}"
         if len(loads) > 1:
             layer = Layer(base, blank, f"{name}_less", f"{name}_plus", f"{name}_changed")
-            pairs = [self._pair(of, keeping, part, early=early) for early, part in of.bundles]
+            pairs = [self._pair(of, part, early=early) for early, part in of.bundles]
             if not self._ranked(of, layer, pairs):
                 return False
             select += f" WHERE place_ NOT IN (SELECT place_ FROM {layer.less}) UNION ALL SELECT {of.columns} FROM {layer.plus}"
-        self._engine.make(name, select, copied=False)
+        self._make(name, select, copied=False)
         if table == "findings":
             self._findings[schema] = layer
         return True
@@ -162,10 +164,10 @@ class Layers:
         key = (of.spec.name, of.first.name)
         if key not in self._shared:
             self._shared[key] = f"{_SHARED}.{of.spec.name}_{len(self._shared)}"
-            self._engine.make(self._shared[key], of.rows(of.first), copied=False)
+            self._make(self._shared[key], of.rows(of.first), copied=False)
         return self._shared[key]
 
-    def _pair(self, of: _Table, keeping: Engine, loads: Sequence[Load], *, early: bool) -> str:
+    def _pair(self, of: _Table, loads: Sequence[Load], *, early: bool) -> str:
         """Give the relation with the rows of some loads that are not in the base, and those of the base that they speak of.
 
         Only the latter have a place. What was recorded before the base is taken whole, for it says when a thing was first known.
@@ -182,7 +184,7 @@ class Layers:
                 f"SELECT * REPLACE (CAST(NULL AS BIGINT) AS place_) FROM news UNION ALL "
                 f"SELECT base.* FROM ({base}) AS base SEMI JOIN news ON {of.same('base', 'news')}"
             )
-            keeping.make(self._shared[key], select, copied=True)
+            self._make(self._shared[key], select, copied=True)
         return self._shared[key]
 
     def _ranked(self, of: _Table, layer: Layer, pairs: Sequence[str]) -> bool:
@@ -193,7 +195,7 @@ class Layers:
         news = " UNION ALL ".join(
             f"SELECT * FROM {pair} WHERE place_ IS NULL AND {counts}" for pair in pairs
         )
-        make = self._engine.make
+        make = self._make
         make(layer.changed, f"SELECT DISTINCT {keys} FROM ({news}) AS news", copied=True)
         count = self._engine.frame(f"SELECT COUNT(*) AS n FROM {layer.changed}")["n"].iloc[0]
         if count > _FEW * of.first.rows:

@@ -64,6 +64,8 @@ LARGE = 500_000
 SMALL = 20_000
 #: Rows of all loads from which tables as known are worth a file.
 KEPT_FROM = 5_000
+#: The same for other tables of which each thing has one version: a copy of all columns costs as much as some ten queries of few.
+WIDE = 50_000
 _MEMORY = 4 << 30
 
 
@@ -112,6 +114,7 @@ class Local:
 
     def __init__(self, spill: Path | None = None, kept: Path | None = None) -> None:
         self._kept = kept
+        self._keeping: Keeping | None = None
         self._connection = duckdb.connect(
             ":memory:",
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
@@ -130,12 +133,13 @@ class Local:
         from reportkit import ranking
 
         many = sum(load.rows for load in store.loads()) > KEPT_FROM
-        engine: Any = Keeping(self, self._kept) if many and self._kept is not None else self
+        if many and self._kept is not None and self._keeping is None:
+            self._keeping = Keeping(self, self._kept)
 
         def layered(spec: TableSpec, loads: Sequence[Load]) -> bool:
-            return self.layers.make(engine, f"{schema}.{spec.name}", loads, store, knowledge)
+            return self.layers.make(f"{schema}.{spec.name}", loads, store, knowledge)
 
-        return ranking.make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load), layered=layered)  # fmt: skip
+        return ranking.make_known(keeping(self), store, schema, knowledge, lambda load: _parquet(store, load), layered=layered)  # fmt: skip
 
     @cached_property
     def layers(self) -> Layers:
@@ -209,6 +213,11 @@ class Local:
         self._connection.close()
 
 
+def keeping(engine: Engine) -> Any:
+    """Give the engine that takes copied relations from files where it can, or the engine itself."""
+    return (isinstance(engine, Local) and engine._keeping) or engine  # noqa: SLF001
+
+
 def all_differ(rows: pa.Table) -> bool:
     """Say whether no two rows are equal; no is a guess where two only look alike."""
     import numpy as np
@@ -278,6 +287,6 @@ def memory() -> int:
     return min(_MEMORY, pages // 2) if pages else _MEMORY
 
 
-def is_large(loads: Sequence[Load]) -> bool:
+def is_large(loads: Sequence[Load], above: int | None = None) -> bool:
     """Say whether a table is read where it lies rather than copied."""
-    return sum(load.rows for load in loads) > LARGE
+    return sum(load.rows for load in loads) > (LARGE if above is None else above)

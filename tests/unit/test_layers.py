@@ -76,7 +76,7 @@ def test_layers_leave_what_ranking_leaves(
             if name == "ranked":
                 engine.make("ranked.findings", ranking.known(spec, made, part), copied=True)
             else:
-                assume(engine.layers.make(engine, "layered.findings", made, store, knowledge))
+                assume(engine.layers.make("layered.findings", made, store, knowledge))
             assert grouping.make(engine, name, ())
             found.append([engine.frame(QUERY.format(name)), engine.frame(GROUPS.format(name))])
     engine.close()
@@ -93,7 +93,7 @@ def test_an_export_of_which_most_is_new_is_ranked_as_a_whole(tmp_path: Path) -> 
     engine = sql.Local()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sql, "LARGE", 0)
-        assert not engine.layers.make(engine, "main.findings", made, store, Knowledge(AT[-1]))
+        assert not engine.layers.make("main.findings", made, store, Knowledge(AT[-1]))
     assert engine.layers.of("main") is None
     engine.close()
 
