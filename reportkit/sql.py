@@ -62,6 +62,8 @@ SMALL = 20_000
 #: Rows of all loads from which tables as known are worth a file.
 KEPT_FROM = 5_000
 _MEMORY = 4 << 30
+_SHUT: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_ALONE: dict[str, Any] = {"threads": 1, "async_threads": 0}
 
 
 class Engine(Protocol):
@@ -101,14 +103,14 @@ class Local:
     Args:
         spill: folder for what does not fit into memory; made when needed.
         kept: folder for tables as known, which are the same whenever the same loads count.
+        alone: start no threads, where the version of the engine can do without.
     """
 
-    def __init__(self, spill: Path | None = None, kept: Path | None = None) -> None:
+    def __init__(
+        self, spill: Path | None = None, kept: Path | None = None, *, alone: bool = False
+    ) -> None:
         self._kept = kept
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
-        )
+        self._connection = _connected(_ALONE if alone else {})
         self._connection.execute("SET TimeZone='UTC'")
         # A query that takes long would write a bar into the report, or into JSON. In a kernel without widgets it is off,
         # and may not be set.
@@ -181,6 +183,15 @@ class Local:
     def close(self) -> None:
         """Let go of all memory."""
         self._connection.close()
+
+
+def _connected(more: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Open an engine in memory that fetches nothing."""
+    try:
+        return duckdb.connect(":memory:", config={**_SHUT, **more})
+    except duckdb.Error:
+        # Before version 2 there are no threads for files, and no key that says how many.
+        return duckdb.connect(":memory:", config=_SHUT)
 
 
 def all_differ(rows: pa.Table) -> bool:
@@ -277,18 +288,13 @@ def make_known(
     Returns:
         The loads used, by table.
     """
-    used: dict[str, list[Load]] = {name: [] for name in TABLES}
-    for load in store.loads():
-        if knowledge.counts(load):
-            used.setdefault(load.table, []).append(load)
+    used = counting(store, knowledge)
 
     def rows(load: Load) -> str:
         if not knowledge.holds_back(load):
             return part(load)
         return f"(SELECT * FROM {part(load)} AS held WHERE state NOT IN {among(RECLASSIFIED)})"
 
-    for name, loads in used.items():
-        used[name] = counted(TABLES[name], loads)[0]
     engine.add_schema(schema)
     for name, spec in TABLES.items():
         # One load by itself has one row of each version, by its contract.
@@ -296,7 +302,16 @@ def make_known(
         select = known(spec, used[name], rows, ranked=not lone)
         there = not used[name] or (lone and (at_home or used[name][0].rows > SMALL))
         engine.make(f"{schema}.{name}", select, copied=not there)
-    return {name: tuple(loads) for name, loads in used.items()}
+    return used
+
+
+def counting(store: Store, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
+    """Give the loads that count, by table."""
+    used: dict[str, list[Load]] = {name: [] for name in TABLES}
+    for load in store.loads():
+        if knowledge.counts(load):
+            used.setdefault(load.table, []).append(load)
+    return {name: tuple(counted(TABLES[name], loads)[0]) for name, loads in used.items()}
 
 
 def once(loads: Mapping[str, Sequence[Load]]) -> frozenset[str]:
@@ -367,7 +382,7 @@ def known(
 
 def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
     """Give the rows that some loads leave, one for each version of a thing, in the table's own columns."""
-    engine = Local()
+    engine = Local(alone=True)
     try:
         found = engine.arrow(known(spec, loads, lambda load: _parquet(store, load)))
     finally:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, errors
@@ -38,6 +39,7 @@ PRELOAD = (
     "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "papermill.engines", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
     "reportkit.render.drawing", "reportkit.run.ready:get_ready",
+    "reportkit.snapshot:hold",
 )  # fmt: skip
 #: For one report alone: what the process that runs it and the one of its cells both use.
 PRELOAD_ONE = ("pandas", "reportkit.workspace", "reportkit.run.report", "papermill.engines", "reportkit.workers.engine", "reportkit.workers.execution")  # fmt: skip
@@ -141,7 +143,8 @@ def anywhere(job: Mapping[str, Any]) -> dict[str, Any]:
     with _lock:
         if os.getpid() not in _pool:
             stack = ExitStack()
-            _pool[os.getpid()] = stack, stack.enter_context(warm())
+            pool = warm(surroundings=job.get("surroundings") or {})
+            _pool[os.getpid()] = stack, stack.enter_context(pool)
             register_exit(stack.close)
     answer: dict[str, Any] = _pool[os.getpid()][1].call(JOB, job, lambda _: None)
     return answer
@@ -189,7 +192,12 @@ def make(
 
 @contextmanager
 def warm(
-    workers: int = 1, *, reports: int | None = None, draw: bool = True, run_seconds: float = 1800
+    workers: int = 1,
+    *,
+    reports: int | None = None,
+    draw: bool = True,
+    run_seconds: float = 1800,
+    surroundings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[WarmPool]:
     """Give a pool that makes reports, with one engine for all their charts; both end with the context.
 
@@ -198,6 +206,7 @@ def warm(
         reports: how many there will be, when that is known; for one alone little is loaded before.
         draw: whether charts and pages will be drawn.
         run_seconds: how long the cells of one may take.
+        surroundings: what the environment says of the data they need; see :mod:`reportkit.snapshot`.
     """
     from reportkit.workers.pool import WarmPool
 
@@ -207,10 +216,13 @@ def warm(
         alone = nullcontext(dict[str, str]())
         with (
             _charts(folder / "charts", lifeline) if draw and reports != 1 else alone
-        ) as surroundings:
+        ) as drawing:
             preload = PRELOAD_ONE if reports == 1 else PRELOAD
             pool = WarmPool(
-                workers, preload, environment=surroundings, seconds=run_seconds + _OTHER_SECONDS
+                workers,
+                preload,
+                environment={**surroundings, **drawing},
+                seconds=run_seconds + _OTHER_SECONDS,
             ).start()
             try:
                 yield pool

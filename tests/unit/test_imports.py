@@ -19,7 +19,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "snapshot", "trust", "schemas", "browse", "showing",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due", "lint", "preview"}
 FLOORS = (
