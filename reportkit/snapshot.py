@@ -113,7 +113,12 @@ def hold() -> None:
     folder, known_by, back = json.loads(asked)
     # Whatever is wrong with the data is said by the first report that needs it.
     with suppress(Exception):
-        globals()["_held"] = _taken(Path(folder), datetime.fromisoformat(known_by), back)
+        found = _taken(Path(folder), datetime.fromisoformat(known_by), back)
+        if found is not None and _tasks() != 1:
+            # An engine that starts threads cannot be forked.
+            found.engine.close()
+            found = None
+        globals()["_held"] = found
 
 
 def _taken(folder: Path, known_by: datetime, back: Mapping[str, int]) -> Snapshot | None:
@@ -121,10 +126,6 @@ def _taken(folder: Path, known_by: datetime, back: Mapping[str, int]) -> Snapsho
     if settings.engine.url or settings.store.url or not settings.engine.shared:
         return None
     engine = sql.Local(folder / "store" / ".spill", folder / "store" / ".known", alone=True)
-    if _tasks() != 1:
-        # An engine that starts threads cannot be forked.
-        engine.close()
-        return None
     loads = engine.known(store.of(folder), "source", Knowledge(known_by))
     engine.add_schema(KNOWN)
     for name in TABLES:
