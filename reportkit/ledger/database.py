@@ -30,6 +30,8 @@ class Database:
         self.path = folder / FILE
         self._url = url
         self._made = 0
+        #: Tables that were seen; none is ever taken away.
+        self._seen: set[str] = set()
         self.place = "at [ledger] url" if url else str(self.path)
 
     @cached_property
@@ -41,6 +43,10 @@ class Database:
         sa.event.listen(engine, "connect", _by_hand)
         sa.event.listen(engine, "begin", _begin)
         return engine
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -67,10 +73,12 @@ class Database:
         if not self._url and not self.path.exists():
             return []
         with self._said("read"):
-            if not self._made:
+            asked = {table.name for table in _tables(query)}
+            if not self._made and not asked <= self._seen:
                 known = sa.inspect(self._engine)
-                if not all(known.has_table(table.name) for table in _tables(query)):
+                if not all(known.has_table(name) for name in asked):
                     return []
+                self._seen |= asked
             with self._engine.connect() as connection:
                 return list(connection.execute(query))
 

@@ -1,6 +1,6 @@
 """Makes a process ready for reports: what every report does for the first time is done here once, before any.
 
-Nothing of it may start a thread or open a database: the process is forked afterwards.
+Nothing of it may start a thread, or keep a file or a connection: the process is forked afterwards.
 """
 
 from __future__ import annotations
@@ -28,6 +28,23 @@ def get_ready() -> None:
         _pages(executed, config.Settings())
         _cells()
     _frames()
+    _ledger()
+
+
+def _ledger() -> None:
+    """Ask a ledger of this moment, whose file is gone before anything is forked."""
+    from datetime import datetime
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from reportkit.ledger import Ledger
+
+    with TemporaryDirectory() as folder:
+        asked = Ledger(Path(folder))
+        with asked.writing():
+            pass
+        asked.publication("board", str(datetime.min.year))
+        asked.close()
 
 
 def _notebook() -> Any:

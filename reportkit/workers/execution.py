@@ -23,6 +23,10 @@ USUAL: Engine = "warm" if sys.platform == "linux" else "kernel"
 CellListener = Callable[[int, int], None]
 
 
+class Done(Exception):  # noqa: N818 - nothing is wrong
+    """All cells have run; Papermill would now judge them, and write the notebook out, to nowhere."""
+
+
 @dataclass(kw_only=True)
 class Execution:
     """One notebook on its way through an engine.
@@ -89,6 +93,8 @@ class Execution:
                 request_save_on_cell_execute=False,
                 execution=self,
             )
+        except Done:
+            executed = self.notebook
         except PapermillExecutionError:
             # The engine has judged every cell already; Papermill raises again for errors that a cell's tag allows.
             executed = remove_error_markers(self.notebook)
