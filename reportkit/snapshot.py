@@ -178,4 +178,3 @@ def _tasks() -> int:
     """Count the threads of this process; 0 where the system does not say."""
     place = Path("/proc/self/task")
     return len(list(place.iterdir())) if place.is_dir() else 0
-

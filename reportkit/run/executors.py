@@ -176,5 +176,9 @@ def _own(text: str, rest: str, surroundings: Mapping[str, str]) -> Iterator[Plac
     with factory() as executor:
         width = int(getattr(executor, "_max_workers", 0) or cores())
         yield Place(
-            lambda job, _: executor.submit(jobs.anywhere, {**job, "surroundings": {**surroundings}}), width, f"{module}:{name}"
+            lambda job, _: executor.submit(
+                jobs.anywhere, {**job, "surroundings": {**surroundings}}
+            ),
+            width,
+            f"{module}:{name}",
         )

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reportkit.errors import from_os
+from reportkit.run import indented
 
 NOTEBOOK = "notebook.ipynb"
 MANIFEST = "manifest.json"
@@ -103,7 +104,7 @@ class Staging:
             self._alive = None
 
     def _seal(self, manifest: Mapping[str, Any]) -> None:
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, default=str)
+        text = indented.dumps(manifest)
         self.write(MANIFEST, (text + "\n").encode("utf-8"))
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -118,10 +119,21 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
             engine=arguments["engine"],
             key=key,
             ticket=arguments.get("ticket", ""),
+            may_land=partial(_held, request.workspace, arguments.get("lease")),
         )
     except ReportkitError as error:
         return {"error": {"kind": type(error).__name__, "message": error.message}}
     return {"folder": str(outcome.folder), "state": outcome.state}
+
+
+def _held(workspace: Path, lease: Mapping[str, Any] | None) -> bool:
+    """Say whether a scheduled run is still the one of whoever asked for it; any other has no lease to lose."""
+    if lease is None:
+        return True
+    from reportkit import ledger
+    from reportkit.ledger import claims
+
+    return claims.held(ledger.of(workspace), lease["id"], lease["owner"])
 
 
 def _done(request: Request, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -177,8 +189,11 @@ def make(
     pool: WarmPool,
     progress: Listener = lambda _: None,
     engine: Engine | None = None,
+    lease: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Make a report in a warm process; arguments, result and errors are those of :func:`reportkit.run.report.run`.
+
+    A scheduled run is landed only when it still has its ``lease``, by ``id`` and ``owner``.
 
     Raises:
         KernelDied: the process of the report was killed.
@@ -186,7 +201,7 @@ def make(
     # A path is meant from here; the worker stands elsewhere.
     if Path(request.report).suffix == ".ipynb" and Path(request.report).exists():
         request = replace(request, report=str(Path(request.report).resolve()))
-    job = plain(request, now=now, engine=engine)
+    job = plain(request, now=now, engine=engine) | {"lease": lease and dict(lease)}
     return outcome(pool.call(JOB, job, lambda step: progress(Progress(*step))))
 
 
@@ -214,9 +229,7 @@ def warm(
     lifeline, end = os.pipe()
     try:
         alone = nullcontext(dict[str, str]())
-        with (
-            _charts(folder / "charts", lifeline) if draw and reports != 1 else alone
-        ) as drawing:
+        with _charts(folder / "charts", lifeline) if draw and reports != 1 else alone as drawing:
             preload = PRELOAD_ONE if reports == 1 else PRELOAD
             pool = WarmPool(
                 workers,
