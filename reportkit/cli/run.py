@@ -201,6 +201,8 @@ def make(
             live(step)
 
     data = _data(requests) if len(requests) > 1 else {}
+    if not one:
+        live.say(f"0 of {len(requests)} done")
     try:
         batch = Batch(
             requests,
@@ -309,6 +311,10 @@ def _table(results: Sequence[Result]) -> None:
         head=("report", "period", "for", "made", "unchanged", "held", "failed"),
         right=(3, 4, 5, 6),
     )
+    if all(result.state == "unchanged" for result in results):
+        screen.say(
+            "  Nothing was made: every report is finished, and nothing it depends on has changed since. --force makes them again."
+        )
     errors: dict[str, list[Result]] = {}
     for result in results:
         if result.error is not None:

@@ -195,6 +195,10 @@ class Live:
         return time.monotonic() - self._begun
 
 
+#: Seconds after which a rate says something: reports that are made at a time end at a time.
+_RATED = 5.0
+
+
 class Many:
     """Shows how far a batch is: how many are done, at which rate, and how long the rest will take."""
 
@@ -224,7 +228,7 @@ class Many:
         if self._failed:
             parts.append(f"{self._failed} failed")
         since = self._made - 1
-        if since > 0 and gone > 0:
+        if since > 0 and gone >= _RATED:
             parts.append(f"{60 * since / gone:,.0f} a minute")
             left = (self._total - self._done) * gone / since
             if left >= 1:

@@ -61,7 +61,8 @@ class Work:
             return self._make_next()
         width = min(many, executors.cores())
         seconds = self.settings.limits.run_seconds
-        with jobs.warm(width, reports=many, run_seconds=seconds) as self._pool:
+        with jobs.warm(width, reports=many, run_seconds=seconds) as pool:
+            self._pool = pool
             try:
                 with ThreadPoolExecutor(width, thread_name_prefix="reportkit-due") as threads:
                     return sum(threads.map(lambda _: self._make_next(), range(width)))

@@ -23,7 +23,7 @@ USUAL: Engine = "warm" if sys.platform == "linux" else "kernel"
 CellListener = Callable[[int, int], None]
 
 
-class Done(Exception):  # noqa: N818 - nothing is wrong
+class Done(Exception):
     """All cells have run; Papermill would now judge them, and write the notebook out, to nowhere."""
 
 
