@@ -53,7 +53,7 @@ class WarmEngine(Engine):  # type: ignore[misc]  # papermill has no types
             from reportkit.workers.execution import Done
 
             _Run(nb_man, execution).all()
-            raise Done
+            raise Done(nb_man.nb)
         plain = _plain(nb_man.nb, execution_timeout)
         run = _Run(nb_man, plain)
         try:

@@ -26,6 +26,9 @@ CellListener = Callable[[int, int], None]
 class Done(Exception):
     """All cells have run; Papermill would now judge them, and write the notebook out, to nowhere."""
 
+    def __init__(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
 
 @dataclass(kw_only=True)
 class Execution:
@@ -93,8 +96,8 @@ class Execution:
                 request_save_on_cell_execute=False,
                 execution=self,
             )
-        except Done:
-            executed = self.notebook
+        except Done as done:
+            executed = done.notebook
         except PapermillExecutionError:
             # The engine has judged every cell already; Papermill raises again for errors that a cell's tag allows.
             executed = remove_error_markers(self.notebook)

@@ -57,9 +57,9 @@ def views(folder: Path, unit: str) -> tuple[View, View]:
     """Give a unit's view of what is held, and of what it reads itself."""
     assert take(folder) is not None
     shared, own = (Workspace(folder, now=estate.NOW) for _ in range(2))
-    pair = tuple(ws.at(QUARTER, unit=unit) for ws in (shared, own))
-    assert [view._moment.known for view in pair] == [snapshot.KNOWN, "known_0"]
-    return pair
+    here, there = (ws.at(QUARTER, unit=unit) for ws in (shared, own))
+    assert (here._moment.known, there._moment.known) == (snapshot.KNOWN, "known_0")
+    return here, there
 
 
 @pytest.mark.parametrize(("unit", "quarter"), LOOKS)
