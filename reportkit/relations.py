@@ -122,7 +122,7 @@ def _rescoped(at: Moment, since: date) -> str:
         else f"a.{name} AS {name}"
         for name in (*spec.names, *_ENVELOPE)
     ]
-    units = "" if at.units is None else f" WHERE {of_units(at)}"
+    units = f" WHERE {of_units(at)}" if at.units is not None else ""
     return f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({now}) AS a LEFT JOIN ({then}) AS b ON b.asset_id = a.asset_id) AS rescoped{units}"
 
 
@@ -224,8 +224,7 @@ def _at(spec: TableSpec, at: Moment, since: date | None = None) -> str:
         conditions.append(f"({begin} IS NULL OR {begin} <= {limit(begin)})")
     if "period" in spec.names:
         conditions.append(f"(period IS NULL OR period <= {quote(at.period)})")
-    unit = of_units(at, spec)
-    if unit and not spec.effective:
+    if (unit := of_units(at, spec)) and not spec.effective:
         conditions.append(unit)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     chosen = f"SELECT {', '.join((*shown, *_ENVELOPE))}"
@@ -259,8 +258,7 @@ def of_units(at: Moment, spec: TableSpec | None = None) -> str:
     if spec is None or spec.name != "coverage":
         return unit
     # What was observed belongs to the unit of the asset, whatever unit the observation names, if any.
-    own = f"asset_id IN (SELECT asset_id FROM {at.schema}.assets)"
-    return f"({own} OR ({unit} AND asset_id NOT IN (SELECT asset_id FROM {at.known}.assets)))"
+    return f"(asset_id IN (SELECT asset_id FROM {at.schema}.assets) OR ({unit} AND asset_id NOT IN (SELECT asset_id FROM {at.known}.assets)))"
 
 
 def _near(at: Moment) -> str:

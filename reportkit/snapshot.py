@@ -133,8 +133,11 @@ def _taken(folder: Path, known_by: datetime, back: Mapping[str, int]) -> Snapsho
         engine.make(f"{KNOWN}.{name}", select, copied=_small(name, loads))
     days: dict[tuple[object, ...], str] = {}
     calendar = settings.calendar
+    largest = max(sum(load.rows for load in found) for found in loads.values())
     for key, quarters in back.items():
-        for each in calendar.trailing(calendar.parse(key), quarters):
+        # All quarters of the trend are held where that is little.
+        most = quarters if largest * quarters <= 2 * _MOST else 2
+        for each in calendar.trailing(calendar.parse(key), most):
             at = _moment(calendar, each, loads)
             if _day(at) not in days:
                 at = replace(at, schema=f"held_{len(days)}")

@@ -191,7 +191,8 @@ def _connected(more: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:", config={**_SHUT, **more})
     except duckdb.Error:
         # Before version 2 there are no threads for files, and no key that says how many.
-        return duckdb.connect(":memory:", config=_SHUT)
+        more = {name: value for name, value in more.items() if name != "async_threads"}
+        return duckdb.connect(":memory:", config={**_SHUT, **more})
 
 
 def all_differ(rows: pa.Table) -> bool:

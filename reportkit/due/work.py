@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reportkit.config import Settings
 from reportkit.deliver import audience
@@ -23,9 +23,6 @@ from reportkit.ledger.deliveries import Delivery
 from reportkit.run import Request, approval, dispatch, edition, executors, jobs, publication
 from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 from reportkit.run.report import run
-
-if TYPE_CHECKING:
-    from reportkit.workers.pool import WarmPool
 
 _FIRST_WAIT = timedelta(minutes=5)
 _SENT = ("report.html", "report.pdf", "message.eml")
@@ -49,7 +46,7 @@ class Work:
     tell: Callable[[str], None] = lambda _: None
     progress: Callable[[Any], None] = lambda _: None
     trouble: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    _pool: WarmPool | None = None
+    _pool: Any = None
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
     # ---- making --------------------------------------------------------------------------------------------------
