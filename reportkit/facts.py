@@ -35,7 +35,8 @@ class Figure(Model):
 
     ``value`` is None when the figure is not measured; ``reason`` then says why.
     ``unit`` is one of count, percent, days, hours, money, ratio; percent values run from 0 to 100. ``inputs`` has one
-    ``table:hash`` for each table behind it, so that two figures made from the same rows are known to be.
+    ``table:hash`` for each table behind it, so that two figures made from the same rows are known to be. ``code_version``
+    names what computed it.
     """
 
     measure: str
@@ -59,6 +60,7 @@ class Figure(Model):
     confidence: Literal["A", "B", "C", "D"] = "D"
     owner: str = ""
     inputs: tuple[str, ...] = ()
+    code_version: str = ""
     parts: tuple[tuple[str, float | None, str], ...] = ()
 
 
@@ -123,6 +125,15 @@ class Binding(Model):
     part: Literal["value", "ratio", "prior", "target"] = "value"
 
 
+class Words(Model):
+    """A file with the author's words: of which period it is, which one its heading names, and whose words it repeats."""
+
+    file: str
+    period: str
+    headed: str = ""
+    same_as: str = ""
+
+
 class Facts(Model):
     """All facts of a report; outputs of several cells are added together."""
 
@@ -132,6 +143,7 @@ class Facts(Model):
     restatements: tuple[Restatement, ...] = ()
     bindings: tuple[Binding, ...] = ()
     typed: tuple[str, ...] = Field((), description="numbers in prose that stand for no measure")
+    words: tuple[Words, ...] = ()
 
     def plus(self, other: Facts) -> Facts:
         """Add the facts of another output; the same fact twice counts once."""

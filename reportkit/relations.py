@@ -122,8 +122,7 @@ def _rescoped(at: Moment, since: date) -> str:
         else f"a.{name} AS {name}"
         for name in (*spec.names, *_ENVELOPE)
     ]
-    units = f" WHERE {of_units(at)}" if at.units is not None else ""
-    return f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({now}) AS a LEFT JOIN ({then}) AS b ON b.asset_id = a.asset_id) AS rescoped{units}"
+    return f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({now}) AS a LEFT JOIN ({then}) AS b ON b.asset_id = a.asset_id) AS rescoped WHERE {of_units(at) or 'TRUE'}"
 
 
 def few(name: str, spec: TableSpec) -> str:
@@ -373,9 +372,10 @@ def _findings(
     inner += [counted if column == "n" else f"f.{column}" for column in beyond]
     inner += [f"{ended} AS ended", *(f"{how} AS {column}" for column, how in added.items())]
     where = f" WHERE {of_units(at)}" if at.units is not None else ""
-    # What is not open is left out before anything is made of it.
+    # What is not open is left out before anything is made of it; whether it has ended is said without making the day of it.
     still = (
-        f" AND f.state NOT IN {among(RECLASSIFIED)} AND ({ended} IS NULL OR {ended} > {t})"
+        f" AND f.state NOT IN {among(RECLASSIFIED)} AND (f.closed > {t} OR f.state = 'reopened' OR (f.closed IS NULL "
+        f"AND (f.state NOT IN ('fixed', 'decommissioned') OR CAST(f.recorded_at AS DATE) > {t})))"
         if name in {"open_findings", "open_finding_groups"}
         else ""
     )

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportkit import config, grouping, relations, sql, store
+from reportkit import config, grouping, ranking, relations, sql, store
 from reportkit.knowledge import Knowledge
 from reportkit.tables import TABLES
 
@@ -56,7 +56,7 @@ class Snapshot:
         self, place: Store, knowledge: Knowledge
     ) -> tuple[str, dict[str, tuple[Load, ...]]] | None:
         """Give the schema of the tables as known and their loads, when these are the ones that count; else None."""
-        if knowledge.unreclassified or sql.counting(place, knowledge) != self.loads:
+        if knowledge.unreclassified or ranking.counting(place, knowledge) != self.loads:
             return None
         return KNOWN, dict(self.loads)
 
@@ -151,7 +151,7 @@ def _moment(
 ) -> relations.Moment:
     return relations.Moment(
         "", KNOWN, period.end, calendar.end_of_day(period.end), period.key, period.start, None,
-        once=sql.once(loads), blank=grouping.blank(loads),
+        once=ranking.once(loads), blank=grouping.blank(loads),
     )  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reportkit import config, sql, store
+from reportkit import config, ranking, store
 from reportkit.config import Settings
 from reportkit.errors import ReportkitError, UsageError
 from reportkit.ledger import of as ledger_of
 from reportkit.period import Period
-from reportkit.run import approval, publication
+from reportkit.run import approval, publication, release
 from reportkit.run.folder import manifest
 from reportkit.tables import TABLES
 
@@ -87,7 +87,7 @@ def _commentary(settings: Settings, folder: Path, period: Period, unit: str | No
 
 def _decisions(settings: Settings, folder: Path, period: Period, now: datetime) -> Iterator[Lack]:
     place, spec = store.of(folder), TABLES["decisions"]
-    rows = sql.versions(spec, place.loads(spec.name, known_by=now), place).to_pylist()
+    rows = ranking.versions(spec, place.loads(spec.name, known_by=now), place).to_pylist()
     own = [row for row in rows if row.get("period") == period.code]
     if not own:
         yield Lack(settings.report.author, "decisions", f"No decision for {period.code} is in the table decisions; 'reportkit load decisions FILE', if there are any.")  # fmt: skip
@@ -101,10 +101,11 @@ def _run(settings: Settings, folder: Path, report: str, period: Period, unit: st
         yield Lack(settings.report.author, "run", f"'reportkit run {report} --period {period.key}{part}' makes it.")  # fmt: skip
         return
     said = manifest(place)
+    holding = release.standing(folder, said).holding
     for gate in said["gates"]:
-        if gate["result"] == "fail" and gate["holds"]:
+        if gate["name"] in holding:
             yield Lack(settings.report.author, "gate", f"{gate['name']}: {gate['reason']}")
-    if said["state"] != "draft":
+    if not release.fit(folder, said):
         return
     try:
         standing = approval.standing(folder, place, said, now)

@@ -173,10 +173,10 @@ def units(workspace: Path, known_by: datetime) -> list[str]:
 
 @lru_cache(maxsize=16)
 def _named(workspace: Path, loads: tuple[Load, ...]) -> tuple[str, ...]:
-    from reportkit import sql, store
+    from reportkit import ranking, store
     from reportkit.tables import TABLES
 
-    known = sql.versions(TABLES["units"], loads, store.of(workspace))
+    known = ranking.versions(TABLES["units"], loads, store.of(workspace))
     return tuple(sorted(set(known["unit_id"].to_pylist())))
 
 
