@@ -26,6 +26,30 @@ if TYPE_CHECKING:
 #: The libraries that a report's numbers and looks depend on.
 _LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "vl-convert-python")
 
+#: What stands in a manifest, for those who read one.
+KEYS = {
+    "report, period, unit": "what was asked for; unit is empty for the whole firm",
+    "run_id": "the name of the run and of its folder",
+    "state": "running, draft, held, final or failed",
+    "started, finished": "instants in UTC",
+    "by": "the login of whoever ran it",
+    "as_of": "the day whose truth is shown",
+    "known_by": "the instant whose knowledge is used, in UTC",
+    "notebook": "its file and SHA-256",
+    "parameters": "each parameter's value and where it came from: given, runner or default",
+    "versions": "of Python, of this tool and of the libraries that numbers and looks depend on",
+    "revision": "1, or more for an erratum",
+    "also": "loads that came later and that an erratum counts",
+    "extracts": "SHA-256 of every loaded file's rows that was known, by table",
+    "gates": "each check: its name, whether it passed, and the reason",
+    "facts": "every number that the report told, with its measure",
+    "artefacts": "each file of the run, its size and SHA-256",
+    "warnings": "what the formats said of themselves",
+    "error": "of a failed run: the class and the sentence",
+    "timings": "seconds by stage, on the wall and of the processor",
+    "kernel": "its process, its memory at most, and seconds by cell",
+}
+
 
 def versions() -> dict[str, str]:
     """Give the version of everything that makes a report."""
