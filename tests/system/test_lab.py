@@ -89,7 +89,9 @@ def page(address: str) -> Iterator[tuple[Page, list[str]]]:
 def exported(tab: Page, name: str) -> Download:
     """Export by the File menu, and give what the browser saves."""
     found: list[Download] = []
-    tab.context.once("page", lambda opened: opened.once("download", found.append))
+    tab.context.once(
+        "page", lambda opened: opened.once("download", lambda made: found.append(made))
+    )
     tab.get_by_role("menuitem", name="File", exact=True).click()
     tab.get_by_text("Save and Export Notebook As").hover()
     tab.get_by_text(name, exact=True).click()
