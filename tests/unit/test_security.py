@@ -11,6 +11,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ def test_a_page_of_a_hostile_notebook_asks_for_nothing_and_runs_nothing() -> Non
         assert not re.search(r"(?i)\son\w+\s*=|javascript:|src\s*=\s*[\"']?(http:)?//x", element), (
             element
         )
-    assert "default-src 'none'" in page
+    assert "default-src 'none'" in unescape(page)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_what_a_command_writes_is_for_its_owner_only(
     before = os.umask(0o022)
     try:
         assert typed("init", tmp_path / "w").code == 0
-        (tmp_path / "f.csv").write_text("finding_id,severity,state\nF1,low,open\n")
+        (tmp_path / "f.csv").write_text("finding_id,severity,state,opened\nF1,low,open,2026-01-05\n")
         assert typed("load", "findings", tmp_path / "f.csv", "-w", tmp_path / "w").code == 0
         assert typed("export", "findings", tmp_path / "out.csv", "-w", tmp_path / "w").code == 0
     finally:
