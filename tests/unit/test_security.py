@@ -278,7 +278,9 @@ def test_what_a_command_writes_is_for_its_owner_only(
     before = os.umask(0o022)
     try:
         assert typed("init", tmp_path / "w").code == 0
-        (tmp_path / "f.csv").write_text("finding_id,severity,state,opened\nF1,low,open,2026-01-05\n")
+        (tmp_path / "f.csv").write_text(
+            "finding_id,severity,state,opened\nF1,low,open,2026-01-05\n"
+        )
         assert typed("load", "findings", tmp_path / "f.csv", "-w", tmp_path / "w").code == 0
         assert typed("export", "findings", tmp_path / "out.csv", "-w", tmp_path / "w").code == 0
     finally:
