@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-class Environments(CondaEnvironmentManager):
+class Environments(CondaEnvironmentManager):  # type: ignore[misc]  # the extension has no types
     """Offers the report's formats beside those of Jupyter."""
 
     def list_environments(self) -> list[RuntimeEnvironment]:
@@ -43,7 +43,7 @@ class Environments(CondaEnvironmentManager):
         return {**super().output_formats_mapping(), **FORMATS}
 
 
-class Execution(DefaultExecutionManager):
+class Execution(DefaultExecutionManager):  # type: ignore[misc]
     """Runs one job: its parameters are those that the notebook declares, and the workspace is found from any folder."""
 
     def execute(self) -> None:
