@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -204,6 +205,103 @@ def notebooks() -> str:
     return "\n".join(lines) + "\n"
 
 
+def commands() -> str:
+    """Give the page of commands, from the command line itself."""
+    import typer
+
+    from reportkit.cli.app import app
+
+    lines = [
+        "# Commands",
+        "",
+        "`reportkit COMMAND --help` says the same. Errors end in one sentence; the exit codes stand at the end.",
+        "",
+    ]
+    lines += _commands("reportkit", typer.main.get_command(app))
+    from reportkit.errors import EXIT_CODES
+
+    lines += ["", "## Exit codes", "", *_table(("code", "meaning"), EXIT_CODES.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(name: str, command: Any) -> Iterator[str]:
+    inner = getattr(command, "commands", {})
+    if name != "reportkit":
+        yield from (f"## {name}", "", *(_words(command.help).splitlines()), "")
+        rows = [
+            (f"`{_given(one)}`", _words(one.help))
+            for one in command.params
+            if one.name != "help" and not getattr(one, "hidden", False)
+        ]
+        if rows and not inner:
+            yield from (*_table(("given", "meaning"), rows), "")
+    for word in sorted(inner):
+        if not inner[word].hidden:
+            yield from _commands(f"{name} {word}", inner[word])
+
+
+def _given(one: Any) -> str:
+    if one.param_type_name == "argument":
+        return str(one.metavar or one.name.upper())
+    return ", ".join((*one.opts, *one.secondary_opts))
+
+
+def _words(text: str | None) -> str:
+    lines = [line.strip() for line in (text or "").replace("\f", "").splitlines()]
+    return "\n".join(lines).strip()
+
+
+def configuration() -> str:
+    """Give the page of the configuration: every key with its default, as a new workspace has it."""
+    from reportkit.cli import setup
+
+    lines = [
+        "# Configuration",
+        "",
+        "`reportkit.toml` of a new workspace: every key, its default and what it means. `reportkit config check` holds a file against it,",
+    ]
+    lines += [
+        "`reportkit config schema` gives an editor its [JSON schema](reportkit.schema.json); mappings have [one of their own](mapping.schema.json)."
+    ]
+    lines += ["", "```toml", setup.configuration({}).rstrip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def exporters() -> str:
+    """Give the page of exporters."""
+    import inspect
+    import tomllib
+
+    from reportkit.run import exporters as own
+    from reportkit.run import jupyter_scheduler_formats
+
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    rows = []
+    for name, target in project["entry-points"]["nbconvert.exporters"].items():
+        class_ = getattr(own, target.partition(":")[2])
+        rows.append(
+            (f"`{name}`", f"`{class_().file_extension}`", inspect.getdoc(class_).splitlines()[0])
+        )
+    lines = [
+        "# Exporters",
+        "",
+        "`jupyter nbconvert --to NAME`, and File, Save and Export Notebook As in JupyterLab:",
+        "",
+    ]
+    lines += _table(("name", "file", "what it does"), rows)
+    lines += [
+        "",
+        "jupyter-scheduler offers the same formats under its own names when JupyterLab is started by `reportkit lab`:",
+        "",
+    ]
+    lines += _table(
+        ("format", "name in the form"),
+        ((f"`{key}`", words) for key, words in jupyter_scheduler_formats.FORMATS.items()),
+    )
+    lines += ["", "What a run keeps beside them is in [Manifest](manifest.md)."]
+    return "\n".join(lines) + "\n"
+
+
 def gates() -> str:
     """Give the page of the checks between rendered and sent."""
     from datetime import UTC, date, datetime
@@ -323,6 +421,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/formats.md": formats,
     "reference/mappings.md": mappings,
     "reference/notebooks.md": notebooks,
+    "reference/commands.md": commands,
+    "reference/configuration.md": configuration,
+    "reference/exporters.md": exporters,
     "reference/gates.md": gates,
     "reference/manifest.md": manifest,
     "reference/manifest.schema.json": _manifest_schema,

@@ -186,7 +186,7 @@ def read(folder: Path) -> Settings:
         raise ConfigError(f"{path} cannot be read ({error}); save it as UTF-8 text.") from None
     try:
         return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(

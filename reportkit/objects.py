@@ -76,7 +76,8 @@ def prepared(objects: Objects, name: str) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        # Whoever may enter the folder may read what lies in it, and nobody else.
+        Path(temporary).chmod(Path(temporary).parent.stat().st_mode & 0o664)
         objects.put(Path(temporary), name)
     except OSError as error:
         raise from_os(error, f"Keeping {objects.where(name)}") from error

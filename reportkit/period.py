@@ -28,6 +28,8 @@ _MONTH_NAMES = (
     "December",
 )  # fmt: skip
 _SPOKEN_MONTH = re.compile(rf"({'|'.join(_MONTH_NAMES)}) (\d{{4}})", re.IGNORECASE)
+#: Years that a report can be about; a calendar of whole weeks looks a year ahead and a year back.
+_YEARS = range(1900, 3000)
 _YEAR = re.compile(r"(?:FY ?)?(\d{4})|FY ?(\d{2})", re.IGNORECASE)
 DAY = timedelta(days=1)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -148,7 +150,7 @@ class FiscalCalendar:
         if match := _SPOKEN_MONTH.fullmatch(given):
             given = f"{match[2]}-{_MONTH_NAMES.index(match[1].title()) + 1:02}"
         if match := _MONTH.fullmatch(given):
-            if self.weeks is None:
+            if self.weeks is None and int(match[1]) in _YEARS:
                 return self.containing(date(int(match[1]), int(match[2]), 1), "month")
         elif match := _NAMED.fullmatch(given):
             part = {k: v for k, v in match.groupdict().items() if v}
@@ -156,9 +158,9 @@ class FiscalCalendar:
             year = part.get("long") or part.get("long2") or f"20{part.get('short') or part['short2']}"  # fmt: skip
             number = int(part.get("number") or part["number2"])
             most = {"Q": 4, "H": 2, "P": 12 if self.weeks else 0, "W": 53}[letter]
-            if 1 <= number <= most:
+            if 1 <= number <= most and int(year) in _YEARS:
                 return self.period(int(year), number, _LETTERS[letter])
-        elif match := _YEAR.fullmatch(given):
+        elif (match := _YEAR.fullmatch(given)) and int(match[1] or f"20{match[2]}") in _YEARS:
             return self.period(int(match[1] or f"20{match[2]}"), 1, "year")
         example = self._name("quarter", 3, 2026)
         month = "" if self.weeks else ", a month as 2026-09"
@@ -256,7 +258,9 @@ class FiscalCalendar:
         return Period(first, last, kind, number, fiscal_year, quarter, key, label)
 
     def _name(self, kind: Kind, number: int, year: int, *, plain: bool = False) -> str:
-        head = f"FY{year % 100:02}" if self.fiscal and not plain else f"{year}"
+        # Two digits are read as a year of this century.
+        fiscal = f"FY{year % 100:02}" if 2000 <= year < 2100 else f"FY{year:04}"
+        head = fiscal if self.fiscal and not plain else f"{year}"
         form = {"quarter": "-Q{}", "half-year": "-H{}", "week": "-W{:02}", "month": "-P{:02}", "year": ""}  # fmt: skip
         return head + form[kind].format(number)
 
@@ -311,8 +315,9 @@ def parse_instant(text: str) -> datetime:
             day = date.fromisoformat(text.strip())
             return datetime(day.year, day.month, day.day, 23, 59, 59)  # noqa: DTZ001 - naive UTC by contract
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        # An hour of the first or the last day there is may lie on none in UTC.
+        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    except (ValueError, OverflowError):
         raise UsageError(
             f"Time {text!r} is not known; write 2026-10-09 or 2026-10-09T08:00:00Z."
         ) from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found

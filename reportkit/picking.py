@@ -128,7 +128,7 @@ class Picked:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        self._handle = display(self.value, display_id=True)
+        self._handle = display(self.value, display_id=True)  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
         return repr(self.value)

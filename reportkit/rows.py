@@ -129,7 +129,7 @@ class Rows:
                 yield file
                 raw.flush()
                 os.fsync(raw.fileno())
-            self._file.chmod(0o644)
+            self._file.chmod(self._file.parent.stat().st_mode & 0o664)
             self.sha256 = file.digest.hexdigest()
         except OSError as error:
             self.__exit__()

@@ -56,7 +56,7 @@ def _read(path: Path) -> Tokens:
         raise DataError(
             f"theme: {path} cannot be opened ({error.strerror}); check the path."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"theme: {path} is not valid TOML: {error}.") from error
     missing = [part for part in _PARTS if part not in data]
     if missing:

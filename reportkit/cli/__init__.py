@@ -14,6 +14,8 @@ def main() -> None:
     # Thirty commands are a great many objects and no garbage; looking for some costs a tenth of '--help'. A command that
     # does anything looks again (``app._common``).
     gc.disable()
+    # What is written here is confidential, wherever it goes: nobody but its owner may read it (0600, folders 0700).
+    os.umask(os.umask(0o077) | 0o077)
     from reportkit.cli import screen
     from reportkit.cli.app import app, narrowed
     from reportkit.errors import ReportkitError, from_os

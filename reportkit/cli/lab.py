@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from importlib import util
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from reportkit.errors import from_os
 
 #: Where the notebooks to learn from lie in a workspace.
 EXPLORE = "explore"
+_JOBS = "reportkit.run.jupyter_scheduler"
 #: A socket's path may be this long (108 bytes on Linux, the last one zero).
 _SOCKET_PATH = 107
 _SOCKET_NAME = "/kernel-00000000-0000-0000-0000-000000000000-ipc-5"
@@ -69,6 +71,9 @@ def arguments(place: Path, *, port: int | None = None, browser: bool = True) -> 
         "--LabApp.extension_manager=readonly",
         "--LabApp.collaborative=False",
     ]
+    if util.find_spec("jupyter_scheduler") is not None:
+        # Its jobs write our formats too.
+        found += [f"--SchedulerApp.environment_manager_class={_JOBS}.Environments", f"--Scheduler.execution_manager_class={_JOBS}.Execution"]  # fmt: skip
     if port is not None:
         found += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:

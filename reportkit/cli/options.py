@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,13 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def _shared(place: Path) -> Path:
+    """Let the group of a workspace read and write what a command writes, where the group may write into the folder."""
+    if place.stat().st_mode & 0o020:
+        os.umask(0o007)
+    return place
+
+
 def workspace(given: Path | None) -> Path:
     """Give the workspace: the one named, or this folder, or the nearest above.
 
@@ -48,10 +56,10 @@ def workspace(given: Path | None) -> Path:
             raise ConfigError(
                 f"{given} is not a workspace (it has no {_FILE}); make one with 'reportkit init {given}'."
             )
-        return given.resolve()
+        return _shared(given.resolve())
     here = Path.cwd()
     if found := config.find(here):
-        return found
+        return _shared(found)
     below = sorted(path.parent.name for path in here.glob(f"*/{_FILE}"))
     hint = (
         f"name it with '-w {below[0]}'"

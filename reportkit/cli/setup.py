@@ -17,6 +17,8 @@ FOLDERS = {
     "mappings": "TOML files that say which column of a spreadsheet is which",
     "commentary": "the author's words for a quarter, as 2026-Q3.md",
 }
+#: Made by its own function, which also knows what is in it.
+_EXPLORE = {"explore": "notebooks to learn from; open them with 'reportkit lab'"}
 _IGNORED = """\
 # Made from what is loaded; large, and made again by loading.
 store/
@@ -103,11 +105,14 @@ def init(
     ] = Path(),
 ) -> None:
     """Make a workspace: configuration and folders."""
+    from reportkit.cli.lab import explore
+
     create(folder)
+    explore(folder)
     where = screen.short(folder)
     screen.say(screen.styled(f"Workspace {where}", "strong"))
     rows = [("reportkit.toml", "name, currency, calendar and limits: edit it first")]
-    screen.table(rows + [(f"{name}/", words) for name, words in FOLDERS.items()])
+    screen.table(rows + [(f"{name}/", words) for name, words in (FOLDERS | _EXPLORE).items()])
     option = "" if where == "." else f" -w {where}"
     screen.say(f"Next: reportkit load findings FILE{option}")
 

@@ -26,6 +26,8 @@ _SCHEMA_MAJOR = re.compile(r"/v(\d+)")
 _LOCAL = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 _OUTSIDE = re.compile(r"(?i)url\(\s*['\"]?(?!#|data:)|@import")
 _DROPPED = {
+    "animate",
+    "set",
     "script",
     "foreignObject",
     "iframe",

@@ -141,7 +141,8 @@ class Grid:
 
     def _apart(self) -> tuple[list[str], list[str]]:
         """Take the rows of one cell out of the head and the foot, and give their words; in the body the cell stands once."""
-        titles, notes = [], []
+        titles: list[str] = []
+        notes: list[str] = []
         width = max((len(row) for row in self._rows), default=0)
         for number in sorted(self._across):
             row = self._rows[number]

@@ -164,7 +164,7 @@ def read(path: Path) -> Mapping:
 def _parse(path: Path, content: bytes) -> Mapping:
     try:
         found = Mapping.model_validate(tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"Mapping {path} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(

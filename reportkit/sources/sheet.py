@@ -82,6 +82,7 @@ def cells(content: Content) -> dict[str, list[list[str]]]:
 def _open(content: Content) -> Iterator[Any]:
     import python_calamine as calamine
 
+    workbook_parts.refuse_bomb(content)
     try:
         # Only by path does the library tell a protected workbook from a broken one.
         plain = not content.packing and content.path.suffix.lower() in SUFFIXES

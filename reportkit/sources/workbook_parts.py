@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
+from reportkit.errors import DataError
 from reportkit.sources import markup, workbook_records
 from reportkit.sources.content import Content
 
@@ -27,6 +28,10 @@ _WORKBOOK, _RELATIONS = "xl/workbook{}", "xl/_rels/workbook{}.rels"
 #: How the older kind of workbook begins.
 _COMPOUND = b"\xd0\xcf\x11\xe0"
 _TAIL = 1 << 16
+
+
+#: Cells of a sheet shrink some ten or twenty times, rarely a hundred times.
+_LARGE, _SHRINKS = 64 << 20, 200
 
 
 def failed(content: Content, sheet: str) -> dict[tuple[int, int], str]:
@@ -47,6 +52,23 @@ def failed(content: Content, sheet: str) -> dict[tuple[int, int], str]:
     if part is None or not _ERROR.search(part.read()):
         return {}
     return {place: word for place, kind, word in _cells(part) if kind == "e" and word}
+
+
+def refuse_bomb(content: Content) -> None:
+    """Refuse a workbook of which a part unpacks to what no sheet is: much, and nearly all of it the same.
+
+    Raises:
+        DataError: it does.
+    """
+    if content.packing or not zipfile.is_zipfile(content.path):
+        return
+    with zipfile.ZipFile(content.path) as parts:
+        for part in parts.infolist():
+            if part.file_size > _LARGE and part.file_size > _SHRINKS * max(part.compress_size, 1):
+                raise DataError(
+                    f"{content.path} holds a part of {part.file_size >> 20:,} MiB packed into {part.compress_size >> 10:,} KiB, "
+                    "as no sheet does; save it again from a spreadsheet program."
+                )
 
 
 def extent(content: Content, sheet: str) -> tuple[int, int]:

@@ -113,7 +113,6 @@ def shown(*bundles: dict[str, Any]) -> Any:
         ("application/vnd.vegalite.v3+json", "v3.4.0"),
         ("application/vnd.vegalite.v4+json", "v4.17.0"),
         ("application/vnd.vegalite.v5+json", "v5.8.0"),
-        ("application/vnd.vegalite.v5+json", "v5.8.0"),
         ("application/vnd.vegalite.v6+json", "v6.1.0"),
     ],
 )
