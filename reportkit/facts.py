@@ -60,6 +60,7 @@ class Figure(Model):
     owner: str = ""
     inputs: tuple[str, ...] = ()
     parts: tuple[tuple[str, float | None, str], ...] = ()
+    definition: str = Field("", description="what a figure of the whole counts, in words")
 
 
 class Source(Model):

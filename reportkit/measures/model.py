@@ -250,6 +250,7 @@ class Measure:
             owner=self.owner,
             inputs=self.inputs,
             parts=v.parts,
+            definition="" if self.scope else self.definition.definition,
         )
 
     def __repr__(self) -> str:

@@ -19,7 +19,9 @@ from reportkit.errors import from_os
 
 NOTEBOOK = "notebook.ipynb"
 MANIFEST = "manifest.json"
-ARTEFACTS = {"html": "report.html", "pdf": "report.pdf", "email": "message.eml"}
+ARTEFACTS = {
+    "html": "report.html", "pdf": "report.pdf", "email": "message.eml", "pptx": "report.pptx", "xlsx": "report.xlsx",
+}  # fmt: skip
 FAILED = ".failed"
 #: The final edition: no word of a status, made before it is approved, and never again.
 FINAL = "final"

@@ -161,6 +161,7 @@ class _Job:
             name=f"{self.begun['report']}-{self.request.period.key}.pdf",
             keep=self.staging.write,
             stages=self.stages,
+            master=self.settings.slides.place(self.request.workspace),
         )
         with self.stages.stage("Check"):
             judged += gates.artefacts(
