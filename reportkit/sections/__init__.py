@@ -63,6 +63,7 @@ from reportkit.sections.unit import (
     overdue,
     own_risks,
     services,
+    unit_definitions,
     unit_headline,
     unit_tiles,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "tools",
     "top_risks",
     "treatments",
+    "unit_definitions",
     "unit_headline",
     "unit_tiles",
     "user_balance",

@@ -164,11 +164,12 @@ def _set_aside(view: View) -> list[str]:
     return found
 
 
-def definitions(view: View) -> Shown:
-    """Give the definition of every measure on the scorecard: what it counts, why, with which limits and version."""
+def definitions(view: View, *ids: str) -> Shown:
+    """Give the definition of every measure on the scorecard, or of those named: what it counts, with which limits and version."""
     rows = []
-    for row in view.scorecard().rows:
-        words = row.now.definition
+    told = [view.measure(id_) for id_ in ids] or [row.now for row in view.scorecard().rows]
+    for now in told:
+        words = now.definition
 
         def shown(value: float | None, digits: int = words.digits, unit: str = words.unit) -> str:
             return display.write(value, unit, digits=digits)
