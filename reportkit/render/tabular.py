@@ -213,7 +213,9 @@ class TableSetter:
             )
             made["file"] = self.setting.file(drawn.encode()) if known else ""
             made["width"] = _SPARK[0] * _PIXEL
-            made["text"] = _worded(made["text"]) or (_spoken(cell.spark) if known else "Not measured")
+            made["text"] = _worded(made["text"]) or (
+                _spoken(cell.spark) if known else "Not measured"
+            )
         return made
 
     def _narrowed(self, text: str, width: float, size: float) -> str:
