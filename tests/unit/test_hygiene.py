@@ -73,7 +73,9 @@ def test_requirements_hold_hashes_and_no_address() -> None:
 
 
 def notebooks() -> list[Path]:
-    return [path for path in tracked() if path.suffix == ".ipynb"]
+    # Those of others are kept with what they showed, to be rendered.
+    others = ROOT / "tests/notebooks/others"
+    return [path for path in tracked() if path.suffix == ".ipynb" and path.parent != others]
 
 
 def test_there_are_notebooks() -> None:
@@ -116,3 +118,12 @@ def test_version_is_the_same_everywhere() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert reportkit.__version__ == project["version"]
+
+
+@pytest.mark.xdist_group("together")
+def test_groups_of_tests_stay_together(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config
+) -> None:
+    """Tests that share a server or a long run are one group; where groups are lost, each worker makes its own."""
+    if getattr(pytestconfig.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@together")
