@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from reportkit.facts import Callout, Cell, Column, Decisions, Headline, Table, T
 from reportkit.render import behind, numerals, plain
 from reportkit.render.markdown import plain as words_of
 from reportkit.render.model import UNDATED, Break, Chart, Image, Preformatted, Prose
+from reportkit.render.sheets import WIDEST, Sheet
 from reportkit.render.zipped import still
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 #: Characters of a cell, and of a sheet's name, that Excel takes.
 _CELL, _NAME = 32_767, 31
-_NARROWEST, _WIDEST, _TEXT_WIDTH = 9, 52, 110
+_TEXT_WIDTH = 110
 _FIGURES = (
     ("Measure", 9), ("Name", 40), ("Of", 22), ("Value", 14), ("Unit", 9), ("Numerator", 12), ("Denominator", 12), ("Low", 12), ("High", 12),
     ("n", 8), ("Limit", 12), ("Better when", 12), ("Status", 10), ("Not measured because", 36), ("As of", 12), ("Known by (UTC)", 18), ("Definition", 90),
@@ -63,35 +64,6 @@ def write(document: Document) -> WorkbookResult:
     return WorkbookResult(still(out.getvalue(), made), tuple(writer.warnings))
 
 
-@dataclass
-class _Sheet:
-    """A sheet with the row that is written next and the widths its columns want."""
-
-    page: Any
-    row: int = 0
-    widths: dict[int, float] = field(default_factory=lambda: dict.fromkeys(range(8), 11.0))
-    wrapped: list[tuple[int, int, str]] = field(default_factory=list)
-
-    def want(self, column: int, text: str) -> None:
-        longest = max((len(line) for line in text.split("\n")), default=0) * 1.05 + 2
-        self.widths[column] = min(max(self.widths.get(column, _NARROWEST), longest), _WIDEST)
-        if "\n" in text or longest > _WIDEST:
-            self.wrapped.append((self.row, column, text))
-
-    def settle(self) -> None:
-        """Set widths, and the heights of rows with wrapped text: not every program measures them by itself."""
-        for column, width in self.widths.items():
-            self.page.set_column(column, column, width)
-        heights: dict[int, int] = {}
-        for row, column, text in self.wrapped:
-            lines = sum(
-                1 + int(len(line) * 1.05 // self.widths[column]) for line in text.split("\n")
-            )
-            heights[row] = max(heights.get(row, 1), lines)
-        for row, lines in heights.items():
-            self.page.set_row(row, lines * 13.5)
-
-
 class _Writer:
     """Writes one document into one workbook."""
 
@@ -120,7 +92,7 @@ class _Writer:
 
     # ---- sheets ----
 
-    def _sheet(self, title: str) -> _Sheet:
+    def _sheet(self, title: str) -> Sheet:
         base = _NOT_IN_NAMES.sub(" ", title).strip(" '")[:_NAME].strip() or "Section"
         name, number = base, 2
         while name.lower() in self._names:
@@ -135,9 +107,9 @@ class _Writer:
         cover = self.document.cover
         mark = f"{cover.classification} · {cover.status}".replace("&", "&&")
         page.set_footer(f"&L{cover.organisation[:60].replace('&', '&&')}&C{mark}&R&P/&N")
-        return _Sheet(page)
+        return Sheet(page)
 
-    def _front(self, sheet: _Sheet, linked: Sequence[tuple[str, str]]) -> None:
+    def _front(self, sheet: Sheet, linked: Sequence[tuple[str, str]]) -> None:
         cover, page = self.document.cover, sheet.page
         page.set_column(0, 0, 18)
         page.set_column(1, 1, 70)
@@ -244,7 +216,7 @@ class _Writer:
 
     # ---- blocks ----
 
-    def _block(self, sheet: _Sheet, content: Content) -> None:
+    def _block(self, sheet: Sheet, content: Content) -> None:
         match content:
             case Table():
                 self._table(sheet, content)
@@ -272,7 +244,7 @@ class _Writer:
                 return
         sheet.row += 1
 
-    def _line(self, sheet: _Sheet, text: str, *, tone: str = "", **look: Any) -> None:
+    def _line(self, sheet: Sheet, text: str, *, tone: str = "", **look: Any) -> None:
         """Write text over the width of a page."""
         more = {**look, "text_wrap": True, "valign": "top"}
         if tone in {"good", "watch", "bad"}:
@@ -285,7 +257,7 @@ class _Writer:
         self._text(sheet, sheet.row, 0, text, **more)
         sheet.row += 1
 
-    def _table(self, sheet: _Sheet, table: Table) -> None:
+    def _table(self, sheet: Sheet, table: Table) -> None:
         if table.title:
             self._line(sheet, table.title, bold=True, font_color=self._ink)
         if not table.rows:
@@ -303,7 +275,7 @@ class _Writer:
         if table.note:
             self._line(sheet, table.note, font_color=self._muted, italic=True)
 
-    def _cell(self, sheet: _Sheet, column: int, cell: Cell, head: Column, name: str) -> None:
+    def _cell(self, sheet: Sheet, column: int, cell: Cell, head: Column, name: str) -> None:
         look: dict[str, Any] = {"valign": "top"}
         if cell.tone in {"good", "watch", "bad"}:
             colours = self._look["tone"][cell.tone]["light"]
@@ -329,10 +301,10 @@ class _Writer:
             self._value(sheet, sheet.row, column, found.value, **look, num_format=found.format, align="right")  # fmt: skip
         else:
             more = {"align": "right"} if head.align == "right" else {}
-            self._text(sheet, sheet.row, column, text, **look, **more, text_wrap=len(text) > _WIDEST or "\n" in text)  # fmt: skip
+            self._text(sheet, sheet.row, column, text, **look, **more, text_wrap=len(text) > WIDEST or "\n" in text)  # fmt: skip
         sheet.want(column, text)
 
-    def _chart(self, sheet: _Sheet, chart: Chart) -> None:
+    def _chart(self, sheet: Sheet, chart: Chart) -> None:
         if chart.title:
             self._line(sheet, chart.title, bold=True, font_color=self._ink)
         self._line(sheet, chart.alt, font_color=self._muted)
@@ -350,7 +322,7 @@ class _Writer:
         if chart.note:
             self._line(sheet, chart.note, font_color=self._muted, italic=True)
 
-    def _decisions(self, sheet: _Sheet, decisions: Decisions) -> None:
+    def _decisions(self, sheet: Sheet, decisions: Decisions) -> None:
         if not decisions.items:
             self._line(sheet, decisions.empty, font_color=self._muted)
         columns = tuple(Column(label=x) for x in ("Option", "Cost", "Change of risk", "Effect on users", "Recommended"))  # fmt: skip
@@ -388,7 +360,7 @@ class _Writer:
             self._style[key] = self.book.add_format({"font_name": "Arial", "font_size": 10, **look})
         return self._style[key]
 
-    def _text(self, sheet: _Sheet, row: int, column: int, text: str, **look: Any) -> None:
+    def _text(self, sheet: Sheet, row: int, column: int, text: str, **look: Any) -> None:
         if text.startswith(_LEADS):
             # A text when it is stored, and still one when somebody edits the cell.
             look["quote_prefix"] = True
@@ -399,7 +371,7 @@ class _Writer:
         else:
             sheet.page.write_blank(row, column, None, self._format(**look))
 
-    def _value(self, sheet: _Sheet, row: int, column: int, value: Any, **look: Any) -> None:
+    def _value(self, sheet: Sheet, row: int, column: int, value: Any, **look: Any) -> None:
         if isinstance(value, bool):
             sheet.page.write_boolean(row, column, value, self._format(**look))
         elif isinstance(value, datetime):
