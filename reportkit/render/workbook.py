@@ -164,7 +164,7 @@ class _Writer:
             )  # fmt: skip
             for column, value in enumerate(values):
                 measured = _FIGURES[column][0] in {"Value", "Low", "High", "Limit"}
-                more = {"num_format": shape} if measured else {}
+                more: dict[str, Any] = {"num_format": shape} if measured else {}
                 if _FIGURES[column][0] in {"Definition", "Name", "Not measured because"}:
                     more = {"text_wrap": True}
                 self._value(sheet, row, column, value, valign="top", **more)

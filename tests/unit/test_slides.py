@@ -248,8 +248,9 @@ def test_exporters_give_files_that_open() -> None:
 
     cells = (documents.shown(documents.cover()), documents.text("# A"), documents.shown(documents.register(3)))  # fmt: skip
     notebook = nbformat.from_dict(documents.notebook(*cells))
-    for exporter, part in ((SlidesExporter(), "ppt/presentation.xml"), (WorkbookExporter(), "xl/workbook.xml")):  # fmt: skip
-        data, resources = exporter.from_notebook_node(notebook)
+    kinds: list[tuple[Any, str]] = [(SlidesExporter, "ppt/presentation.xml"), (WorkbookExporter, "xl/workbook.xml")]  # fmt: skip
+    for exporter, part in kinds:
+        data, resources = exporter().from_notebook_node(notebook)
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             assert part in parts.namelist()
         assert resources["reportkit"]["warnings"] == []

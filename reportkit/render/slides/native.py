@@ -91,7 +91,7 @@ def read(chart: Chart) -> Native | None:
     if kind == "bar" and len(series) > 1:
         return None
     scale, title = axes.counted.get("scale") or {}, axes.counted.get("title")
-    domain = scale.get("domain")
+    domain: Any = scale.get("domain")
     span = (float(domain[0]), float(domain[1])) if _numbers(domain) else None
     texts = [one for one in rest if one.mark == "text"]
     found = (_labels(one, str(axes.named["field"]), names) for one in texts)
@@ -166,7 +166,7 @@ def _series(layer: _Layer, axes: _Axes, names: tuple[str, ...]) -> tuple[Series,
     made = []
     for key, rows in groups.items():
         values = tuple(_value(rows.get(name), axes.counted) for name in names)
-        own = (paint[key],) if key in paint else ()
+        own: tuple[str, ...] = (paint[key],) if key in paint else ()
         if not own and field and not key:
             own = tuple(paint.get(str(rows[n].get(field)), "") for n in names if n in rows)
         if len(own) not in {0, 1, len(names)} or "" in own:
