@@ -125,7 +125,7 @@ def causes(view: View) -> Plot | Shown:
     message = f"{first['name']} is the most frequent cause: {plural(int(first['now']), 'incident')} in 12 months, {int(first['before'])} in the 12 before"
     said = "; ".join(f"{n} {t}" for n, t in zip(rows["name"], rows["text"], strict=True))
     note = f"{again.value.value:.0f} % of the quarter's incidents have a cause seen in the year before." if again.value.value is not None else ""  # fmt: skip
-    note += f" {plural(left, 'rarer cause is', 'rarer causes are')} not drawn." if left > 0 else ""
+    note = f"{note} {plural(left, 'rarer cause is', 'rarer causes are')} not drawn.".strip() if left > 0 else note
     return Plot(
         (bars + ticks + labels).properties(width=WIDTH, height=22 * len(rows) + 30), "causes", message, "Confirmed incidents of 12 months by cause; the dark mark is the 12 months before",
         f"Bars of incidents by cause: {said}.", note=note, facts=told(again),
