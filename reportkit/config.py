@@ -91,6 +91,10 @@ class Engine(_Section):
     """Where measures are computed: in this process, or in the warehouse at an address."""
 
     url: Address = ""
+    shared: bool = Field(
+        True,
+        description="many reports at once: read the data once for all of them; false where what one unit's report holds in memory must be its own",
+    )
 
 
 class Told(_Section):

@@ -92,12 +92,11 @@ class Folder:
 
     def names(self, under: str) -> list[str]:
         """List the names below a prefix, sorted."""
-        found = (self.root / under).rglob("*")
-        return sorted(
-            path.relative_to(self.root).as_posix()
-            for path in found
-            if path.is_file() and not path.name.endswith(".part")
-        )
+        found = []
+        for folder, _, files in os.walk(self.root / under):
+            place = Path(folder).relative_to(self.root).as_posix()
+            found += [f"{place}/{name}" for name in files if not name.endswith(".part")]
+        return sorted(found)
 
     def local(self, name: str) -> Path:
         """Give the file itself."""

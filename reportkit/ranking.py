@@ -41,18 +41,13 @@ def make_known(
     Returns:
         The loads used, by table.
     """
-    used: dict[str, list[Load]] = {name: [] for name in TABLES}
-    for load in store.loads():
-        if knowledge.counts(load):
-            used.setdefault(load.table, []).append(load)
+    used = counting(store, knowledge)
 
     def rows(load: Load) -> str:
         if not knowledge.holds_back(load):
             return part(load)
         return f"(SELECT * FROM {part(load)} AS held WHERE state NOT IN {among(RECLASSIFIED)})"
 
-    for name, loads in used.items():
-        used[name] = counted(TABLES[name], loads)[0]
     engine.add_schema(schema)
     for name, spec in TABLES.items():
         if layered is not None and layered(spec, used[name]):
@@ -62,7 +57,16 @@ def make_known(
         select = known(spec, used[name], rows, ranked=not lone)
         there = not used[name] or (lone and (at_home or used[name][0].rows > SMALL))
         engine.make(f"{schema}.{name}", select, copied=not there)
-    return {name: tuple(loads) for name, loads in used.items()}
+    return used
+
+
+def counting(store: Store, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
+    """Give the loads that count, by table."""
+    used: dict[str, list[Load]] = {name: [] for name in TABLES}
+    for load in store.loads():
+        if knowledge.counts(load):
+            used.setdefault(load.table, []).append(load)
+    return {name: tuple(counted(TABLES[name], loads)[0]) for name, loads in used.items()}
 
 
 def once(loads: Mapping[str, Sequence[Load]]) -> frozenset[str]:
@@ -142,7 +146,7 @@ def known(
 
 def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
     """Give the rows that some loads leave, one for each version of a thing, in the table's own columns."""
-    engine = Local()
+    engine = Local(alone=True)
     try:
         found = engine.arrow(
             known(spec, loads, lambda load: f"read_parquet({quote(str(extract(store, load)))})")

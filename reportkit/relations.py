@@ -122,8 +122,7 @@ def _rescoped(at: Moment, since: date) -> str:
         else f"a.{name} AS {name}"
         for name in (*spec.names, *_ENVELOPE)
     ]
-    units = "" if at.units is None else f" WHERE unit_id IN ({', '.join(map(quote, at.units))})"
-    return f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({now}) AS a LEFT JOIN ({then}) AS b ON b.asset_id = a.asset_id) AS rescoped{units}"
+    return f"SELECT * FROM (SELECT {', '.join(shown)} FROM ({now}) AS a LEFT JOIN ({then}) AS b ON b.asset_id = a.asset_id) AS rescoped WHERE {of_units(at) or 'TRUE'}"
 
 
 def few(name: str, spec: TableSpec) -> str:
@@ -165,7 +164,7 @@ def _people(at: Moment, *, masked: bool) -> str:
         for name in spec.names
     ]
     shown += [] if masked else ["people", "hidden", "hidden_in_all"]
-    units = "" if at.units is None else f" WHERE unit_id IN ({', '.join(map(quote, at.units))})"
+    units = "" if at.units is None else f" WHERE {of_units(at)}"
     return f"""
 SELECT {", ".join((*shown, *_ENVELOPE))}
 FROM (
@@ -224,17 +223,8 @@ def _at(spec: TableSpec, at: Moment, since: date | None = None) -> str:
         conditions.append(f"({begin} IS NULL OR {begin} <= {limit(begin)})")
     if "period" in spec.names:
         conditions.append(f"(period IS NULL OR period <= {quote(at.period)})")
-    unit = ""
-    if at.units is not None and "unit_id" in spec.names and not spec.reference:
-        unit = f"unit_id IN ({', '.join(map(quote, at.units))})"
-        if spec.name == "coverage":
-            # What was observed belongs to the unit of the asset, whatever unit the observation names, if any.
-            unit = (
-                f"(asset_id IN (SELECT asset_id FROM {at.schema}.assets) OR "
-                f"({unit} AND asset_id NOT IN (SELECT asset_id FROM {at.known}.assets)))"
-            )
-        if not spec.effective:
-            conditions.append(unit)
+    if (unit := of_units(at, spec)) and not spec.effective:
+        conditions.append(unit)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     chosen = f"SELECT {', '.join((*shown, *_ENVELOPE))}"
     if not spec.effective:
@@ -257,6 +247,17 @@ def _at(spec: TableSpec, at: Moment, since: date | None = None) -> str:
         f"{chosen} FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {identity} ORDER BY {order}) "
         f"AS rank_ FROM {at.known}.{spec.name}{where}) AS versions WHERE {last}"
     )
+
+
+def of_units(at: Moment, spec: TableSpec | None = None) -> str:
+    """Give the condition that keeps the rows of the units looked at, of a table or of what names a unit in each row; empty for all."""
+    if at.units is None or (spec and ("unit_id" not in spec.names or spec.reference)):
+        return ""
+    unit = f"unit_id IN {among(at.units)}"
+    if spec is None or spec.name != "coverage":
+        return unit
+    # What was observed belongs to the unit of the asset, whatever unit the observation names, if any.
+    return f"(asset_id IN (SELECT asset_id FROM {at.schema}.assets) OR ({unit} AND asset_id NOT IN (SELECT asset_id FROM {at.known}.assets)))"
 
 
 def _near(at: Moment) -> str:
@@ -370,7 +371,7 @@ def _findings(
     inner = [f"f.{column}" for column in (*plain, "state", "accepted_at")]
     inner += [counted if column == "n" else f"f.{column}" for column in beyond]
     inner += [f"{ended} AS ended", *(f"{how} AS {column}" for column, how in added.items())]
-    where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
+    where = f" WHERE {of_units(at)}" if at.units is not None else ""
     # What is not open is left out before anything is made of it; whether it has ended is said without making the day of it.
     still = (
         f" AND f.state NOT IN {among(RECLASSIFIED)} AND (f.closed > {t} OR f.state = 'reopened' OR (f.closed IS NULL "

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit.measures.model import Value
+from reportkit.measures.model import Part, Value
 
 if TYPE_CHECKING:
     from reportkit.measures import Definition
@@ -40,7 +40,7 @@ def firm(view: View, words: Definition) -> Value:
         return asdict(replace(view, unit="").whole(words)[0])
 
     found: dict[str, Any] = _of(view, words, "firm", computed)
-    return replace(view, unit="").whole(words)[0] if found["parts"] else Value(**{**found, "parts": ()})  # fmt: skip
+    return Value(**{**found, "parts": tuple(Part(*part) for part in found["parts"])})
 
 
 def hidden(view: View, words: Definition) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from reportkit.errors import UsageError, nearest
@@ -12,8 +13,13 @@ _REPAIR = "install the package again (pip install .), which makes them."
 
 def bundled(kind: str) -> Path:
     """Give the package's own folder of that kind: inside an installed wheel, or the checkout's."""
-    inside = _PACKAGE / "_bundled" / kind
-    return inside if inside.is_dir() else _PACKAGE.parent / kind
+    return _bundled(_PACKAGE, kind)
+
+
+@cache
+def _bundled(package: Path, kind: str) -> Path:
+    inside = package / "_bundled" / kind
+    return inside if inside.is_dir() else package.parent / kind
 
 
 def notebooks(project: Path | None = None) -> dict[str, Path]:

@@ -8,7 +8,7 @@ is the name of a table, no division by what may be zero, and no fraction cast to
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -67,6 +67,8 @@ KEPT_FROM = 5_000
 #: The same for other tables of which each thing has one version: a copy of all columns costs as much as some ten queries of few.
 WIDE = 50_000
 _MEMORY = 4 << 30
+_SHUT: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_ALONE: dict[str, Any] = {"threads": 1, "async_threads": 0}
 
 
 class Engine(Protocol):
@@ -110,15 +112,15 @@ class Local:
     Args:
         spill: folder for what does not fit into memory; made when needed.
         kept: folder for tables as known, which are the same whenever the same loads count.
+        alone: start no threads, where the version of the engine can do without.
     """
 
-    def __init__(self, spill: Path | None = None, kept: Path | None = None) -> None:
+    def __init__(
+        self, spill: Path | None = None, kept: Path | None = None, *, alone: bool = False
+    ) -> None:
         self._kept = kept
         self._keeping: Keeping | None = None
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
-        )
+        self._connection = _connected(_ALONE if alone else {})
         self._connection.execute("SET TimeZone='UTC'")
         # A query that takes long would write a bar into the report, or into JSON. In a kernel without widgets it is off,
         # and may not be set.
@@ -211,6 +213,16 @@ class Local:
     def close(self) -> None:
         """Let go of all memory."""
         self._connection.close()
+
+
+def _connected(more: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Open an engine in memory that fetches nothing."""
+    try:
+        return duckdb.connect(":memory:", config={**_SHUT, **more})
+    except duckdb.Error:
+        # Before version 2 there are no threads for files, and no key that says how many.
+        more = {name: value for name, value in more.items() if name != "async_threads"}
+        return duckdb.connect(":memory:", config={**_SHUT, **more})
 
 
 def keeping(engine: Engine) -> Any:

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -290,17 +291,24 @@ def _fields(load: Load) -> dict[str, Any]:
 def _read(place: Objects, name: str) -> Load:
     path = place.local(name)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        for key in ("first_day", "last_day"):
-            values[key] = date.fromisoformat(values[key]) if values[key] else None
-        values["recorded_at"] = datetime.fromisoformat(values["recorded_at"])
-        for key in ("problems", "filled", "replaced"):
-            values[key] = tuple(values.get(key, ()))
-        return Load(**values, name=path.stem)
+        kept = path.stat()
+        return _parsed(path, kept.st_mtime_ns, kept.st_size)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"The load record {place.where(name)} is damaged ({error}); restore it from a copy."
         ) from error
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(path: Path, _changed: int, _size: int) -> Load:
+    """Read a record; every measure asks for those of its tables, and a report has many."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("first_day", "last_day"):
+        values[key] = date.fromisoformat(values[key]) if values[key] else None
+    values["recorded_at"] = datetime.fromisoformat(values["recorded_at"])
+    for key in ("problems", "filled", "replaced"):
+        values[key] = tuple(values.get(key, ()))
+    return Load(**values, name=path.stem)
 
 
 def counted(spec: TableSpec, loads: Sequence[Load]) -> tuple[list[Load], list[Load]]:

@@ -18,6 +18,8 @@ from reportkit.tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.store import Load
+    from reportkit.tables import TableSpec
     from reportkit.view import View
 
 #: The newest load of a table may be this many days older than the day it speaks for, unless the workspace says otherwise.
@@ -88,10 +90,21 @@ def _begins_later(view: View, name: str) -> str:
         late = first is not None and first > view.as_of + DAY
         early = late and min(load.recorded_at for load in view.loads[name]) > view.end
         return f"the {spec.spoken} that were loaded begin after this day" if early else ""
+    if any(_begun(view, spec, load) for load in loads):
+        return ""
     known = view.workspace.known(view.known_by)[0]
     until = f"{spec.effective} IS NULL OR {spec.effective} <= {day(view.as_of)}"
     found = view.workspace.engine.frame(f"SELECT 1 FROM {known}.{name} WHERE {until} LIMIT 1")
     return f"the {spec.spoken} that were loaded begin after this day" if found.empty else ""
+
+
+def _begun(view: View, spec: TableSpec, load: Load) -> bool:
+    """Say whether the record of a load tells already that something of it was there by this day."""
+    if spec.effective not in load.filled:
+        return True
+    dated = spec.spans == (spec.effective,) and spec.column(spec.effective).type == "date"
+    held_back = view.knowledge is not None and view.knowledge.holds_back(load)
+    return dated and not held_back and load.first_day is not None and load.first_day <= view.as_of
 
 
 def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C", "D"]:

@@ -130,7 +130,8 @@ class View(Browsing):
             whole = not large if name == "findings" else name in relations.ESTATE and not lies
             if name not in self._made or (name in relations.FINDINGS and large):
                 grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)
-                select = relations.select(name, moment, asked, grouped=grouped)
+                held = None if grouped or large else self.workspace.held(name, moment)
+                select = held or relations.select(name, moment, asked, grouped=grouped)
                 order = "opened, finding_id" if whole and name == "findings" else ""
                 if whole and name in relations.ESTATE:
                     # Views of one day differ in what is known of findings more often than in what is known of the estate.
@@ -141,7 +142,7 @@ class View(Browsing):
     def _units(self, known: str) -> tuple[str, ...] | None:
         if not self.unit:
             return None
-        rows = self.workspace.engine.frame(f"SELECT DISTINCT unit_id, parent_id FROM {known}.units")
+        rows = self.workspace.parents(known)
         if self.unit not in (names := set(rows["unit_id"])):
             raise UsageError(f"Unit {self.unit!r} is not known; {nearest(self.unit, names)}")
         return trust.below(rows, self.unit)

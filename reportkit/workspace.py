@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import clocks, config, grouping, relations, remediation, sql, store
+from reportkit import clocks, config, grouping, relations, remediation, snapshot, sql, store
 from reportkit.errors import DataError, UsageError, nearest
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
@@ -62,6 +62,7 @@ class Workspace:
         self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._groups: dict[str, bool] = {}
+        self._parents: dict[str, pd.DataFrame] = {}
         self._estates: dict[tuple[Any, ...], str] = {}
         self._views = 0
 
@@ -82,15 +83,35 @@ class Workspace:
             from reportkit import warehouse
 
             return warehouse.connect(self.settings.engine.url)
+        if self._held is not None:
+            return self._held.engine
         return sql.Local(self.folder / "store" / ".spill", self.folder / "store" / ".known")
+
+    @cached_property
+    def _held(self) -> snapshot.Snapshot | None:
+        """What this process was given of the data before it was forked."""
+        return snapshot.claim(self.folder)
 
     def known(self, known_by: datetime | Knowledge) -> tuple[str, dict[str, tuple[Load, ...]]]:
         """Give the schema with all tables as known, and the loads behind it."""
         knowledge = known_by if isinstance(known_by, Knowledge) else Knowledge(known_by)
         if knowledge not in self._known:
-            schema = f"known_{len(self._known)}"
-            self._known[knowledge] = (schema, self.engine.known(self.store, schema, knowledge))
+            found = self._held.known(self.store, knowledge) if self._held is not None else None
+            if found is None:
+                schema = f"known_{len(self._known)}"
+                found = schema, self.engine.known(self.store, schema, knowledge)
+            self._known[knowledge] = found
         return self._known[knowledge]
+
+    def held(self, name: str, at: relations.Moment) -> str | None:
+        """Give the SELECT of a relation that lies ready at a day; None when it must be made."""
+        return self._held.select(name, at) if self._held is not None else None
+
+    def parents(self, known: str) -> pd.DataFrame:
+        """Give every unit with the ones it was ever below, as known."""
+        if known not in self._parents:
+            self._parents[known] = self.engine.frame(f"SELECT DISTINCT unit_id, parent_id FROM {known}.units")  # fmt: skip
+        return self._parents[known]
 
     def grouped(self, at: relations.Moment, asked: Collection[str] | None) -> bool:
         """Say whether what is asked is asked of groups of findings; they are made once for all views of the same knowledge."""

@@ -185,7 +185,8 @@ def make(
 
     if not requests:
         return []
-    limits = config.read(requests[0].workspace).limits
+    folder = requests[0].workspace
+    limits = config.read(folder).limits
     live = screen.Live(_title(requests))
     many = screen.Many(len(requests), live)
 
@@ -199,6 +200,9 @@ def make(
         if one:
             live(step)
 
+    data = _data(requests) if len(requests) > 1 else {}
+    if not one:
+        live.say(f"0 of {len(requests)} done")
     try:
         batch = Batch(
             requests,
@@ -207,6 +211,7 @@ def make(
                 reports=count,
                 draw=any(request.formats for request in requests),
                 run_seconds=limits.run_seconds,
+                surroundings=data if count > 1 else {},
             ),
             options.now,
             cast("Engine | None", engine or None),
@@ -217,6 +222,14 @@ def make(
         return batch.run()
     finally:
         live.end()
+
+
+def _data(requests: Sequence[Request]) -> dict[str, str]:
+    """Say what data warm processes are to hold for these reports."""
+    from reportkit import snapshot
+
+    asked = ((request.period, request.unit) for request in requests)
+    return snapshot.wish(requests[0].workspace, asked, options.now())
 
 
 def _title(requests: Sequence[Request]) -> str:
@@ -298,6 +311,10 @@ def _table(results: Sequence[Result]) -> None:
         head=("report", "period", "for", "made", "unchanged", "held", "failed"),
         right=(3, 4, 5, 6),
     )
+    if all(result.state == "unchanged" for result in results):
+        screen.say(
+            "  Nothing was made: every report is finished, and nothing it depends on has changed since. --force makes them again."
+        )
     errors: dict[str, list[Result]] = {}
     for result in results:
         if result.error is not None:

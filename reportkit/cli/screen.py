@@ -195,33 +195,42 @@ class Live:
         return time.monotonic() - self._begun
 
 
+#: Seconds after which a rate says something: reports that are made at a time end at a time.
+_RATED = 5.0
+
+
 class Many:
     """Shows how far a batch is: how many are done, at which rate, and how long the rest will take."""
 
     def __init__(self, total: int, live: Live) -> None:
         self._total, self._live = total, live
         self._done = self._made = self._failed = 0
-        self._begun = self._told = time.monotonic()
+        self._told = time.monotonic()
+        #: When the first report had ended: what comes before it is loading, and says nothing of the rate.
+        self._first: float | None = None
 
     def ended(self, *, failed: bool, made: bool) -> None:
         """Count a report that has ended."""
+        now = time.monotonic()
+        if self._first is None or not self._made:
+            self._first = now
         self._done += 1
         self._made += made
         self._failed += failed
-        now = time.monotonic()
         if not self._live.alive and self._done < self._total and now - self._told < _LOG_EVERY:
             return
         self._told = now
-        self._live.say(self.line(now - self._begun))
+        self._live.say(self.line(now - self._first))
 
     def line(self, gone: float) -> str:
-        """Say where the batch is."""
+        """Say where the batch is, so many seconds after the first report had ended."""
         parts = [f"{self._done} of {self._total} done"]
         if self._failed:
             parts.append(f"{self._failed} failed")
-        if self._made and gone > 0:
-            parts.append(f"{60 * self._made / gone:,.0f} a minute")
-            left = (self._total - self._done) * gone / self._made
+        since = self._made - 1
+        if since > 0 and gone >= _RATED:
+            parts.append(f"{60 * since / gone:,.0f} a minute")
+            left = (self._total - self._done) * gone / since
             if left >= 1:
                 parts.append(f"{seconds(left)} left")
         return ", ".join(parts)

@@ -1,9 +1,10 @@
-"""Takes runs that are due, one after the other, under a lease; makes them, and lands them with their mails."""
+"""Takes runs that are due, each under a lease; makes them, as many at a time as there are cores, and lands them with their mails."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,16 @@ from reportkit.errors import HeldError, KernelDied, ReportkitError, TemporaryErr
 from reportkit.ledger import Ledger, approvals, claims, deliveries
 from reportkit.ledger.claims import Claim, Desk
 from reportkit.ledger.deliveries import Delivery
-from reportkit.run import Outcome, Request, approval, dispatch, edition, publication, release
+from reportkit.run import (
+    Request,
+    approval,
+    dispatch,
+    edition,
+    executors,
+    jobs,
+    publication,
+    release,
+)
 from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 from reportkit.run.report import run
 
@@ -45,27 +55,54 @@ class Work:
     tell: Callable[[str], None] = lambda _: None
     progress: Callable[[Any], None] = lambda _: None
     trouble: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    _pool: Any = None
+    _writing: threading.Lock = field(default_factory=threading.Lock)
 
     # ---- making --------------------------------------------------------------------------------------------------
 
     def make_all(self) -> int:
         """Make what is due, until nothing is left that may be tried now; gives how many were tried."""
+        many = len(claims.find(self.ledger, ("due", "running")))
+        if many < 2 or not jobs.forks():
+            return self._make_next()
+        width = min(many, executors.cores())
+        seconds = self.settings.limits.run_seconds
+        with jobs.warm(width, reports=many, run_seconds=seconds) as pool:
+            self._pool = pool
+            try:
+                with ThreadPoolExecutor(width, thread_name_prefix="reportkit-due") as threads:
+                    return sum(threads.map(lambda _: self._make_next(), range(width)))
+            finally:
+                self._pool = None
+
+    def _make_next(self) -> int:
+        """Make one after the other, until nothing is left."""
         tried = 0
-        while (one := self.desk.take(self.clock(), most=self.settings.due.attempts)) is not None:
+        while (one := self._taken()) is not None:
             tried += 1
             self.tell(f"{_name(one)}: running")
             self._make(one)
         return tried
+
+    def _taken(self) -> Claim | None:
+        with self._writing:
+            return self.desk.take(self.clock(), most=self.settings.due.attempts)
 
     def _make(self, one: Claim) -> None:
         try:
             with self._alive(one) as ours:
                 place, said = self._finished(one) or self._run(one, ours)
                 if release.fit(self.folder, said):
-                    edition.make(self.folder, place, said)
+                    with self._writing:
+                        edition.make(self.folder, place, said)
         except ReportkitError as error:
-            self._failed(one, error)
+            with self._writing:
+                self._failed(one, error)
             return
+        with self._writing:
+            self._made(one, place, said)
+
+    def _made(self, one: Claim, place: Path, said: dict[str, Any]) -> None:
         if not release.fit(self.folder, said):
             reasons = "; ".join(f"{g['name']}: {g['reason']}" for g in said["gates"] if g["result"] == "fail" and g["holds"])  # fmt: skip
             self._land(one, "held", run_id=said["run_id"], said=reasons)
@@ -76,7 +113,12 @@ class Work:
         )  # fmt: skip
 
     def _run(self, one: Claim, ours: Callable[[], bool]) -> tuple[Path, dict[str, Any]]:
-        outcome: Outcome = run(self._request(one), now=self.clock(), progress=self.progress, may_land=ours)  # fmt: skip
+        asked: dict[str, Any] = {"now": self.clock(), "progress": self.progress}
+        if self._pool is None:
+            outcome = run(self._request(one), may_land=ours, **asked)
+        else:
+            lease = {"id": one.id, "owner": self.desk.owner}
+            outcome = jobs.make(self._request(one), pool=self._pool, lease=lease, **asked)
         return outcome.folder, dict(outcome.manifest)
 
     def _request(self, one: Claim) -> Request:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reportkit.evidence.signing import Signer
 
 _WHAT = {
+    "README.txt": "how to check all of it",
     "manifest.json": "what the run says of itself: inputs, parameters, versions, checks, hashes",
     "notebook.ipynb": "the executed notebook",
     "report.html": "the report as it was drafted, as a page",
@@ -28,7 +29,7 @@ _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1b2430;max-width:62rem;margin:2.5rem auto;padding:0 1.25rem}
 h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{margin:.25rem 0}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-bottom:1px solid #d9dee6}
-th{font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums}code{font:0.85em ui-monospace,monospace;overflow-wrap:anywhere}
+th{font-weight:600;white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums}code{font:0.85em ui-monospace,monospace;overflow-wrap:anywhere}
 .fail{color:#a3232f;font-weight:600}.muted{color:#5b6673}
 @media(prefers-color-scheme:dark){body{background:#12161c;color:#e4e8ee}th,td{border-color:#333b46}.muted{color:#98a3b1}.fail{color:#ff8a93}a{color:#8ab8ff}}
 """
@@ -146,6 +147,7 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> str:
 def _links(names: Sequence[str]) -> str:
     shown = [name for name in names if not name.startswith("workspace/store/")]
     rest = len(names) - len(shown)
+    shown.remove("index.html")
     lines = [
         f'<tr><td><a href="{_text(name)}">{_text(name)}</a></td><td>{_text(_WHAT.get(name, ""))}</td></tr>'
         for name in shown

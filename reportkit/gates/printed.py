@@ -9,7 +9,8 @@ from reportkit.gates.evidence import Evidence, Gate
 
 #: How the writers say that a part of the content is not there; each sentence is tried against the writer it comes from.
 _CUT = re.compile(
-    r"rows are not printed|lines of printed text are left out|is cut on the cover|is not in the mail|is left out:|is not drawn",
+    r"rows are not printed|lines of printed text are left out|is cut on the cover|is left out:|"
+    r"chart '.*' (?:cannot be|reads its data|has image marks)|picture of the notebook cannot be read",
     re.IGNORECASE,
 )
 _GLYPH = re.compile(r"^no glyph for ", re.IGNORECASE)

@@ -182,6 +182,12 @@ class Desk:
         return bool(done)
 
 
+def held(ledger: Database, number: int, owner: str) -> bool:
+    """Say whether a run is still somebody's."""
+    query = sa.select(_claims.c.owner, _claims.c.state).where(_claims.c.id == number)
+    return [tuple(row) for row in ledger.rows(query)] == [(owner, "running")]
+
+
 def incidents(ledger: Database, *, open_only: bool = False) -> list[Incident]:
     """List incidents, oldest first."""
     columns = [column for column in _incidents.c if column.name != "id"]

@@ -40,6 +40,8 @@ class Database:
         self._url = url
         self._made = 0
         self._known = False
+        #: Tables that were seen; none is ever taken away.
+        self._seen: set[str] = set()
         self.place = "at [ledger] url" if url else str(self.path)
 
     @cached_property
@@ -51,6 +53,10 @@ class Database:
         sa.event.listen(engine, "connect", _by_hand)
         sa.event.listen(engine, "begin", _begin)
         return engine
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -108,10 +114,12 @@ class Database:
         with self.reading() as connection:
             if connection is None:
                 return []
-            if not self._made:
+            asked = {table.name for table in _tables(query)}
+            if not self._made and not asked <= self._seen:
                 known = sa.inspect(connection)
-                if not all(known.has_table(table.name) for table in _tables(query)):
+                if not all(known.has_table(name) for name in asked):
                     return []
+                self._seen |= asked
             return list(connection.execute(query))
 
     @contextmanager

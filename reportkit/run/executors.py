@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, cast
 
 from reportkit.errors import KernelDied, UsageError
@@ -44,7 +45,14 @@ def cores() -> int:
 
 
 @contextmanager
-def opened(text: str, *, reports: int, draw: bool, run_seconds: float) -> Iterator[Place]:
+def opened(
+    text: str,
+    *,
+    reports: int,
+    draw: bool,
+    run_seconds: float,
+    surroundings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Place]:
     """Open the place that an option names.
 
     Args:
@@ -52,6 +60,7 @@ def opened(text: str, *, reports: int, draw: bool, run_seconds: float) -> Iterat
         reports: how many reports there are to make; no more processes are started.
         draw: whether charts and pages will be drawn.
         run_seconds: how long the cells of one may take.
+        surroundings: what warm processes are told of the data they need.
 
     Raises:
         UsageError: not one of these, or the library is not installed.
@@ -59,17 +68,18 @@ def opened(text: str, *, reports: int, draw: bool, run_seconds: float) -> Iterat
     kind, _, rest = (text or "local").partition(":")
     if kind == "local":
         width = max(1, min(_number(text, rest), reports))
-        open_ = partial(warm, reports=reports, draw=draw) if jobs.forks() else _spawning
+        with_data = partial(warm, reports=reports, draw=draw, surroundings=surroundings)
+        open_ = with_data if jobs.forks() else _spawning
         with open_(width, run_seconds=run_seconds) as place:
             yield place
     elif kind == "spawn":
         with _spawning(max(1, min(_number(text, rest), reports)), run_seconds=run_seconds) as place:
             yield place
     elif kind == "dask" and rest.startswith("//"):
-        with _dask(rest.removeprefix("//")) as place:
+        with _dask(rest.removeprefix("//"), surroundings) as place:
             yield place
     elif kind == "py":
-        with _own(text, rest) as place:
+        with _own(text, rest, surroundings) as place:
             yield place
     else:
         raise UsageError(f"Executor {text!r} is not known; write {KINDS}.")
@@ -84,9 +94,9 @@ def _number(text: str, rest: str) -> int:
 
 
 @contextmanager
-def warm(width: int, *, reports: int, draw: bool, run_seconds: float) -> Iterator[Place]:
+def warm(width: int, **more: Any) -> Iterator[Place]:
     """Give warm processes of this machine."""
-    with jobs.warm(width, reports=reports, draw=draw, run_seconds=run_seconds) as pool:
+    with jobs.warm(width, **more) as pool:
         yield Place(
             lambda job, tell: pool.submit(jobs.JOB, job, tell), width, f"{width} warm processes"
         )
@@ -130,7 +140,7 @@ def spawned(job: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _dask(address: str) -> Iterator[Place]:
+def _dask(address: str, surroundings: Mapping[str, str]) -> Iterator[Place]:
     try:
         from distributed import Client
     except ImportError:
@@ -148,13 +158,13 @@ def _dask(address: str) -> Iterator[Place]:
         executor = client.get_executor(pure=False, retries=3)
         # Two for each thread: one that is made, and one that is there when it ends.
         yield Place(
-            lambda job, _: executor.submit(jobs.anywhere, dict(job)), max(2 * threads, 2),
+            lambda job, _: executor.submit(jobs.anywhere, {**job, "surroundings": {**surroundings}}), max(2 * threads, 2),
             f"Dask at {address}",
         )  # fmt: skip
 
 
 @contextmanager
-def _own(text: str, rest: str) -> Iterator[Place]:
+def _own(text: str, rest: str, surroundings: Mapping[str, str]) -> Iterator[Place]:
     module, _, name = rest.partition(":")
     try:
         factory = getattr(importlib.import_module(module), name)
@@ -166,5 +176,9 @@ def _own(text: str, rest: str) -> Iterator[Place]:
     with factory() as executor:
         width = int(getattr(executor, "_max_workers", 0) or cores())
         yield Place(
-            lambda job, _: executor.submit(jobs.anywhere, dict(job)), width, f"{module}:{name}"
+            lambda job, _: executor.submit(
+                jobs.anywhere, {**job, "surroundings": {**surroundings}}
+            ),
+            width,
+            f"{module}:{name}",
         )

@@ -16,6 +16,7 @@ from typing import Any
 
 from reportkit.errors import from_os
 from reportkit.layout import RUNS, WHOLE_FIRM, series
+from reportkit.run import indented
 
 __all__ = ["WHOLE_FIRM", "Staging", "manifest", "run_id", "runs", "series", "sweep"]
 
@@ -100,7 +101,7 @@ class Staging:
             self._alive = None
 
     def _seal(self, manifest: Mapping[str, Any]) -> None:
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, default=str)
+        text = indented.dumps(manifest)
         self.write(MANIFEST, (text + "\n").encode("utf-8"))
 
 

@@ -16,8 +16,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, errors
@@ -38,6 +40,7 @@ PRELOAD = (
     "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "papermill.engines", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
     "reportkit.render.drawing", "reportkit.run.ready:get_ready",
+    "reportkit.snapshot:hold",
 )  # fmt: skip
 #: For one report alone: what the process that runs it and the one of its cells both use.
 PRELOAD_ONE = ("pandas", "reportkit.workspace", "reportkit.run.report", "papermill.engines", "reportkit.workers.engine", "reportkit.workers.execution")  # fmt: skip
@@ -116,10 +119,21 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
             engine=arguments["engine"],
             key=key,
             ticket=arguments.get("ticket", ""),
+            may_land=partial(_held, request.workspace, arguments.get("lease")),
         )
     except ReportkitError as error:
         return {"error": {"kind": type(error).__name__, "message": error.message}}
     return {"folder": str(outcome.folder), "state": outcome.state}
+
+
+def _held(workspace: Path, lease: Mapping[str, Any] | None) -> bool:
+    """Say whether a scheduled run is still the one of whoever asked for it; any other has no lease to lose."""
+    if lease is None:
+        return True
+    from reportkit import ledger
+    from reportkit.ledger import claims
+
+    return claims.held(ledger.of(workspace), lease["id"], lease["owner"])
 
 
 def _done(request: Request, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -141,7 +155,8 @@ def anywhere(job: Mapping[str, Any]) -> dict[str, Any]:
     with _lock:
         if os.getpid() not in _pool:
             stack = ExitStack()
-            _pool[os.getpid()] = stack, stack.enter_context(warm())
+            pool = warm(surroundings=job.get("surroundings") or {})
+            _pool[os.getpid()] = stack, stack.enter_context(pool)
             register_exit(stack.close)
     answer: dict[str, Any] = _pool[os.getpid()][1].call(JOB, job, lambda _: None)
     return answer
@@ -174,8 +189,11 @@ def make(
     pool: WarmPool,
     progress: Listener = lambda _: None,
     engine: Engine | None = None,
+    lease: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Make a report in a warm process; arguments, result and errors are those of :func:`reportkit.run.report.run`.
+
+    A scheduled run is landed only when it still has its ``lease``, by ``id`` and ``owner``.
 
     Raises:
         KernelDied: the process of the report was killed.
@@ -183,13 +201,18 @@ def make(
     # A path is meant from here; the worker stands elsewhere.
     if Path(request.report).suffix == ".ipynb" and Path(request.report).exists():
         request = replace(request, report=str(Path(request.report).resolve()))
-    job = plain(request, now=now, engine=engine)
+    job = plain(request, now=now, engine=engine) | {"lease": lease and dict(lease)}
     return outcome(pool.call(JOB, job, lambda step: progress(Progress(*step))))
 
 
 @contextmanager
 def warm(
-    workers: int = 1, *, reports: int | None = None, draw: bool = True, run_seconds: float = 1800
+    workers: int = 1,
+    *,
+    reports: int | None = None,
+    draw: bool = True,
+    run_seconds: float = 1800,
+    surroundings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[WarmPool]:
     """Give a pool that makes reports, with one engine for all their charts; both end with the context.
 
@@ -198,6 +221,7 @@ def warm(
         reports: how many there will be, when that is known; for one alone little is loaded before.
         draw: whether charts and pages will be drawn.
         run_seconds: how long the cells of one may take.
+        surroundings: what the environment says of the data they need; see :mod:`reportkit.snapshot`.
     """
     from reportkit.workers.pool import WarmPool
 
@@ -205,12 +229,13 @@ def warm(
     lifeline, end = os.pipe()
     try:
         alone = nullcontext(dict[str, str]())
-        with (
-            _charts(folder / "charts", lifeline) if draw and reports != 1 else alone
-        ) as surroundings:
+        with _charts(folder / "charts", lifeline) if draw and reports != 1 else alone as drawing:
             preload = PRELOAD_ONE if reports == 1 else PRELOAD
             pool = WarmPool(
-                workers, preload, environment=surroundings, seconds=run_seconds + _OTHER_SECONDS
+                workers,
+                preload,
+                environment={**surroundings, **drawing},
+                seconds=run_seconds + _OTHER_SECONDS,
             ).start()
             try:
                 yield pool

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from reportkit.run.request import FORMATS, KNOWN, Request
 if TYPE_CHECKING:
     from reportkit.config import Settings
     from reportkit.period import Period
+    from reportkit.store import Load
 
 ALL = "all"
 
@@ -75,11 +77,12 @@ def check(requests: Sequence[Request], settings: Settings, now: datetime) -> Non
     """Refuse a batch with a request that does not fit, before anything is begun or written.
 
     Raises:
-        UsageError: as :func:`admit`, an unknown report, or a parameter that a notebook does not declare or take.
+        UsageError: as :func:`admit`, an unknown report or unit, or a parameter that a notebook does not declare or take.
     """
     seen: set[str] = set()
     for request in requests:
         admit(request, settings, now)
+        refuse_unit(request, request.known_by or now)
         path = resources.notebook(request.report, request.workspace)
         asked = json.dumps([str(path), request.parameters], default=str)
         if asked in seen:
@@ -153,15 +156,33 @@ def _units(workspace: Path, asked: Sequence[str], now: datetime) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
+def refuse_unit(request: Request, known_by: datetime) -> None:
+    """Refuse a unit that nobody knows before a process is started for it.
+
+    Raises:
+        UsageError: units are loaded, and it is none of them.
+    """
+    if not request.unit:
+        return
+    names = units(request.workspace, known_by)
+    if names and request.unit not in names:
+        raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")
+
+
 def units(workspace: Path, known_by: datetime) -> list[str]:
     """List the business units that were known by an instant."""
+    from reportkit import store
+
+    return list(_named(workspace, tuple(store.of(workspace).loads("units", known_by=known_by))))
+
+
+@lru_cache(maxsize=16)
+def _named(workspace: Path, loads: tuple[Load, ...]) -> tuple[str, ...]:
     from reportkit import ranking, store
     from reportkit.tables import TABLES
 
-    place = store.of(workspace)
-    spec = TABLES["units"]
-    known = ranking.versions(spec, place.loads(spec.name, known_by=known_by), place)
-    return sorted(set(known["unit_id"].to_pylist()))
+    known = ranking.versions(TABLES["units"], loads, store.of(workspace))
+    return tuple(sorted(set(known["unit_id"].to_pylist())))
 
 
 def listed(text: str, workspace: Path) -> tuple[str, ...]:

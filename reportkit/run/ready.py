@@ -1,6 +1,6 @@
 """Makes a process ready for reports: what every report does for the first time is done here once, before any.
 
-Nothing of it may start a thread or open a database: the process is forked afterwards.
+Nothing of it may start a thread, or keep a file or a connection: the process is forked afterwards.
 """
 
 from __future__ import annotations
@@ -29,6 +29,22 @@ def get_ready() -> None:
         _pages(executed, config.Settings())
         _cells()
     _frames()
+    _ledger()
+
+
+def _ledger() -> None:
+    """Ask a ledger of this moment, whose file is gone before anything is forked."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from reportkit.ledger import Ledger
+
+    with TemporaryDirectory() as folder:
+        asked = Ledger(Path(folder))
+        with asked.writing():
+            pass
+        asked.publication("board", "2026-Q1")
+        asked.close()
 
 
 def _notebook() -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
-from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
+from reportkit.errors import ReportkitError, TemporaryError
 from reportkit.run import formats, lastpage, parameters, plan, private, surroundings, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
@@ -60,7 +60,7 @@ def run(
         LimitError: it was killed, or took too much time or memory; kept as above.
         TemporaryError: the disk is full or the folder cannot be written, or it may not land; nothing is left.
     """
-    job = _Job.prepare(request, now, Stages(progress))
+    job = _Job.prepare(request, now, Stages(progress), checked=bool(key))
     job.begun |= {"key": key, "ticket": ticket}
     job.may_land = may_land
     try:
@@ -92,8 +92,10 @@ class _Job:
     _execution: Execution | None = None
 
     @classmethod
-    def prepare(cls, request: Request, now: datetime, stages: Stages) -> _Job:
-        """Check a request and read the notebook's contract."""
+    def prepare(
+        cls, request: Request, now: datetime, stages: Stages, *, checked: bool = False
+    ) -> _Job:
+        """Check a request, as far as no batch has done so, and read the notebook's contract."""
         # What was loaded in this very second is known.
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
@@ -107,7 +109,8 @@ class _Job:
             published = told_of and told_of(request.workspace, path.stem, request.period.key, request.unit)  # fmt: skip
             known_by = request.known_by or (published.known_by if published else known_now)
             same = published if published and published.known_by == known_by else None
-            _refuse_unit(request, known_by)
+            if not checked:
+                plan.refuse_unit(request, known_by)
             bound = parameters.declared(notebook, path.name).bind(
                 request.parameters, parameters.of_runner(request, path.stem, known_by)
             )
@@ -275,12 +278,3 @@ class _Job:
         with suppress(ValueError):
             kept = kept.relative_to(Path.cwd())
         return type(error)(f"{error.message} The notebook as far as it ran: {kept}")
-
-
-def _refuse_unit(request: Request, known_by: datetime) -> None:
-    """Refuse a unit that nobody knows before a kernel is started for it."""
-    if not request.unit:
-        return
-    names = plan.units(request.workspace, known_by)
-    if names and request.unit not in names:
-        raise UsageError(f"Unit {request.unit!r} is not known; {nearest(request.unit, names)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit.errors import DataError, from_os
 from reportkit.facts import INJECTED
+from reportkit.run import indented
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -113,10 +114,28 @@ def canonical(notebook: NotebookNode, bound: Mapping[str, Any]) -> NotebookNode:
 
 def text(notebook: NotebookNode) -> bytes:
     """Write a notebook as the file it is kept in."""
-    import nbformat
+    from nbformat.v4 import rwbase
 
-    written: str = nbformat.writes(notebook)
-    return (written.rstrip("\n") + "\n").encode("utf-8")
+    lines: Any = rwbase
+    made = lines.strip_transient(lines.split_lines(_shell(notebook)))
+    return (indented.dumps(made, sort=True) + "\n").encode("utf-8")
+
+
+def _shell(notebook: NotebookNode) -> NotebookNode:
+    """Copy a notebook as far as writing it changes it."""
+    made = copy.copy(notebook)
+    made["metadata"] = copy.copy(notebook.metadata)
+    made["cells"] = [copy.copy(cell) for cell in notebook.cells]
+    for cell in made["cells"]:
+        cell["metadata"] = copy.copy(cell.metadata)
+        if "attachments" in cell:
+            cell["attachments"] = {n: copy.copy(part) for n, part in cell.attachments.items()}
+        if cell.cell_type == "code":
+            cell["outputs"] = [copy.copy(output) for output in cell.outputs]
+            for output in cell["outputs"]:
+                if "data" in output:
+                    output["data"] = copy.copy(output.data)
+    return made
 
 
 def _stable_id(cell: NotebookNode, position: int, taken: set[str]) -> str:

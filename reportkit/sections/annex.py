@@ -156,9 +156,9 @@ def definition_changes(view: View) -> Shown:
 
 def _set_aside(view: View) -> list[str]:
     found = []
+    known = view.workspace.store.loads(known_by=view.known_by)
     for name in view.loads:
-        known = view.workspace.store.loads(name, known_by=view.known_by)
-        aside = counted(TABLES[name], known)[1]
+        aside = counted(TABLES[name], [load for load in known if load.table == name])[1]
         if aside:
             found.append(f"{plural(len(aside), 'earlier load')} of {TABLES[name].spoken}")
     return found

@@ -50,8 +50,10 @@ class WarmEngine(Engine):  # type: ignore[misc]  # papermill has no types
     ) -> None:
         """Run all cells; the notebook is filled in place."""
         if execution is not None:
+            from reportkit.workers.execution import Done
+
             _Run(nb_man, execution).all()
-            return
+            raise Done(nb_man.nb)
         plain = _plain(nb_man.nb, execution_timeout)
         run = _Run(nb_man, plain)
         try:

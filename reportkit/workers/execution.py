@@ -23,6 +23,13 @@ USUAL: Engine = "warm" if sys.platform == "linux" else "kernel"
 CellListener = Callable[[int, int], None]
 
 
+class Done(Exception):
+    """All cells have run; Papermill would now judge them, and write the notebook out, to nowhere."""
+
+    def __init__(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
+
 @dataclass(kw_only=True)
 class Execution:
     """One notebook on its way through an engine.
@@ -89,6 +96,8 @@ class Execution:
                 request_save_on_cell_execute=False,
                 execution=self,
             )
+        except Done as done:
+            executed = done.notebook
         except PapermillExecutionError:
             # The engine has judged every cell already; Papermill raises again for errors that a cell's tag allows.
             executed = remove_error_markers(self.notebook)

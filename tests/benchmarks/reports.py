@@ -106,7 +106,8 @@ def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Every file read once, every module compiled, what is remembered remembered: for both sides.
     cost(1, place, ours(report, known[:1], "html"))
-    few = known[: min(3, max(counts))]
+    # The peers start everything anew for each report, so that what they cost grows with their number, and a few tell.
+    few = known[: min(3, *counts)]
     with tempfile.TemporaryDirectory() as out:
         plain = cost(len(few), place, *peers(place, report, few, out))
         print(plain.line("papermill, then nbconvert"), flush=True)

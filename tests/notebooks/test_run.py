@@ -254,6 +254,7 @@ FAILURES = {
         "get_ipython().set_custom_exc((Exception,), lambda *a, **k: print('dressed up'))\nraise ValueError('inside')",
         "CellError", 4, "failed",
     ),
+    "rich": ("from rich import traceback\ntraceback.install()\nraise ValueError('inside')", "CellError", 4, "failed: ValueError: inside"),
     "exit 0": ("import sys\nsys.exit(0)", "EarlyExit", 4, "ended the notebook early with sys.exit\\(0\\)"),
     "exit 3": ("raise SystemExit(3)", "EarlyExit", 4, "sys.exit\\(3\\)"),
     "quit": ("exit()", "EarlyExit", 4, "early with exit\\(\\)"),

@@ -163,14 +163,19 @@ def test_what_is_not_understood_gets_a_sentence(
     assert not (place / "runs").exists()
 
 
-@pytest.mark.parametrize("where", ["spawn:2", "local:2"])
-def test_other_executors_make_the_same_reports(place: Path, typed: Typed, where: str) -> None:
-    (place / "mended").touch()
+@pytest.mark.parametrize(("where", "known"), [("spawn:2", "known_0"), ("local:2", "held")])
+def test_other_executors_make_the_same_reports(
+    place: Path, typed: Typed, where: str, known: str
+) -> None:
+    ask = "import reportkit as rk\nview = rk.open('.').at(period, unit=unit)\nview.table('units')"
+    report(place, ask, "open(f'known-{unit}', 'w').write(view._moment.known)\nNone")
     assert typed(*asked("--units", "A,C", "--known-by", "2026-10-09")).code == 0
     assert typed(*asked("--units", "A,C", "--known-by", "2026-10-09", "--executor", where, "--force")).code == 0  # fmt: skip
     for unit in ("A", "C"):
         one, other = sorted(place.glob(f"runs/tiny/2026-Q3/{unit}/*/notebook.ipynb"))
         assert one.read_bytes() == other.read_bytes()
+        # Where processes are forked, what they ask of was read before.
+        assert (place / f"known-{unit}").read_text() == known
 
 
 def test_show_tells_what_a_run_says_of_itself(place: Path, typed: Typed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import subprocess
@@ -294,6 +295,31 @@ def test_a_run_that_may_not_land_leaves_nothing(tmp_path: Path) -> None:
             now=NOW, may_land=lambda: False,
         )  # fmt: skip
     assert list((folder / "runs").rglob("*")) == []
+
+
+def test_what_is_due_together_is_made_in_warm_processes_and_landed_by_whoever_holds_it(tmp_path: Path) -> None:  # fmt: skip
+    from nbformat import v4, write
+
+    folder = workspace(tmp_path / "firm")
+    (folder / "notebooks").mkdir()
+    parameters = v4.new_code_cell('unit = ""', metadata={"tags": ["parameters"]})
+    slow = v4.new_code_cell("if unit == 'LOST':\n    import pathlib, time\n    while not pathlib.Path('taken').exists():\n        time.sleep(0.05)")  # fmt: skip
+    write(v4.new_notebook(cells=[parameters, slow]), folder / "notebooks" / "tiny.ipynb")
+    ledger = of(folder)
+    units = ("A", "B", "LOST")
+    claims.plan(ledger, [Claim(report="tiny", period="2026-Q3", unit=unit, scheduled_at=DUE) for unit in units], NOW)  # fmt: skip
+    desk = Desk(ledger, leases.token())
+
+    def tell(said: str) -> None:
+        if said == "tiny 2026-Q3 LOST: running":
+            one = next(one for one in claims.find(ledger) if one.unit == "LOST")
+            assert desk.change(one, "running", NOW, before="running", owned_by=desk.owner, owner="there:2")  # fmt: skip
+            (folder / "taken").touch()
+
+    assert Work(folder, config.read(folder), ledger, desk, lambda: NOW, tell).make_all() == 3
+    assert {one.unit: one.state for one in claims.find(ledger)} == {"A": "drafted", "B": "drafted", "LOST": "running"}  # fmt: skip
+    made = [json.loads(path.read_text()) for path in folder.glob("runs/tiny/*/*/*/manifest.json")]
+    assert {said["unit"]: said["kernel"]["process"] for said in made} == {"A": "forked", "B": "forked"}  # fmt: skip
 
 
 # ---- kills -----------------------------------------------------------------------------------------------------------

@@ -302,9 +302,24 @@ def test_every_cut_of_the_pdf_is_seen() -> None:
     assert gates.whole(evidence(warnings={"report.pdf": tuple(setting.warnings)})).result == "pass"
 
 
+def test_a_chart_that_is_missing_holds() -> None:
+    from reportkit import resources
+    from reportkit.render.model import Chart
+    from reportkit.render.tabular import Setting
+    from reportkit.render.typeset import Typesetter
+
+    spec = {"mark": "image", "data": {"url": "https://t.example/d.json"}}
+    chart = Placed(content=Chart(id="c", spec=spec, alt="A bar."), cell=0)
+    setting = Setting(resources.fonts())
+    Typesetter(setting).blocks(Document(cover=COVER, blocks=(chart,)))
+    found = gates.overflow(evidence(warnings={"report.pdf": tuple(setting.warnings)}))
+    assert (found.result, found.holds) == ("fail", True)
+    assert "put the data into the chart itself" in found.reason
+
+
 def test_overflow_passes_what_is_whole() -> None:
     assert gates.overflow(evidence()).result == "not-applicable"
-    remarks = {"report.pdf": (), "message.eml": ("The mail's body takes 70 kB; keep it under 60 kB",)}  # fmt: skip
+    remarks = {"report.pdf": (), "message.eml": ("The mail's body takes 70 kB; keep it under 60 kB", "Chart 'x' is not in the mail: it holds 4 charts.")}  # fmt: skip
     assert gates.overflow(evidence(warnings=remarks)).result == "pass"
 
 

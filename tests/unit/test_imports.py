@@ -19,7 +19,7 @@ GROUND = {
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing", "picking",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "snapshot", "trust", "schemas", "browse", "showing", "picking",
 }  # fmt: skip
 OUTER = {
     "run",
