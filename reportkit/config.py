@@ -60,6 +60,16 @@ class Report(_Section):
     approval: bool = Field(False, description="a run must be approved before it is published")
 
 
+class Slides(_Section):
+    """What presentations are made on: a .pptx or .potx of the company, whose layouts, colours and fonts are taken."""
+
+    master: str = ""
+
+    def place(self, workspace: Path) -> Path | None:
+        """Give the master's file; a relative name is of the workspace."""
+        return workspace / self.master if self.master else None
+
+
 class Finance(_Section):
     """What Finance sets: what money a year from now is worth less, how far a case looks, what there is to spend and to lose."""
 
@@ -122,6 +132,7 @@ class Settings(_Section):
 
     organisation: Organisation = Organisation()
     report: Report = Report()
+    slides: Slides = Slides()
     finance: Finance = Finance()
     limits: Limits = Limits()
     mail: Mail = Mail()

@@ -14,7 +14,7 @@ from reportkit.secret import Reference
 MARKS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
 Mark = Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
 Edition = Literal["full", "summary"]
-Format = Literal["pdf", "html"]
+Format = Literal["pdf", "html", "pptx", "xlsx"]
 _DOMAIN = re.compile(r"[^\s@/,;<>\"]+\.[^\s@/,;<>\"]+")
 
 

@@ -62,6 +62,7 @@ class Figure(Model):
     inputs: tuple[str, ...] = ()
     code_version: str = ""
     parts: tuple[tuple[str, float | None, str], ...] = ()
+    definition: str = Field("", description="what a figure of the whole counts, in words")
 
 
 class Source(Model):

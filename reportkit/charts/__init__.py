@@ -9,6 +9,7 @@ from reportkit.charts.estate import ages, funnel
 from reportkit.charts.exposure import exposure
 from reportkit.charts.incidents import incidents
 from reportkit.charts.money import spend
+from reportkit.charts.panels import bullets, heat_map, multiples
 from reportkit.charts.plot import Plot
 from reportkit.charts.register import register_movement, treatment
 from reportkit.charts.response import causes, losses, response_times
@@ -24,6 +25,7 @@ __all__ = [
     "ages",
     "audit_ages",
     "backlog",
+    "bullets",
     "by_part",
     "causes",
     "course",
@@ -32,10 +34,12 @@ __all__ = [
     "friction",
     "frontier",
     "funnel",
+    "heat_map",
     "incidents",
     "loss_change",
     "loss_exceedance",
     "losses",
+    "multiples",
     "npv_distribution",
     "obligation_calendar",
     "option_values",

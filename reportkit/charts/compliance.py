@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
+#: Parts of a framework that one chart holds.
+_PARTS = 24
 _RATINGS = ("critical", "high", "medium", "low")
 _AGES = (("Up to 90 days", 90), ("91 to 180", 180), ("181 to 365", 365), ("One to two years", 730), ("Over two years", 10**6))  # fmt: skip
 _YEAR = 365
@@ -84,6 +86,8 @@ def requirements(view: View) -> Plot | Shown:
         found += [(name, state, n, i) for i, (state, n) in enumerate(zip(_STATES, counts, strict=True)) if n]  # fmt: skip
     order = [n for f in _FUNCTIONS.values() for n in names if n.startswith(f)]
     order += sorted(n for n in names if n not in order)
+    left, order = len(order) - _PARTS, order[:_PARTS]
+    found = [row for row in found if row[0] in order]
     data = pd.DataFrame(found, columns=["part", "state", "n", "order"])
     data["end"] = data.sort_values("order").groupby("part")["n"].cumsum()
     data["middle"] = data["end"] - data["n"] / 2
@@ -104,7 +108,7 @@ def requirements(view: View) -> Plot | Shown:
     return Plot(
         (bars + labels).properties(width=WIDTH, height=27 * len(order) + 60), "requirements", message,
         f"Applicable requirements by part of the framework, {view.period.label}", f"Stacked bars of requirements: {said}. {message}.",
-        note=f"{absent} declared not applicable and left out." if absent else "No requirement is declared not applicable.", facts=told(whole, *parts),
+        note=(f"{absent} declared not applicable and left out." if absent else "No requirement is declared not applicable.") + (f" {left} more parts are not drawn." if left > 0 else ""), facts=told(whole, *parts),
     )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _COLOUR = theme.tokens()["light"]
 _CHART = theme.tokens()["chart"]
+#: Causes that are drawn, the most frequent ones.
+_CAUSES = 16
 _MOMENTS = (("Detect", "N02", "occurred", "detected"), ("Contain", "N03", "detected", "contained"), ("Recover", "N04", "detected", "restored"))  # fmt: skip
 #: A step that took less is drawn here: the axis is logarithmic.
 _LEAST = 0.1
@@ -106,7 +108,8 @@ def causes(view: View) -> Plot | Shown:
     )
     if rows.empty:
         return not_measured(title, "no incident was confirmed in 24 months")
-    rows = rows.astype({"now": int, "before": int})
+    left = len(rows) - _CAUSES
+    rows = rows.head(_CAUSES).astype({"now": int, "before": int})
     rows["name"] = rows["cause"].str.replace("_", " ").str.capitalize()
     order = rows["name"].tolist()
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=170, labelOverlap=False), scale=alt.Scale(paddingInner=0.35))  # fmt: skip
@@ -122,6 +125,7 @@ def causes(view: View) -> Plot | Shown:
     message = f"{first['name']} is the most frequent cause: {plural(int(first['now']), 'incident')} in 12 months, {int(first['before'])} in the 12 before"
     said = "; ".join(f"{n} {t}" for n, t in zip(rows["name"], rows["text"], strict=True))
     note = f"{again.value.value:.0f} % of the quarter's incidents have a cause seen in the year before." if again.value.value is not None else ""  # fmt: skip
+    note = f"{note} {plural(left, 'rarer cause is', 'rarer causes are')} not drawn.".strip() if left > 0 else note
     return Plot(
         (bars + ticks + labels).properties(width=WIDTH, height=22 * len(rows) + 30), "causes", message, "Confirmed incidents of 12 months by cause; the dark mark is the 12 months before",
         f"Bars of incidents by cause: {said}.", note=note, facts=told(again),

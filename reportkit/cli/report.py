@@ -20,6 +20,8 @@ _NAMES = {
     "report.html": "HTML",
     "report.pdf": "PDF",
     "message.eml": "Mail",
+    "report.pptx": "Slides",
+    "report.xlsx": "Workbook",
     "notebook.ipynb": "Notebook",
 }
 

@@ -70,7 +70,7 @@ def run(
     ] = None,
     formats: Annotated[
         str,
-        typer.Option("--formats", metavar="LIST", help="Which of html, pdf and email to write."),
+        typer.Option("--formats", metavar="LIST", help="Which of html, pdf, email, pptx and xlsx to write."),
     ] = "html,pdf,email",
     incident: Annotated[
         str,
@@ -90,7 +90,7 @@ def run(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Run a report's notebook, or many, and write HTML, PDF and e-mail."""
+    """Run a report's notebook, or many, and write HTML, PDF, e-mail, slides and workbook."""
     from reportkit.period import parse_instant
     from reportkit.run import Request
     from reportkit.run.plan import ALL, Wanted, listed, requests

@@ -16,7 +16,11 @@ from reportkit.deliver.audience import Recipient, normal
 from reportkit.deliver.letter import Letter
 from reportkit.errors import HeldError
 
-_MIME = {"pdf": ("application", "pdf"), "html": ("text", "html")}
+_OFFICE = "vnd.openxmlformats-officedocument"
+_MIME = {
+    "pdf": ("application", "pdf"), "html": ("text", "html"), "pptx": ("application", f"{_OFFICE}.presentationml.presentation"),
+    "xlsx": ("application", f"{_OFFICE}.spreadsheetml.sheet"),
+}  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_ID = re.compile(r"[^a-z0-9-]+")
 

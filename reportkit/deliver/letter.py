@@ -73,7 +73,7 @@ class Edition:
     Attributes:
         digest: over their names and hashes.
         letter: the message, taken apart.
-        files: PDF and HTML by format.
+        files: what may be attached, by format.
     """
 
     digest: str
@@ -91,7 +91,7 @@ def edition(folder: Path, digest: str) -> Edition:
     Raises:
         HeldError: they are others by now, or there is no message among them.
     """
-    names = {"pdf": "report.pdf", "html": "report.html", "email": "message.eml"}
+    names = {"pdf": "report.pdf", "html": "report.html", "pptx": "report.pptx", "xlsx": "report.xlsx", "email": "message.eml"}  # fmt: skip
     try:
         found = {kind: (folder / name).read_bytes() for kind, name in names.items() if (folder / name).is_file()}  # fmt: skip
     except OSError as error:

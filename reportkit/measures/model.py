@@ -265,6 +265,7 @@ class Measure:
             inputs=self.inputs,
             code_version=self.definition.code,
             parts=v.parts,
+            definition="" if self.scope else self.definition.definition,
         )
 
     def __repr__(self) -> str:

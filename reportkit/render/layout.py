@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from reportkit.facts import Callout, Decisions, Headline, Table, Tiles
-from reportkit.render import charts, markup
+from reportkit.render import behind, charts, markup
 from reportkit.render.legend import pickable
 from reportkit.render.markdown import plain
 from reportkit.render.model import Break, Chart, Image, Placed, Preformatted, Prose
@@ -21,11 +21,27 @@ if TYPE_CHECKING:
     from reportkit.render.model import Content, Document
 
 _STACK_ROWS = 20
+#: Rows of one table: nobody reads more on a page, and it has to open on a phone.
+_ROWS = 1_000
+#: Rows of a table behind a chart: a page is read, a workbook holds all of them.
+_BEHIND = 40
+#: A column without a share of the width stays on one line up to so many letters.
+_SHORT = 40
 #: Where an SVG says places, and the digits there that are smaller than a hundredth of a pixel.
 _GEOMETRY = re.compile(r'\s(?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d\d)\d+(?!\d*e)")
 #: A chart at least this wide, in pixels, is stretched over its column; a smaller one keeps its size.
 _FILL, _FILL_HALF = 540, 260
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The numbers behind a chart, written as text; ``counted`` says which columns hold numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    counted: tuple[bool, ...]
+    left_out: int = 0
 
 
 @dataclass
@@ -47,6 +63,7 @@ class Item:
     spec: Markup = field(default_factory=Markup)
     uri: str = ""
     parts: tuple[Item, ...] = ()
+    data: tuple[Grid, ...] = ()
 
 
 @dataclass
@@ -136,6 +153,7 @@ class Layout:
 
     def _chart(self, chart: Chart) -> Item:
         item = Item("chart", chart, markup.slug(chart.id, self._taken))
+        item.data = tuple(_grid(table) for table in behind.tables(chart, _BEHIND))
         drawn = charts.svg(chart)
         item.svg = Markup(_inline_svg(drawn))  # noqa: S704 - cleaned by the chart module
         item.wide = charts.svg_size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
@@ -149,6 +167,11 @@ class Layout:
         return item
 
     def _table(self, table: Table, *, annex: bool) -> Item:
+        left = len(table.rows) - _ROWS
+        if left > 0:
+            said = f"{left:,} of {len(table.rows):,} rows are left out here; a workbook holds all."
+            self.warnings.append(f"table {table.title[:60]!r}: {said}")
+            table = table.model_copy(update={"rows": table.rows[:_ROWS], "note": f"{said} {table.note}".strip(), "total": False})  # fmt: skip
         item = Item("table", table, markup.slug(table.id or table.title, self._taken), annex=annex)
         item.wide = table.wide or len(table.columns) > 9
         item.broad = item.wide or len(table.columns) > 6
@@ -169,7 +192,8 @@ class Layout:
                 self.column_rules.append(
                     f"#{item.anchor} col:nth-child({position}){{width:{width}}}"
                 )
-                if not share:
+                longest = max((len(row[position - 1].text) for row in table.rows), default=0)
+                if not share and longest <= _SHORT:
                     self.column_rules.append(
                         f"@media print,(min-width:761px){{#{item.anchor} tr>:nth-child({position})"
                         ":not(.empty){white-space:nowrap}}"
@@ -189,6 +213,15 @@ def _paired(section: Section) -> Section:
             items.append(item)
     section.items = items
     return section
+
+
+def _grid(table: behind.Behind) -> Grid:
+    cells = tuple(tuple(behind.written(value) for value in row) for row in table.rows)
+    counted = tuple(
+        all(isinstance(row[i], float | None) for row in table.rows)
+        for i in range(len(table.columns))
+    )
+    return Grid(table.columns, cells, counted, table.left_out)
 
 
 def _trimmed(node: Any) -> Any:

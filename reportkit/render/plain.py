@@ -52,6 +52,18 @@ def write(content: Content) -> str:
             return ""
 
 
+def unwrapped(content: Prose | Preformatted) -> Iterator[str]:
+    """Give the paragraphs and list items of prose, or the lines of printed text, each in one piece."""
+    if isinstance(content, Preformatted):
+        yield content.text
+        return
+    for node in content.nodes:
+        if node["type"] in {"list", "table", "block_code", "block_quote"}:
+            yield _node(node)
+        elif words := plain(node.get("children", [])):
+            yield words
+
+
 def heading(words: str, mark: str = "-") -> str:
     """Give words with a line under them."""
     lines = wrap(words).split("\n")

@@ -16,6 +16,8 @@ from reportkit.render.sparkline import sparkline
 Data = dict[str, Any]
 
 MAX_ROWS = 400
+#: Columns that are never taken apart.
+_TOGETHER = 8
 #: Rows looked at when room is shared among the columns of a table.
 SAMPLE = 40
 #: A table up to this height, in points, stays on one page.
@@ -68,6 +70,30 @@ class TableSetter:
     """Sets tables."""
 
     setting: Setting
+
+    def parts(self, table: Table) -> list[Data]:
+        """Give a table in as many parts as it takes for every word to stay whole; each begins with the first column."""
+        count = len(table.columns)
+        if count <= _TOGETHER or self._stands(table):
+            return [self.set(table)]
+        for pieces in range(2, count // 3 + 1):
+            step = -(-(count - 1) // pieces)
+            spans = [range(at, min(at + step, count)) for at in range(1, count, step)]
+            made = [_columns(table, (0, *span)) for span in spans]
+            if all(self._stands(part) for part in made):
+                return [
+                    self.set(part.model_copy(update={
+                        "title": f"{table.title} ({part.columns[1].label} to {part.columns[-1].label})",
+                        "note": table.note if part is made[-1] else "",
+                    }))
+                    for part in made
+                ]  # fmt: skip
+        return [self.set(table)]
+
+    def _stands(self, table: Table) -> bool:
+        """Say whether a table fits across a page with its words whole, at the smallest size."""
+        size = self.setting.look["type"]["table"] - (0.8 if table.dense else 0.0) - 1.2
+        return self._fitted(table, table.rows[:MAX_ROWS], size, 3.6, self.setting.across).fits
 
     def set(self, table: Table) -> Data:
         """Give the template's data of a table, with the width of every column in points."""
@@ -187,7 +213,9 @@ class TableSetter:
             )
             made["file"] = self.setting.file(drawn.encode()) if known else ""
             made["width"] = _SPARK[0] * _PIXEL
-            made["text"] = made["text"] or (_spoken(cell.spark) if known else "–")
+            made["text"] = _worded(made["text"]) or (
+                _spoken(cell.spark) if known else "Not measured"
+            )
         return made
 
     def _narrowed(self, text: str, width: float, size: float) -> str:
@@ -197,6 +225,20 @@ class TableSetter:
             return ready
         limit = max(int(width / (size * 0.75)), 3)
         return breakable(ready.replace(BREAK, ""), limit)
+
+
+def _columns(table: Table, kept: Sequence[int]) -> Table:
+    """Give a table with some of its columns."""
+    return table.model_copy(update={
+        "columns": tuple(table.columns[i] for i in kept), "rows": tuple(tuple(row[i] for i in kept) for row in table.rows),
+    })  # fmt: skip
+
+
+def _worded(values: str) -> str:
+    """Say that a row of numbers is a trend: alone it is no sentence."""
+    if values and not any(char.isalpha() for char in values):
+        return f"Trend, oldest first: {values}."
+    return values
 
 
 def _spoken(values: Sequence[float | None]) -> str:

@@ -51,7 +51,7 @@ class Typesetter:
         elif isinstance(content, Image):
             yield from self._image(content, placed)
         elif isinstance(content, Table):
-            yield TableSetter(self.setting).set(content)
+            yield from TableSetter(self.setting).parts(content)
         elif isinstance(content, Headline):
             yield {"t": "headline", "statement": clean(content.statement), "messages": [
                 {"tone": m.tone, "title": clean(m.title), "text": clean(m.text)} for m in content.messages]}  # fmt: skip

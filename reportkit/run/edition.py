@@ -83,6 +83,7 @@ def make(workspace: Path, folder: Path, said: Mapping[str, Any]) -> Edition:
             name=f"{said['report']}-{said['period']}.pdf",
             keep=keep,
             stages=Stages(lambda _: None),
+            master=settings.slides.place(workspace),
         )
         judged = gates.artefacts(
             gates.Evidence(

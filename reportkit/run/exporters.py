@@ -1,7 +1,8 @@
-"""The three formats as nbconvert exporters, for ``jupyter nbconvert --to`` and for JupyterLab's export menu."""
+"""The formats as nbconvert exporters, for ``jupyter nbconvert --to`` and for JupyterLab's export menu."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbconvert.exporters import Exporter
@@ -115,3 +116,56 @@ class EmailExporter(Exporter):
             "warnings": list(result.warnings),
         }
         return result.message.as_bytes(), resources
+
+
+class SlidesExporter(Exporter):
+    """Writes an executed notebook as a presentation: one message a slide, on the company's own master if it is given."""
+
+    export_from_notebook = "reportkit slides"
+    output_mimetype = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+
+    master = Unicode("", help="A .pptx or .potx whose layouts, colours and fonts are taken.").tag(
+        config=True
+    )
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pptx"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> Written:
+        """Give the presentation as bytes; ``resources["reportkit"]`` says slides and warnings."""
+        from reportkit.render import slides
+
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        master = Path(self.master) if self.master else None
+        result = slides.write(_judged(nb, self.log), master=master)
+        for warning in result.warnings:
+            self.log.warning("reportkit: %s", warning)
+        resources["reportkit"] = {"slides": result.slides, "warnings": list(result.warnings)}
+        return result.data, resources
+
+
+class WorkbookExporter(Exporter):
+    """Writes the figures and tables of an executed notebook as a workbook."""
+
+    export_from_notebook = "reportkit workbook"
+    output_mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".xlsx"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> Written:
+        """Give the workbook as bytes; ``resources["reportkit"]`` says warnings."""
+        from reportkit.render import workbook
+
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        result = workbook.write(_judged(nb, self.log))
+        for warning in result.warnings:
+            self.log.warning("reportkit: %s", warning)
+        resources["reportkit"] = {"warnings": list(result.warnings)}
+        return result.data, resources

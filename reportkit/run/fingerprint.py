@@ -53,12 +53,14 @@ class Fingerprints:
     def _around(self) -> str:
         """The hash of what the workspace adds: configuration, words, own measures, and what was told."""
         folder = self._workspace
-        own = config.read(folder).measures.modules
+        settings = config.read(folder)
+        own, master = settings.measures.modules, settings.slides.place(folder)
         paths = [folder / config.FILE, *(folder / "commentary").rglob("*.md")]
         paths += [folder / name for name in RULES]
         paths += [folder / name for name in own if name.endswith(".py")]
         return hashed(
             listed((path for path in paths if path.is_file()), folder),
+            hashlib.sha256(master.read_bytes()).hexdigest() if master and master.is_file() else "",
             json.dumps(told.publications(folder)),
         )
 

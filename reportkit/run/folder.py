@@ -22,7 +22,9 @@ __all__ = ["WHOLE_FIRM", "Staging", "manifest", "run_id", "runs", "series", "swe
 
 NOTEBOOK = "notebook.ipynb"
 MANIFEST = "manifest.json"
-ARTEFACTS = {"html": "report.html", "pdf": "report.pdf", "email": "message.eml"}
+ARTEFACTS = {
+    "html": "report.html", "pdf": "report.pdf", "email": "message.eml", "pptx": "report.pptx", "xlsx": "report.xlsx",
+}  # fmt: skip
 FAILED = ".failed"
 #: The final edition: no word of a status, made before it is approved, and never again.
 FINAL = "final"

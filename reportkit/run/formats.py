@@ -1,10 +1,11 @@
-"""Writes what a notebook says as HTML, PDF and e-mail."""
+"""Writes what a notebook says as HTML, PDF, e-mail, slides and workbook."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit.run.folder import ARTEFACTS
@@ -67,16 +68,18 @@ def write(
     name: str,
     keep: Keep,
     stages: Stages,
+    master: Path | None = None,
 ) -> Written:
     """Write a document in the formats asked for.
 
     Args:
         document: what the notebook says.
-        formats: of html, pdf and email.
+        formats: of html, pdf, email, pptx and xlsx.
         settings: of the workspace; says who sends and receives.
         name: of the PDF when it is attached to the mail.
         keep: takes each finished file by its name.
         stages: told which format is being written.
+        master: the presentation whose look the slides take.
     """
     written = Written()
     pdf = b""
@@ -110,4 +113,24 @@ def write(
             written.warnings[ARTEFACTS["email"]] = mail.warnings
             body = mail.message.get_body(preferencelist=("html",))
             written.pages[ARTEFACTS["email"]] = str(body.get_content()) if body is not None else ""
+    _office(document, formats, written, keep, stages, master)
     return written
+
+
+def _office(
+    document: Document, formats: Collection[str], written: Written, keep: Keep, stages: Stages, master: Path | None
+) -> None:  # fmt: skip
+    if "pptx" in formats:
+        from reportkit.render import slides
+
+        with stages.stage("Write slides"):
+            deck = slides.write(document, master=master)
+            keep(ARTEFACTS["pptx"], deck.data)
+            written.warnings[ARTEFACTS["pptx"]] = deck.warnings
+    if "xlsx" in formats:
+        from reportkit.render import workbook
+
+        with stages.stage("Write workbook"):
+            book = workbook.write(document)
+            keep(ARTEFACTS["xlsx"], book.data)
+            written.warnings[ARTEFACTS["xlsx"]] = book.warnings

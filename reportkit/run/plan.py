@@ -14,7 +14,7 @@ from reportkit import resources
 from reportkit.errors import UsageError, nearest
 from reportkit.period import DAY
 from reportkit.run import parameters
-from reportkit.run.request import FORMATS, Request
+from reportkit.run.request import FORMATS, KNOWN, Request
 
 if TYPE_CHECKING:
     from reportkit.config import Settings
@@ -32,7 +32,7 @@ class Wanted:
         reports: names, or paths of notebooks; ``("all",)`` for every report there is.
         periods: the quarters.
         units: business units; ``("all",)`` for every unit that is known.
-        formats: which of html, pdf and email to write.
+        formats: which of html, pdf, email, pptx and xlsx to write.
         known_by: as in :class:`reportkit.run.Request`.
     """
 
@@ -48,10 +48,15 @@ def admit(request: Request, settings: Settings, now: datetime) -> None:
 
     Raises:
         UsageError: an unknown format, a quarter that is not closed, a cut-off that lies ahead.
+        ConfigError: slides are asked for, and what they need is not installed, or their master is not there.
     """
-    unknown = [name for name in request.formats if name not in FORMATS]
+    unknown = [name for name in request.formats if name not in KNOWN]
     if unknown:
-        raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], FORMATS)}")
+        raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], KNOWN)}")
+    if "pptx" in request.formats:
+        from reportkit.render import slides
+
+        slides.check(settings.slides.place(request.workspace))
     calendar = settings.calendar
     today = calendar.day(now)
     # What happens now is reported on before its quarter ends.

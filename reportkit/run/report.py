@@ -178,6 +178,7 @@ class _Job:
             name=f"{self.begun['report']}-{self.request.period.key}.pdf",
             keep=keep,
             stages=self.stages,
+            master=self.settings.slides.place(self.request.workspace),
         )
         with self.stages.stage("Check"):
             judged += gates.artefacts(

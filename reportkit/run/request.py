@@ -11,7 +11,9 @@ from typing import Any, Literal
 from reportkit.period import Period
 
 State = Literal["draft", "held"]
+#: What is written when nobody says otherwise, and all that can be.
 FORMATS = ("html", "pdf", "email")
+KNOWN = (*FORMATS, "pptx", "xlsx")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Request:
         parameters: values for the notebook's own parameters, by name.
         known_by: use only what was recorded by this naive UTC instant; when None, the published cut-off of a
             published quarter and now for any other.
-        formats: which of html, pdf and email to write; the notebook and the manifest are always kept.
+        formats: which of html, pdf, email, pptx and xlsx to write; the notebook and the manifest are always kept.
     """
 
     workspace: Path

@@ -70,6 +70,7 @@ from reportkit.sections.unit import (
     overdue,
     own_risks,
     services,
+    unit_definitions,
     unit_headline,
     unit_tiles,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "tools",
     "top_risks",
     "treatments",
+    "unit_definitions",
     "unit_headline",
     "unit_tiles",
     "user_balance",

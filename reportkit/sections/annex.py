@@ -164,22 +164,21 @@ def _set_aside(view: View) -> list[str]:
     return found
 
 
-def definitions(view: View) -> Shown:
-    """Give the definition of every measure on the scorecard: what it counts, why, with which limits and version."""
+def definitions(view: View, *ids: str) -> Shown:
+    """Give the definition of every measure on the scorecard, or of those named: what it counts, with which limits and version."""
     rows = []
-    for row in view.scorecard().rows:
-        words = row.now.definition
+    told = [view.measure(id_) for id_ in ids] or [row.now for row in view.scorecard().rows]
+    for now in told:
+        words = now.definition
 
         def shown(value: float | None, digits: int = words.digits, unit: str = words.unit) -> str:
             return display.write(value, unit, digits=digits)
 
-        limits = (
-            f"{shown(row.now.green)} / {shown(row.now.red)}" if row.now.green is not None else "–"
-        )
+        limits = f"{shown(now.green)} / {shown(now.red)}" if now.green is not None else "–"
         rows.append(
             (
                 Cell(text=words.id, kind="strong"), Cell(text=words.name, kind="strong", sub=words.source), words.definition,
-                Cell(text=limits, kind="number", sub="defaults" if row.now.default_limits and row.now.value.target is None else "approved"), Cell(text=str(words.version), kind="number"),
+                Cell(text=limits, kind="number", sub="defaults" if now.default_limits and now.value.target is None else "approved"), Cell(text=str(words.version), kind="number"),
             )
         )  # fmt: skip
     columns = (
@@ -193,7 +192,7 @@ def definitions(view: View) -> Shown:
         "Data on the scorecard: A is fresh, complete and recorded by the clock; B was stated afterwards, or a few rows were "
         "rejected; C has more than 2 % of the rows rejected, or a note on the value; D is not measured."
     )
-    if not any(row.now.definition.changes for row in view.scorecard().rows):
+    if not any(now.definition.changes for row in view.scorecard().rows):
         note += " All definitions are in their first version."
     return display.table(
         "definitions", "What the measures mean", columns, rows, note=note, dense=True

@@ -220,7 +220,7 @@ def incident_record(view: View, incident: str = "") -> Shown:
         ("Still to do", listed or ("All actions are done" if len(actions) else "No action was agreed")),
     ]  # fmt: skip
     title = f"Loss {money(_loss(row), view.currency)}; {plural(len(todo), 'action is', 'actions are')} open, {late or 'none'} late"
-    return display.table("incident-record", title, (Column(label="", width=1.2), Column(label=str(row["incident_id"]), width=4)), [(Cell(text=a, kind="strong"), b) for a, b in rows], dense=True)  # fmt: skip
+    return display.table("incident-record", title, (Column(label="Incident", width=1.2), Column(label=str(row["incident_id"]), width=4)), [(Cell(text=a, kind="strong"), b) for a, b in rows], dense=True)  # fmt: skip
 
 
 def hours(value: float) -> str:

@@ -56,7 +56,7 @@ def sanity(view: View) -> Shown:
     return display.table(
         "sanity",
         title,
-        (Column(label="Check", width=1.3), Column(label="What the simulation says", width=4), Column(label="")),
+        (Column(label="Check", width=1.3), Column(label="What the simulation says", width=4), Column(label="Result")),
         rows,
     )  # fmt: skip
 
@@ -192,7 +192,7 @@ def loss_changes(view: View) -> Shown:
         else f"Nothing moved the loss year: {money(mean.closing, view.currency)} as before"
     )
     columns = (
-        Column(label="Cause", width=1.4), Column(label="", width=3), Column(label="Mean year", align="right"),
+        Column(label="Cause", width=1.4), Column(label="What changed", width=3), Column(label="Mean year", align="right"),
         Column(label="Worst year in 20", align="right"),
     )  # fmt: skip
     return display.table(

@@ -10,6 +10,7 @@ from reportkit import display, remembered, sql
 from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column, Facts, Headline, Tile, Tiles
 from reportkit.locale import plural
+from reportkit.sections.annex import definitions
 from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
@@ -113,6 +114,11 @@ def against_firm(view: View) -> Shown:
         note="The quarter before is computed with today's knowledge. Counts of the firm include this unit's.",
         facts=Facts(figures=tuple(figures)),
     )
+
+
+def unit_definitions(view: View) -> Shown:
+    """Give what the measures of the pack mean."""
+    return definitions(view, *MEASURES)
 
 
 def overdue(view: View, *, limit: int = 10) -> Shown:

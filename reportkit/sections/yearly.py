@@ -45,7 +45,7 @@ def yearly(view: View, *, quarters: int = 4) -> Shown:
         (Cell(text=f"({number})", kind="muted"), Cell(text=what, kind="strong"), ". ".join(told()) + ".", Cell(text=where, kind="muted"))
         for number, what, told, where in contents
     ]  # fmt: skip
-    columns = (Column(label="", width=0.4), Column(label="Content", width=1.7), Column(label="What is reported", width=3.4), Column(label="Detail", width=1.5))  # fmt: skip
+    columns = (Column(label="No.", width=0.4), Column(label="Content", width=1.7), Column(label="What is reported", width=3.4), Column(label="Detail", width=1.5))  # fmt: skip
     unknown = sum(m.value.value is None for m in measures)
     title = (
         "Written yearly report: each of the six contents can be stated"

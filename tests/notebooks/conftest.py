@@ -17,6 +17,7 @@ from reportkit.run import Outcome, Progress, Request
 from reportkit.run.jobs import make, warm
 from reportkit.workers.execution import Engine
 from reportkit.workers.pool import WarmPool
+from tests.system.chromium import Browser, available
 
 NOW = datetime(2026, 11, 2, 8)
 LOGIN = "q7-login-of-the-runner"
@@ -97,6 +98,16 @@ class Desk:
             for output in cell.get("outputs", ())
             if output.output_type == "stream" and output.name == "stdout"
         )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give the browser that all tests of this kind share."""
+    program = available()
+    if program is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    with Browser(program) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

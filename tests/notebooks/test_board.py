@@ -13,7 +13,9 @@ import pytest
 
 from reportkit import resources
 from reportkit.scorecard import SCORECARDS
+from tests import accessible
 from tests.notebooks.conftest import PERIOD, Desk
+from tests.system.chromium import Browser
 from tests.unit.workspaces import load, workspace
 
 NOTEBOOK = resources.notebook("board")
@@ -82,7 +84,9 @@ def test_it_runs_on_findings_alone(desk: Desk) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("report", ["board", "unit"])
-def test_both_engines_give_the_same_cells_and_the_same_files(desk: Desk, report: str) -> None:
+def test_both_engines_give_the_same_cells_and_the_same_files(
+    desk: Desk, browser: Browser, report: str
+) -> None:
     rows = [
         {"finding_id": f"F{n}", "unit_id": "PAY", "asset_id": f"A{n}", "severity": "high", "opened": date(2026, 5, 1), "state": "open"}
         for n in range(3)
@@ -103,6 +107,8 @@ def test_both_engines_give_the_same_cells_and_the_same_files(desk: Desk, report:
     assert len(one) == len(other) > 15
     for number, (here, there) in enumerate(zip(one, other, strict=True), start=1):
         assert here == there, f"cell {number}: {here.source}"
+    assert accessible.pdf_faults(warm.folder / "report.pdf") == []
+    assert accessible.page_faults(browser, warm.folder / "report.html") == []
     for name in warm.manifest["artefacts"]:
         assert (warm.folder / name).read_bytes() == (kernel.folder / name).read_bytes(), name
 

@@ -14,8 +14,9 @@ import pytest
 
 from reportkit import resources
 from reportkit.scorecard import SCORECARDS
-from tests import case_firm
+from tests import accessible, case_firm
 from tests.notebooks.conftest import Desk
+from tests.system.chromium import Browser
 from tests.unit.workspaces import workspace
 
 #: The order in which each committee asks.
@@ -63,7 +64,7 @@ def run(desk: Desk, name: str, formats: tuple[str, ...]) -> tuple[Path, dict[str
 
 
 @pytest.mark.slow
-def test_both_run_on_a_firm_worked_out_by_hand(desk: Desk) -> None:
+def test_both_run_on_a_firm_worked_out_by_hand(desk: Desk, browser: Browser) -> None:
     case_firm.fill(workspace(desk.folder, case_firm.SETTINGS))
     folder, manifest = run(desk, "investment", ("html", "pdf", "email"))
     page = (folder / "report.html").read_text(encoding="utf-8")
@@ -79,7 +80,12 @@ def test_both_run_on_a_firm_worked_out_by_hand(desk: Desk) -> None:
         assert "pdfuaid" in str(pdf.open_metadata())
     told = {f["measure"] for f in manifest["facts"]["figures"] if not f["scope"]}
     assert told >= set(SCORECARDS["investment"])
-    folder, manifest = run(desk, "risk", ("html",))
+    assert accessible.pdf_faults(folder / "report.pdf") == []
+    assert accessible.page_faults(browser, folder / "report.html") == []
+    folder, manifest = run(desk, "risk", ("html", "pdf", "pptx", "xlsx"))
+    assert accessible.pdf_faults(folder / "report.pdf") == []
+    assert accessible.page_faults(browser, folder / "report.html") == []
+    assert {"report.pptx", "report.xlsx"} <= manifest["artefacts"].keys()
     figures = {f["measure"]: f["value"] for f in manifest["facts"]["figures"] if not f["scope"]}
     assert set(figures) >= set(SCORECARDS["risk"])
     # Half an event a year of 404,001 in the mean; one open risk of two was closed, the other is above appetite.

@@ -16,8 +16,9 @@ from reportkit.run import Outcome, Request
 from reportkit.run.jobs import make as run
 from reportkit.scorecard import SCORECARDS
 from reportkit.workers.pool import WarmPool
-from tests import estate
+from tests import accessible, estate
 from tests.notebooks.conftest import PERIOD
+from tests.system.chromium import Browser
 from tests.unit.workspaces import load, workspace
 
 SUITE = ("posture", "audit", "programme", "incidents")
@@ -56,6 +57,21 @@ def test_it_runs_and_no_gate_holds_it(made: Callable[[str], Outcome], report: st
     executed = nbformat.read(outcome.folder / "notebook.ipynb", as_version=4)
     silent = [c.source for c in executed.cells if c.cell_type == "code" and not c.outputs and not {"parameters", "injected-parameters"} & set(c.metadata.get("tags", []))]  # fmt: skip
     assert silent == []
+
+
+@pytest.mark.parametrize("report", SUITE)
+def test_independent_checkers_find_nothing_in_it(
+    made: Callable[[str], Outcome], browser: Browser, report: str
+) -> None:
+    folder = made(report).folder
+    assert accessible.pdf_faults(folder / "report.pdf") == []
+    assert accessible.page_faults(browser, folder / "report.html") == []
+    assert (folder / "report.html").stat().st_size < 1_000_000
+
+
+def test_keyboard_reaches_everything(made: Callable[[str], Outcome], browser: Browser) -> None:
+    browser.show(made("incidents").folder / "report.html")
+    assert accessible.unreached(browser) == []
 
 
 @pytest.mark.parametrize("report", SUITE)

@@ -11,6 +11,7 @@ import pytest
 
 from reportkit.facts import Cell, Column, Table
 from reportkit.render import html
+from tests import accessible
 from tests.system.chromium import Browser, available
 from tests.unit.pages import bars, cover, document, everything, lines
 
@@ -89,6 +90,10 @@ def test_every_width_is_whole_and_quiet(
     assert browser.run("document.querySelectorAll('[data-fault]').length") == 0
     ratio, where = browser.run(WORST)
     assert ratio >= 4.5, where
+
+
+def test_axe_finds_nothing_in_a_page_with_every_kind_of_block(browser: Browser, page: Path) -> None:
+    assert accessible.page_faults(browser, page, contrast=True) == []
 
 
 def test_nothing_is_asked_of_the_network(browser: Browser, page: Path) -> None:

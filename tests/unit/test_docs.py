@@ -22,6 +22,17 @@ def test_a_page_is_what_its_definitions_give(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), "run python docs/make.py"
 
 
+def test_every_chart_has_a_picture_that_says_what_it_shows() -> None:
+    import reportkit as rk
+
+    names = [name for name in rk.charts.__all__ if name != "Plot"]
+    assert sorted(path.stem for path in (DOCS / "gallery").glob("*.svg")) == sorted(names)
+    for name in names:
+        drawn = (DOCS / "gallery" / f"{name}.svg").read_text(encoding="utf-8")
+        assert re.search(r"<title>.+</title><desc>.+</desc>", drawn), name
+        assert "href=" not in drawn.replace('href="#', "")
+
+
 EXAMPLES = [
     example
     for name in ("data.md", "delivery.md")
