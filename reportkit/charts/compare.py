@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reportkit.measures import Measure
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 #: Parts that are drawn; those that are worst stand first.
 _MOST = 12
 

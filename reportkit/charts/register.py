@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import theme
+from reportkit import locale, theme
 from reportkit.charts.labels import in_lines, lifted, money
 from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured, told
 from reportkit.facts import Facts, Reconciliation
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _DARK, _TEAL, _GOLD, _RED, _PALE = _CHART["category"][:5]
 _STEPS = (("new", "New"), ("raised", "Raised"), ("lowered", "Lowered"), ("closed", "Closed"))
 
@@ -142,7 +142,7 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     taken = float((whole["inherent"] - whole["residual"]).sum())
     meant = float((whole["inherent"] - whole["target"]).sum())
     message = (
-        f"Treatment has done {100 * taken / meant:.0f} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
+        f"Treatment has done {locale.number(100 * taken / meant)} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
         if meant > 0
         else f"The {len(data)} largest risks beside what they were without safeguards"
     )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from reportkit.measures.risk import Portfolio
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 #: Events that are looked at to say what one costs.
 _EVENTS = 20_000
 _STALE = "Estimate is stale"
@@ -38,7 +38,7 @@ def scenarios(view: View, *, top: int = 8) -> Plot | Shown:
     portfolio, reason = _portfolio(view)
     if portfolio is None:
         return not_measured(title, reason)
-    money = locale.EN.money
+    money = locale.here().money
     ordered = sorted(portfolio.simulation.scenarios, key=lambda s: (-s.ale, s.id))
     old = _stale(view, portfolio)
     data = pd.DataFrame(
@@ -111,7 +111,7 @@ def tail(view: View, *, p: float = 0.95, top: int = 8) -> Plot | Shown:
     whole = sum(row.tail for row in rows)
     if not whole:
         return not_measured(title, "no simulated year has a loss")
-    money, bad = locale.EN.money, f"worst year in {round(1 / (1 - p))}"
+    money, bad = locale.here().money, f"worst year in {round(1 / (1 - p))}"
     shares = [(portfolio.names[row.scenario.id], row.mean_share, row.share) for row in rows[:top]]
     if rest := rows[top:]:
         shares.append((f"{len(rest)} others", sum(r.mean_share for r in rest), sum(r.share for r in rest)))  # fmt: skip
@@ -201,5 +201,9 @@ def _event(scenario: Scenario, title: str, old: set[str]) -> dict[str, object]:
 def _rate(rate: float) -> str:
     """Write how often in words that a reader can picture."""
     if rate >= 1:
-        return f"{rate:.1f} a year"
-    return f"once in {1 / rate:.0f} years" if 0 < rate < 0.67 else f"{rate:.2f} a year"
+        return f"{locale.number(rate, 1)} a year"
+    return (
+        f"once in {locale.number(1 / rate)} years"
+        if 0 < rate < 0.67
+        else f"{locale.number(rate, 2)} a year"
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit.errors import nearest
 from reportkit.facts import INJECTED
 from reportkit.gates.external import external
 from reportkit.gates.written import agrees
@@ -71,6 +72,7 @@ def content(evidence: Evidence) -> tuple[Gate, ...]:
         reconciled(evidence),
         bound(evidence),
         typed(evidence),
+        commentary(evidence),
     )
 
 
@@ -205,11 +207,43 @@ def typed(evidence: Evidence) -> Gate:
     """No number in the author's words was typed by hand; such a number is nobody's, and may be yesterday's."""
     found = evidence.document.facts.typed
     if found:
-        reason = f"typed by hand and bound to no measure: {', '.join(found)}"
-        return Gate("typed", "fail", reason, holds=False)
+        return Gate(
+            "typed",
+            "fail",
+            f"typed by hand and bound to no measure: {', '.join(found)}; write {{{{ V04.value }}}}, or list them under 'unbound' in the front matter",
+        )
     if not evidence.document.facts.bindings:
-        return Gate("typed", "not-applicable", "no numbers in prose", holds=False)
-    return Gate("typed", "pass", "every number in prose is bound to a measure", holds=False)
+        return Gate("typed", "not-applicable", "no numbers in prose")
+    return Gate("typed", "pass", "every number in prose is bound to a measure")
+
+
+def commentary(evidence: Evidence) -> Gate:
+    """The author's words are final, of this quarter, and stand below headings that there are."""
+    files = evidence.document.facts.written
+    if not files:
+        return Gate("commentary", "not-applicable", "no commentary was written")
+    from reportkit.render.markdown import plain
+    from reportkit.render.model import Prose
+
+    headings = {
+        " ".join(plain(node["children"]).split()).casefold(): None
+        for placed in evidence.document.blocks
+        if isinstance(placed.content, Prose)
+        for node in placed.content.nodes
+        if node["type"] == "heading"
+    }
+    wrong = [f"{one.file}: {one.problem}" for one in files if one.problem]
+    wrong += [f"{one.file} is a draft; write 'status: final' when it is done" for one in files if one.status == "draft"]  # fmt: skip
+    wrong += [
+        f"{one.file}: no section is named {remark.place!r}; {nearest(remark.place, headings)}"
+        for one in files
+        for remark in one.remarks
+        if " ".join(remark.place.split()).casefold() not in headings
+    ]
+    if wrong:
+        return Gate("commentary", "fail", "; ".join(wrong))
+    who = ", ".join(dict.fromkeys(one.author for one in files if one.author))
+    return Gate("commentary", "pass", f"final, by {who}" if who else "final")
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reportkit import locale
 from reportkit.quant.severity import LogNormal
 from reportkit.quant.shapes import Capped, Scaled
 
@@ -79,7 +80,7 @@ def warnings(
                 found.append(
                     Remark(
                         "Very wide estimate",
-                        f"Scenario {scenario.id}{part}: the interval is so wide that the mean event ({money(mean)}) is {mean / median:,.0f} times the usual one "
+                        f"Scenario {scenario.id}{part}: the interval is so wide that the mean event ({money(mean)}) is {locale.number(mean / median)} times the usual one "
                         f"({money(median)}), and no cap is stated; most of the mean comes from losses nobody has seen.",
                         True,
                     )
@@ -103,7 +104,7 @@ def _mean_and_median(simulation: Simulation, money: Money) -> Remark:
     curve = simulation.curve
     median, mean = curve.value_at_risk(0.5) if simulation.years > 1 else 0.0, curve.ale
     if median > 0:
-        text = f"The mean year ({money(mean)}) is {mean / median:.1f} times the middle one ({money(median)}): "
+        text = f"The mean year ({money(mean)}) is {locale.number(mean / median, 1)} times the middle one ({money(median)}): "
         text += (
             "a few bad years carry it." if mean > 1.5 * median else "bad years weigh little in it."
         )
@@ -146,7 +147,7 @@ def _noise(simulation: Simulation) -> Remark:
     error = simulation.relative_error
     return Remark(
         "Noise of the simulation",
-        f"{simulation.years:,} simulated years give the mean year to ± {1.96 * error:.1%} (95 %).",
+        f"{locale.number(simulation.years)} simulated years give the mean year to ± {1.96 * error:.1%} (95 %).",
         error > NOISE,
     )
 

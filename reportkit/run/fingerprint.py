@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from reportkit import __version__, config, resources
+from reportkit import __version__, branding, config, resources, theme
 from reportkit.run import told
 from reportkit.run.folder import FAILED, MANIFEST, series
 from reportkit.run.manifest import extracts
@@ -61,7 +61,7 @@ class Fingerprints:
         path = resources.notebook(request.report, self._workspace)
         asked: dict[str, Any] = {
             "report": path.stem, "notebook": hashlib.sha256(path.read_bytes()).hexdigest(), "period": request.period.key,
-            "unit": request.unit or "", "parameters": {**request.parameters}, "formats": sorted(request.formats),
+            "unit": request.unit or "", "parameters": {**request.parameters}, "formats": sorted(request.formats), "editions": request.editions,
             "known_by": request.known_by, "inputs": self._known(request.known_by or self._now),
         }  # fmt: skip
         return _hash(json.dumps(asked, sort_keys=True, default=str), self._around, code())
@@ -76,10 +76,19 @@ class Fingerprints:
         """The hash of what the workspace adds: configuration, words, own measures, and what was told."""
         folder = self._workspace
         own = config.read(folder).measures.modules
-        paths = [folder / config.FILE, *(folder / "commentary").glob("*.md")]
+        paths = [folder / config.FILE, folder / theme.FILE, *(folder / "commentary").rglob("*.md")]
+        paths += [path for path in (folder / "templates").rglob("*") if path.suffix in _CODE]
+        paths += branding.named_files(folder / theme.FILE)
         paths += [folder / name for name in own if name.endswith(".py")]
         return _hash(
-            _files((path for path in paths if path.is_file()), folder),
+            _files(
+                (
+                    path
+                    for path in map(Path.resolve, paths)
+                    if path.is_file() and path.is_relative_to(folder.resolve())
+                ),
+                folder.resolve(),
+            ),
             json.dumps(told.publications(folder)),
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from reportkit.editions import FOLDER as EDITIONS
 from reportkit.errors import from_os
 
 NOTEBOOK = "notebook.ipynb"
@@ -62,6 +63,8 @@ class Staging:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file."""
+        with _told("Writing the run"):
+            (self._work / name).parent.mkdir(parents=True, exist_ok=True)
         with _told("Writing the run"), (self._work / name).open("wb") as file:
             file.write(content)
             file.flush()
@@ -80,6 +83,7 @@ class Staging:
         """Keep notebook and manifest under a name that says the run failed; everything that could be sent goes."""
         for name in ARTEFACTS.values():
             (self._work / name).unlink(missing_ok=True)
+        shutil.rmtree(self._work / EDITIONS, ignore_errors=True)
         self._seal(manifest)
         place = _failed(self.place)
         with _told("Writing the run"):

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, gates, resources
+from reportkit import config, gates, resources, stationery
 from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
-from reportkit.run import formats, parameters, plan, template, told
+from reportkit.run import cuts, formats, parameters, plan, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
 from reportkit.run.request import Listener, Outcome, Request, State
@@ -96,6 +96,7 @@ class _Job:
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
+        stationery.use(request.workspace, settings)
         plan.admit(request, settings, now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
@@ -142,18 +143,19 @@ class _Job:
 
     def make(self, engine: Engine | None) -> Outcome:
         """Run the notebook, write the formats, judge and publish."""
-        from reportkit.render import model
+        from reportkit.render import cutting, model
 
         executed = self._executed(engine)
         with self.stages.stage("Read the results"):
             executed = template.canonical(executed, self.bound.values)
             self.staging.write(NOTEBOOK, template.text(executed))
-            document = formats.covered(model.read(executed), self.settings, self.begun)
+            said = formats.covered(model.everything(executed), self.settings, self.begun)
+            document = cutting.whole(said)
             found = gates.Evidence(notebook=executed, bound=self.bound.passed, document=document)
             judged = gates.content(found)
         held = gates.held(judged)
         if held:
-            document = document.marked("held")
+            document, said = document.marked("held"), said.marked("held")
         written = formats.write(
             document,
             self.request.formats,
@@ -161,6 +163,15 @@ class _Job:
             name=f"{self.begun['report']}-{self.request.period.key}.pdf",
             keep=self.staging.write,
             stages=self.stages,
+        )
+        made = cuts.write(
+            said,
+            self.request.formats,
+            self.settings,
+            self.begun,
+            keep=self.staging.write,
+            stages=self.stages,
+            names=self.request.editions,
         )
         with self.stages.stage("Check"):
             judged += gates.artefacts(
@@ -172,12 +183,14 @@ class _Job:
                     warnings=written.warnings,
                 )
             )
+            judged += tuple(cuts.judged(made, executed))
         state: State = "held" if gates.held(judged) else "draft"
         manifest = self._manifest(
             state,
             gates=evidence.judged(judged),
             artefacts={**self.staging.kept},
             pages=written.sheets,
+            **({"editions": {one.name: one.told() for one in made}} if made else {}),
             warnings=[
                 f"{name}: {said}"
                 for name, warnings in written.warnings.items()

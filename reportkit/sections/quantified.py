@@ -105,7 +105,7 @@ def appetite_points(view: View) -> Shown:
         Column(label="Status"),
     )
     breaches = sum(check.breached for check in net)
-    note = f"Groups together: scenarios of {', '.join(portfolio.groups)} share a cause (correlation {GROUP_CORRELATION:g} of their counts); the other columns take all as independent." if joint else ""  # fmt: skip
+    note = f"Groups together: scenarios of {', '.join(portfolio.groups)} share a cause (correlation {locale.general(GROUP_CORRELATION)} of their counts); the other columns take all as independent." if joint else ""  # fmt: skip
     if between := appetite.excess_range(portfolio.net):
         low, high = (money(end, view.currency) for end in between)
         note = f"Between approved points the chance is higher than the appetite from {low} to {high}. {note}".strip()
@@ -139,7 +139,7 @@ def estimates(view: View, *, left: Collection[str] = ()) -> Shown:
         rows.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=scenario.id),
-                display.number(f"{scenario.rate:.2g}"),
+                display.number(locale.general(scenario.rate, 2)),
                 display.number(f"{money(row['low'], view.currency)} to {money(row['high'], view.currency)}"),
                 display.number(money(cap, view.currency)),
                 Cell(text=text(who), sub=day(row["calibrated_at"])),
@@ -207,7 +207,7 @@ def _bad_year(losses: quant.exceedance.FloatArray) -> float:
 
 def _amounts(view: View, *values: float, sign: bool = False) -> tuple[Cell, ...]:
     return tuple(
-        display.number(locale.EN.money(value, view.currency, sign=sign)) for value in values
+        display.number(locale.here().money(value, view.currency, sign=sign)) for value in values
     )
 
 

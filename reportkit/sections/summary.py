@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportkit import display
+from reportkit import display, locale
 from reportkit.display import Shown
 from reportkit.facts import (
     Callout,
@@ -16,20 +16,21 @@ from reportkit.facts import (
     Decision,
     Decisions,
     Headline,
-    Message,
     Option,
     Tile,
     Tiles,
 )
 from reportkit.locale import plural
 from reportkit.scorecard import USUAL
+from reportkit.sections.lenses import shown
+from reportkit.sections.messages import worst
 from reportkit.sections.words import day, missing, money, text
 from reportkit.sql import quote
 from reportkit.tables import unpack
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
-    from reportkit.scorecard import Row, Scorecard
+    from reportkit.scorecard import Scorecard
     from reportkit.view import View
 
 
@@ -59,6 +60,7 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
             unit=unit,
             currency=view.currency,
             language=settings.report.language,
+            locale=settings.report.locale,
         )
     )
 
@@ -69,14 +71,10 @@ def headline(view: View, *, card: str = "") -> Shown:
     # Words that were written for no report in particular answer the board's questions.
     words = view.commentary(shared=scorecard.name == USUAL)
     if words.statement:
-        return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
-    return Shown(
-        Headline(
-            statement=_statement(scorecard, view),
-            messages=worst(scorecard),
-        ),
-        words.facts,
-    )
+        said = Headline(statement=words.statement, messages=words.messages[:3])
+    else:
+        said = Headline(statement=_statement(scorecard, view), messages=worst(scorecard.rows))
+    return shown(view, said, words.facts)
 
 
 def _statement(card: Scorecard, view: View) -> str:
@@ -110,39 +108,7 @@ def _exposure(view: View) -> str:
     )
     return (
         f" {plural(int(count), 'weakness is', 'weaknesses are')} open, "
-        f"{int(serious):,} of them critical or high."
-    )
-
-
-def _worst(card: Scorecard) -> list[Row]:
-    order = {"red": 0, "amber": 1, "green": 2, "none": 3}
-    return sorted(
-        (r for r in card.rows if r.now.value.value is not None), key=lambda r: order[r.now.status]
-    )
-
-
-def worst(card: Scorecard) -> tuple[Message, ...]:
-    """Give the three measures of a scorecard that need a word most, the worst first."""
-    return tuple(_message(row) for row in _worst(card)[:3])
-
-
-def _message(row: Row) -> Message:
-    now = row.now
-    words = now.definition
-
-    def shown(value: float | None) -> str:
-        return display.write(value, words.unit, digits=words.digits, currency=now.currency)
-
-    limit = f", limit {display.limit(now)}" if now.target is not None else ""
-    before = (
-        f"; {shown(row.before.value.value)} a quarter ago"
-        if row.before.value.value is not None
-        else ""
-    )
-    return Message(
-        title=f"{words.name}: {shown(now.value.value)}{limit}{before}.",
-        text=words.use,
-        tone=display.TONES[now.status],
+        f"{locale.number(int(serious))} of them critical or high."
     )
 
 

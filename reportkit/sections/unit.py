@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, remembered, sql
+from reportkit import display, locale, remembered, sql
 from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column, Facts, Headline, Tile, Tiles
 from reportkit.locale import plural
+from reportkit.sections.lenses import shown
 from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def unit_headline(view: View) -> Shown:
     else:
         acts = f"{plural(len(red), 'needs', 'need')} action" if red else "none needs action"
         said = f"{good} of {plural(len(measured), 'measured figure')} {'meets' if good == 1 else 'meet'} the limit, {acts}.{overdue}"
-    return Shown(Headline(statement=said))
+    return shown(view, Headline(statement=said))
 
 
 def _none_named(view: View) -> Shown:
@@ -134,7 +135,7 @@ def overdue(view: View, *, limit: int = 10) -> Shown:
                 Cell(text=text(row["title"]), kind="strong", sub=text(row["finding_id"])),
                 display.status_cell(_SEVERITY.get(severity, "none"), severity.capitalize() or "–"),
                 Cell(text=text(row["asset"], text(row["asset_id"]))),
-                day(row["due_current"]), Cell(text=f"{late:,} d", kind="number"), text(row["owner"]),
+                day(row["due_current"]), Cell(text=f"{locale.number(late)} d", kind="number"), text(row["owner"]),
             )
         )  # fmt: skip
     columns = (
@@ -221,7 +222,10 @@ def services(view: View, *, limit: int = 8) -> Shown:
     shown = []
     for row in rows.head(limit).to_dict("records"):
         count = None if serious is None else int(serious.get(row["service_id"], 0))
-        hours = [f"{row[n]:g} h" if pd.notna(row[n]) else "–" for n in ("rto_hours", "rpo_hours")]
+        hours = [
+            f"{locale.general(row[n])} h" if pd.notna(row[n]) else "–"
+            for n in ("rto_hours", "rpo_hours")
+        ]
         ids = [one for one in text(row["supplier_ids"], "").split("|") if one]
         depends = ", ".join(text(suppliers.get(one), one) for one in ids)
         shown.append(
@@ -229,7 +233,7 @@ def services(view: View, *, limit: int = 8) -> Shown:
                 Cell(text=text(row["name"]), kind="strong", sub=text(row["owner"], "")),
                 Cell(text=text(row["criticality"]), kind="number"), Cell(text=" / ".join(hours), kind="number"),
                 Cell(text=depends or "none recorded"),
-                Cell(text="–" if count is None else f"{count:,}", kind="number"),
+                Cell(text="–" if count is None else locale.number(count), kind="number"),
             )
         )  # fmt: skip
     columns = (
