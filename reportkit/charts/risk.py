@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import locale, theme
+from reportkit import locale, phrases, theme
 from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
 from reportkit.measures import definition
 from reportkit.measures.risk import GROUP_CORRELATION, headline_point
@@ -82,13 +82,13 @@ def _message(view: View, portfolio: Portfolio) -> tuple[str, str]:
     loss, allowed = headline_point(appetite)
     check = next(p for p in checks if p.loss == loss)
     word = "within" if not check.breached else "above"
-    message = f"A year above {money(loss, view.currency)} has a chance of {locale.number(100 * check.actual, 1)} %, {word} the {locale.number(100 * allowed)} % approved"
+    message = f"A year above {money(loss, view.currency)} has a chance of {phrases.chance(check.actual)}, {word} the {phrases.chance(allowed)} approved"
     points = "; ".join(
-        f"more than {money(p.loss, view.currency)}: {locale.number(100 * p.actual, 1)} % against {locale.number(100 * p.allowed)} % approved"
+        f"more than {money(p.loss, view.currency)}: {phrases.chance(p.actual)} against {phrases.chance(p.allowed)} approved"
         for p in checks
     )
     breaches = sum(point.breached for point in checks)
-    said = f" After insurance, {points}. {breaches} of {len(appetite.points)} approved points are breached."
+    said = f" After insurance, {points}. {phrases.capital(phrases.some(breaches, len(appetite.points), 'approved point'))} {'is' if breaches <= 1 else 'are'} breached."
     if between := appetite.excess_range(portfolio.net):
         low, high = (money(end, view.currency) for end in between)
         said += (

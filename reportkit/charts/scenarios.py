@@ -48,7 +48,7 @@ def scenarios(view: View, *, top: int = 8) -> Plot | Shown:
     whole = sum(s.ale for s in ordered)
     first = ordered[0]
     message = f"{portfolio.names[first.id]} leads with {money(first.ale, view.currency)} a year"
-    note = f"The {len(data)} scenarios carry {data['ale'].sum() / whole:.0%} of the mean year of {money(whole, view.currency)}." if whole else ""  # fmt: skip
+    note = f"The {len(data)} scenarios carry {locale.percent(100 * (data['ale'].sum() / whole))} of the mean year of {money(whole, view.currency)}." if whole else ""  # fmt: skip
     if old:
         note += f" Grey: {len(old & set(data['id']))} of {len(data)} estimates are older than twelve months or nobody's."
     said = "; ".join(
@@ -118,13 +118,13 @@ def tail(view: View, *, p: float = 0.95, top: int = 8) -> Plot | Shown:
     kinds = ("Share of the mean year", f"Share of the {bad}")
     data = pd.DataFrame(
         [
-            {"title": name, "kind": kind, "share": 100 * share, "text": f"{share:.0%}"}
+            {"title": name, "kind": kind, "share": 100 * share, "text": locale.percent(100 * share)}
             for name, *both in shares
             for kind, share in zip(kinds, both, strict=True)
         ]
     )
     first = rows[0]
-    message = f"{portfolio.names[first.scenario.id]} leads the {bad} with {first.share:.0%} of it, {first.mean_share:.0%} of a mean one"
+    message = f"{portfolio.names[first.scenario.id]} makes {locale.percent(100 * first.share)} of the {bad} and {locale.percent(100 * first.mean_share)} of a mean year"
     order = [name for name, *_ in shares]
     y = alt.Y(
         "title:N",
@@ -158,7 +158,7 @@ def tail(view: View, *, p: float = 0.95, top: int = 8) -> Plot | Shown:
             x=x, text="text:N"
         ),
     ).properties(width=WIDTH, height=34 * len(order) + 8)
-    said = "; ".join(f"{name} {a:.0%} of the mean year and {b:.0%} of the {bad}" for name, a, b in shares)  # fmt: skip
+    said = "; ".join(f"{name} {locale.percent(100 * a)} of the mean year and {locale.percent(100 * b)} of the {bad}" for name, a, b in shares)  # fmt: skip
     return Plot(
         chart, "tail-contributions", message,
         f"Share of each scenario before insurance; the {bad} costs {money(whole, view.currency)} on average",

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import locale, theme
+from reportkit import locale, phrases, theme
 from reportkit.charts.labels import NO_CASE, in_lines, lifted, money
 from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured
 from reportkit.quant.appraisal import TAIL
@@ -85,15 +85,19 @@ def loss_change(view: View, decision: str = "") -> Plot | Shown:
     before, after = (curve for _, curve in curves)
     some, fewer = 100 * before.probability_above(0), 100 * after.probability_above(0)
     tails = before.tail_value_at_risk(TAIL), after.tail_value_at_risk(TAIL)
+
+    def amount(value: float) -> str:
+        return money(value, view)
+
     message = (
-        f"Where it acts, a year with a loss falls from {locale.number(some)} to {locale.number(fewer)} in 100, "
-        f"and the mean of the worst year in twenty from {money(tails[0], view)} to {money(tails[1], view)}"
+        f"Where it acts, the number of years in 100 with a loss {phrases.moved(some, fewer)}, "
+        f"and the mean of the worst year in twenty {phrases.moved(*tails, amount)}"
     )
     names = ", ".join(case.scenario(name) for name in acted)
     whole = chosen.tail()
     note = (
         f"Scenarios: {names}. Both curves meet the same luck. For the whole firm after insurance the mean of the worst year in twenty "
-        f"falls from {money(whole[0], view)} to {money(whole[1], view)}."
+        f"{phrases.moved(*whole, amount)}."
     )
     return Plot(
         chart.properties(width=WIDTH, height=215), "loss-change", message,

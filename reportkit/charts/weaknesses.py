@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from reportkit import locale, restate, stats, theme
+from reportkit import locale, phrases, restate, stats, theme
 from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured, told
+from reportkit.locale import plural
 from reportkit.measures import definition
 from reportkit.tables import SEVERITIES
 
@@ -279,12 +280,7 @@ def backlog(view: View) -> Plot | Shown:
         .mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"])
         .encode(x=x, y="open:Q", text="text:N")
     )
-    word = "fell" if last < first else "rose" if last > first else "stayed"
-    message = (
-        f"Critical and high weaknesses {word} from {locale.number(first)} to {locale.number(last)} in {len(totals)} quarters"
-        if word != "stayed"
-        else f"Critical and high weaknesses stayed at {locale.number(last)}"
-    )
+    message = f"The number of critical and high weaknesses {phrases.moved(first, last)} in {plural(len(totals), 'quarter')}"
     said = ", ".join(f"{q} {t}" for q, t in zip(totals["quarter"], totals["text"], strict=True))
     return Plot(
         (bars + labels).properties(width=WIDTH, height=180), "open-by-severity", message,

@@ -319,7 +319,10 @@ class _Blind:
         return Facts(figures=tuple(map(self._figure, facts.figures)))
 
     def _figure(self, figure: Figure) -> Figure:
-        shown = self.model(figure, "name", "scope", "owner")
+        told = [
+            name for name in ("name", "scope", "owner", "definition") if name in Figure.model_fields
+        ]
+        shown = self.model(figure, *told)
         parts = tuple((self._plain(name), value, unit) for name, value, unit in figure.parts)
         return shown.model_copy(
             update={

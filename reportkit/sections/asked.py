@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportkit import locale
+from reportkit import locale, phrases
 from reportkit.display import Shown
 from reportkit.facts import Decision, Decisions, Headline, Message, Option, Tile, Tiles
 from reportkit.sections.investment import absent, costs, point
@@ -37,9 +37,9 @@ def case_headline(view: View, decision: str = "") -> Shown:
     over = [check for check in ledger.checks() if check.breached]
     risk = Message(
         title=f"A bad year becomes {money(before - after, view.currency)} cheaper"
-        if after < before
+        if after < before and money(before, view.currency) != money(after, view.currency)
         else "A bad year stays as bad",
-        text=f"The mean of the worst year in twenty, after insurance, goes from {money(before, view.currency)} to {money(after, view.currency)}.",
+        text=f"The mean of the worst year in twenty, after insurance, {phrases.moved(before, after, lambda value: money(value, view.currency))}.",
         tone="good" if after < before else "watch",
     )
     users = Message(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportkit import display, locale, sql
+from reportkit import display, locale, phrases, sql
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.locale import plural
@@ -49,7 +49,7 @@ def audit_sources(view: View) -> Shown:
     )  # fmt: skip
     due, met = int(total["due"]), int(total["met"])
     title = (
-        f"{due - met} of {plural(due, 'finding')} due in the quarter {'was' if due - met == 1 else 'were'} not verified closed in time"
+        f"{phrases.capital(phrases.some(met, due, 'finding'))} due in the quarter {'was' if met <= 1 else 'were'} verified closed in time"
         if due > met
         else "Audit findings by who issued them"
     )

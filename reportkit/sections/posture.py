@@ -52,7 +52,7 @@ def exploited(view: View, *, limit: int = 8) -> Shown:
     )  # fmt: skip
     more, late = len(rows) - len(shown), int((rows["late"] > 0).sum()) if len(rows) else 0
     title = (
-        f"{plural(len(rows), 'known-exploited weakness is', 'known-exploited weaknesses are')} open, {late or 'none'} of them past the date of the catalogue"
+        f"{plural(len(rows), 'known-exploited weakness is', 'known-exploited weaknesses are')} open, {'all' if late == len(rows) > 1 else late or 'none'} of them past the date of the catalogue"
         if len(rows)
         else "Known-exploited weaknesses"
     )

@@ -146,16 +146,21 @@ def tiles(view: View, ids: tuple[str, ...] = (), *, card: str = "") -> Shown:
                 if value is not None
                 else "Not measured",
                 delta="no change"
-                if trend == "same"
+                if trend == "same" or _alike(value, before, now)
                 else f"{delta}, within noise"
                 if noise
                 else delta,
-                trend="none" if noise else trend,
+                trend="none" if noise or _alike(value, before, now) else trend,
                 note=limit if value is not None else (now.value.reason or ""),
                 tone=display.TONES[now.status],
             )
         )
     return Shown(Tiles(items=tuple(items)))
+
+
+def _alike(value: float | None, before: float | None, measure: Measure) -> bool:
+    """Whether two values are written alike, so that their difference says nothing beside them."""
+    return value is not None and before is not None and _said(value, measure) == _said(before, measure)  # fmt: skip
 
 
 def changes(view: View, *, card: str = "") -> Shown:
