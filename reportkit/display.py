@@ -201,10 +201,9 @@ def workspace(item: Workspace) -> dict[str, Any]:
 
 def view(item: View) -> dict[str, Any]:
     """Show a view in one line."""
-    text = f"{item.workspace.settings.organisation.name}, {item.period.label}" + (
-        f", unit {item.unit}" if item.unit else ""
-    )
-    line = f"{text}: as of {locale.here().long_day(item.as_of)}, known by {locale.here().long_day(item.known_by)} {item.known_by:%H:%M} UTC"
+    unit = f", unit {item.unit}" if item.unit else ""
+    known = f"known by {locale.here().long_day(item.known_by)} {item.known_by:%H:%M} UTC"
+    line = f"{item.workspace.settings.organisation.name}, {item.period.label}{unit}: as of {locale.here().long_day(item.as_of)}, {known}"
     return {"text/plain": line, "text/html": f"<p>{escape(line)}</p>"}
 
 

@@ -9,12 +9,20 @@ from reportkit.locale import general, number, plural
 Write = Callable[[float], str]
 
 
-def moved(before: float, now: float, write: Write = number) -> str:
-    """Say how a number moved, as it is written: ``rose from 12 to 15``; what is written alike ``stays at 15``."""
+def moved(before: float, now: float, write: Write = number, *, ahead: bool = False) -> str:
+    """Say how a number moved, as it is written: ``rose from 12 to 15``; what is written alike ``stays at 15``.
+
+    Args:
+        before: what it was.
+        now: what it is.
+        write: how they are written.
+        ahead: whether it has not happened yet: ``rises from 12 to 15``.
+    """
     was, is_ = write(before), write(now)
     if was == is_:
         return f"stays at {is_}"
-    return f"{'rose' if now > before else 'fell'} from {was} to {is_}"
+    up, down = ("rises", "falls") if ahead else ("rose", "fell")
+    return f"{up if now > before else down} from {was} to {is_}"
 
 
 def moved_by(before: float, now: float, write: Write = number) -> str:

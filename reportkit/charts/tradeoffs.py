@@ -90,14 +90,14 @@ def loss_change(view: View, decision: str = "") -> Plot | Shown:
         return money(value, view)
 
     message = (
-        f"Where it acts, the number of years in 100 with a loss {phrases.moved(some, fewer)}, "
-        f"and the mean of the worst year in twenty {phrases.moved(*tails, amount)}"
+        f"Where it acts, the number of years in 100 with a loss {phrases.moved(some, fewer, ahead=True)}, "
+        f"and the mean of the worst year in twenty {phrases.moved(*tails, amount, ahead=True)}"
     )
     names = ", ".join(case.scenario(name) for name in acted)
     whole = chosen.tail()
     note = (
         f"Scenarios: {names}. Both curves meet the same luck. For the whole firm after insurance the mean of the worst year in twenty "
-        f"{phrases.moved(*whole, amount)}."
+        f"{phrases.moved(*whole, amount, ahead=True)}."
     )
     return Plot(
         chart.properties(width=WIDTH, height=215), "loss-change", message,

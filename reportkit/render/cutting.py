@@ -14,7 +14,7 @@ from reportkit.render.model import Document, Placed, Prose
 from reportkit.render.redaction import redacted
 
 if TYPE_CHECKING:
-    from reportkit.render.redaction import Counts
+    from reportkit.render.hidden import Counts
 
 
 @dataclass(frozen=True)

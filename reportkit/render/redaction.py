@@ -16,56 +16,19 @@ from typing import Any, TypeVar
 from reportkit.editions import Redaction
 from reportkit.facts import Callout, Cell, Decisions, Facts, Figure, Model, Table
 from reportkit.locale import plural
+from reportkit.render import specs
+from reportkit.render.hidden import MARK, Counts, any_of, telling
 from reportkit.render.markdown import plain
 from reportkit.render.model import Chart, Content, Document, Image, Node, Preformatted, Prose
 
 M = TypeVar("M", bound=Model)
 
-#: What stands in place of a word, a cell and a sentence.
-MARK = "[redacted]"
+#: What stands in place of a sentence.
 SENTENCE = "[sentence redacted]"
-#: Shorter words are too common to be looked for elsewhere.
-_LEAST = 3
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 #: Fields of a decision, as its box names them.
 _DECISION = {"owner": "owner", "by_when": "decide by", "reversibility": "can it be undone?", "last_time": "last time"}  # fmt: skip
 _OPTION = {"cost": "cost", "risk_change": "change in risk", "user_impact": "effect on users"}
-
-
-@dataclass
-class Counts:
-    """What was hidden.
-
-    Attributes:
-        cells: of tables and decisions.
-        rows: of tables.
-        places: in text and charts.
-        withheld: charts and pictures.
-    """
-
-    cells: int = 0
-    rows: int = 0
-    places: int = 0
-    withheld: int = 0
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.cells + self.rows + self.places + self.withheld
-
-    @property
-    def any(self) -> bool:
-        """Whether anything was."""
-        return self.total > 0
-
-    def words(self) -> str:
-        """Say what was hidden: 12 cells, 2 rows and 1 chart."""
-        said = [
-            plural(n, one)
-            for n, one in ((self.cells, "cell"), (self.rows, "row"), (self.places, "place"), (self.withheld, "picture"))
-            if n
-        ]  # fmt: skip
-        return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
 def redacted(document: Document, rules: Sequence[Redaction]) -> tuple[Document, Counts]:
@@ -113,31 +76,31 @@ class _Blind:
             if isinstance(content, Table):
                 labels = [column.label for column in content.columns]
                 self._learn(labels, [[c.text for c in row] for row in content.rows])
-                self._words |= {sub for row in content.rows for c, label in zip(row, labels, strict=True) if self.column(label) for sub in _telling([c.sub])}  # fmt: skip
+                self._words |= {sub for row in content.rows for c, label in zip(row, labels, strict=True) if self.column(label) for sub in telling([c.sub])}  # fmt: skip
             elif isinstance(content, Prose):
                 for labels, rows in map(_grid, _tables(content.nodes)):
                     self._learn(labels, rows)
             elif isinstance(content, Chart):
-                for rows_ in _data(content.spec):
+                for rows_ in specs.data(content.spec):
                     labels = list(dict.fromkeys(key for row in rows_ for key in row))
                     self._learn(labels, [[row.get(key) for key in labels] for row in rows_])
             elif isinstance(content, Decisions):
                 for item in content.items:
-                    self._words |= set(_telling([getattr(item, name) for name, label in _DECISION.items() if self.column(label)]))  # fmt: skip
+                    self._words |= set(telling([getattr(item, name) for name, label in _DECISION.items() if self.column(label)]))  # fmt: skip
         if self.column("owner"):
-            self._words |= set(_telling(f.owner for f in document.facts.figures))
+            self._words |= set(telling(f.owner for f in document.facts.figures))
 
     def _learn(self, labels: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         hidden = [self.row(dict(zip(labels, row, strict=True))) for row in rows]
         for place, label in enumerate(labels):
             values = [row[place] for row in rows]
             if self.column(label):
-                self._words |= set(_telling(values))
+                self._words |= set(telling(values))
             if any(hidden):
                 # Words that other rows have too, such as a status or a unit, name nothing.
                 shared = {_folded(value) for value, gone in zip(values, hidden, strict=True) if not gone}  # fmt: skip
                 own = (value for value, gone in zip(values, hidden, strict=True) if gone)
-                self._names |= {word for word in _telling(own) if _folded(word) not in shared and not self._given(word)}  # fmt: skip
+                self._names |= {word for word in telling(own) if _folded(word) not in shared and not self._given(word)}  # fmt: skip
 
     def _given(self, word: str) -> bool:
         """Whether a word is the value by which rows are hidden, which names none of them."""
@@ -145,11 +108,11 @@ class _Blind:
 
     @cached_property
     def _hides_words(self) -> re.Pattern[str] | None:
-        return _any_of(self._words | self._names)
+        return any_of(self._words | self._names)
 
     @cached_property
     def _hides_sentences(self) -> re.Pattern[str] | None:
-        return _any_of(self._names)
+        return any_of(self._names)
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -229,21 +192,21 @@ class _Blind:
 
     def chart(self, chart: Chart) -> Chart | Callout:
         """Clear a chart: its words, its labels and the rows behind it."""
-        spec = _copied(chart.spec)
+        spec = specs.copied(chart.spec)
         found = Hidden()
-        for rows in _data(spec):
+        for rows in specs.data(spec):
             found.add(self, rows)
-        if found.numbers or (found.rows and _computes(spec)):
+        if found.numbers or (found.rows and specs.computes(spec)):
             self.counts.withheld += 1
             return Callout(title="A chart is withheld from this edition", text="It shows what this edition does not tell. It stands in the whole report.", tone="none")  # fmt: skip
         touched = bool(found.rows)
         if touched:
-            _without(spec, found.rows)
+            specs.without(spec, found.rows)
             self.counts.rows += len(found.rows)
         before = self.counts.places
         spec = self._labels(spec)
         if touched or self.counts.places > before:
-            _drop_broken_labels(spec)
+            specs.drop_broken_labels(spec)
         note = chart.note
         if touched:
             note = f"{note} {plural(len(found.rows), 'row')} of this chart {'is' if len(found.rows) == 1 else 'are'} {MARK} here.".strip()  # fmt: skip
@@ -287,8 +250,8 @@ class _Blind:
         return made
 
     def _all_clear(self, node: Node) -> bool:
-        urls = (part["attrs"]["url"] for part in _walk(node) if part.get("type") == "link")
-        return self._clear(plain(node["children"])) and all(map(self._clear, urls))
+        urls = (part["attrs"]["url"] for part in specs.walk(node) if part.get("type") == "link")
+        return all(map(self._clear, (plain(node["children"]), *urls)))
 
     def _prose_table(self, node: Node) -> Node:
         labels, rows = _grid(node)
@@ -374,36 +337,8 @@ def _is(label: str, wanted: str) -> bool:
     return fnmatchcase(_folded(label), _folded(wanted))
 
 
-def _telling(values: Iterable[Any]) -> Iterator[str]:
-    """Give the texts among some values that name something: letters, and not too few."""
-    for value in values:
-        if isinstance(value, str):
-            text = value.strip()
-            if len(text) >= _LEAST and any(c.isalpha() for c in text) and text != MARK:
-                yield text
-
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
-    found = sorted(words, key=len, reverse=True)
-    if not found:
-        return None
-    # Words are found however their spaces are written.
-    options = "|".join(re.sub(r"(?:\\[\s\u00a0\u202f]|[\s\u00a0\u202f])+", r"[\\s\\u00a0\\u202f]+", re.escape(word)) for word in found)  # fmt: skip
-    return re.compile(rf"(?<!\w)(?:{options})(?!\w)", re.IGNORECASE)
-
-
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-        for child in node.values():
-            yield from _walk(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _walk(child)
-
-
 def _tables(nodes: Iterable[Node]) -> Iterator[Node]:
-    yield from (part for node in nodes for part in _walk(node) if part.get("type") == "table")
+    yield from (part for node in nodes for part in specs.walk(node) if part.get("type") == "table")
 
 
 def _grid(node: Node) -> tuple[list[str], list[list[str]]]:
@@ -414,51 +349,3 @@ def _grid(node: Node) -> tuple[list[str], list[list[str]]]:
         for line in part["children"]
     ]
     return labels, rows
-
-
-# ---- specifications of charts ----
-
-
-def _copied(spec: Any) -> Any:
-    if isinstance(spec, dict):
-        return {key: _copied(value) for key, value in spec.items()}
-    return [_copied(value) for value in spec] if isinstance(spec, list) else spec
-
-
-def _lists(spec: Mapping[str, Any]) -> Iterator[list[Any]]:
-    yield from (rows for rows in (spec.get("datasets") or {}).values() if isinstance(rows, list))
-    for node in _walk({key: value for key, value in spec.items() if key != "datasets"}):
-        if isinstance(node.get("values"), list):
-            yield node["values"]
-
-
-def _data(spec: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    for rows in _lists(spec):
-        found = [row for row in rows if isinstance(row, dict)]
-        if found:
-            yield found
-
-
-def _without(spec: Mapping[str, Any], gone: Sequence[dict[str, Any]]) -> None:
-    marked = {id(row) for row in gone}
-    for rows in _lists(spec):
-        rows[:] = [row for row in rows if id(row) not in marked]
-
-
-def _computes(spec: Mapping[str, Any]) -> bool:
-    """Whether a chart adds rows up by itself: without one of them it would show another number."""
-    nodes = list(_walk({key: value for key, value in spec.items() if key != "datasets"}))
-    marks = {mark.get("type") if isinstance(mark := node["mark"], dict) else mark for node in nodes if "mark" in node}  # fmt: skip
-    # Bars and areas of several colours are stacked, also where nothing says so.
-    coloured = any(isinstance(node.get("color"), dict) and "field" in node["color"] for node in nodes)  # fmt: skip
-    return (coloured and bool(marks & {"bar", "area"})) or any(
-        "aggregate" in node or "bin" in node or node.get("stack") for node in nodes
-    )
-
-
-def _drop_broken_labels(spec: Mapping[str, Any]) -> None:
-    """Drop label expressions that hold names in pieces; the axis writes its own labels then."""
-    for node in _walk({key: value for key, value in spec.items() if key != "datasets"}):
-        if "datum.value ===" in str(node.get("labelExpr", "")):
-            node.pop("labelExpr", None)
-            node.pop("labelOffset", None)

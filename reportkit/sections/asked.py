@@ -30,7 +30,7 @@ def case_headline(view: View, decision: str = "") -> Shown:
     spread, plain = chosen.spread_with_users, chosen.spread
     statement = (
         f"{case.title}: {chosen.option.name} is {'asked for' if case.recommended else 'best in the mean'}. It costs {money(chosen.present_cost, view.currency)} over {case.money.years} years "
-        f"in today's money and is worth {locale.here().money(spread.mean, view.currency, sign=True)} in the mean, in {locale.number(100 * chosen.chance(users=True))} of 100 worlds more than nothing."
+        f"in today's money and is worth {locale.here().money(spread.mean, view.currency, sign=True)} on average; it pays in {locale.number(100 * chosen.chance(users=True))} of 100 simulated courses of events."
     )
     before, after = chosen.tail()
     ledger = chosen.option.ledger
@@ -39,7 +39,7 @@ def case_headline(view: View, decision: str = "") -> Shown:
         title=f"A bad year becomes {money(before - after, view.currency)} cheaper"
         if after < before and money(before, view.currency) != money(after, view.currency)
         else "A bad year stays as bad",
-        text=f"The mean of the worst year in twenty, after insurance, {phrases.moved(before, after, lambda value: money(value, view.currency))}.",
+        text=f"The mean of the worst year in twenty, after insurance, {phrases.moved(before, after, lambda value: money(value, view.currency), ahead=True)}.",
         tone="good" if after < before else "watch",
     )
     users = Message(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from reportkit import display, locale
 from reportkit.display import Shown
@@ -13,10 +11,7 @@ from reportkit.facts import (
     Cell,
     Column,
     Cover,
-    Decision,
-    Decisions,
     Headline,
-    Option,
     Tile,
     Tiles,
 )
@@ -24,9 +19,7 @@ from reportkit.locale import plural
 from reportkit.scorecard import USUAL
 from reportkit.sections.lenses import shown
 from reportkit.sections.messages import worst
-from reportkit.sections.words import day, missing, money, text
 from reportkit.sql import quote
-from reportkit.tables import unpack
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
@@ -207,73 +200,3 @@ def _said(value: float | None, measure: Measure) -> str:
     if value is None:
         return "not measured"
     return display.write(value, words.unit, digits=words.digits, currency=measure.currency)
-
-
-def decisions(view: View) -> Shown:
-    """Give the decisions asked this quarter, each with its options, cost and effect."""
-    gap = missing(view, "decisions", "Decisions")
-    if gap:
-        return gap
-    rows = view.table("decisions")
-    asked = rows[(rows["period"] == view.period.code)].sort_values("decision_id")
-    items = []
-    for number, row in enumerate(asked.to_dict("records"), start=1):
-        options = tuple(
-            Option(
-                name=str(o.get("name", "")), cost=_amount(o.get("cost"), view), risk_change=text(o.get("risk_change")),
-                user_impact=text(o.get("user_impact")), recommended=bool(o.get("recommended")),
-            )
-            for o in unpack(row["options"])
-        )  # fmt: skip
-        items.append(
-            Decision(
-                number=number, title=text(row["title"]), ask=text(row["ask"], ""), options=options, owner=text(row["owner"]),
-                by_when=day(row["by_when"]), reversibility=text(row["reversibility"], ""), for_decision=row["for_decision"] is not False,
-            )
-        )  # fmt: skip
-    return Shown(Decisions(items=tuple(items)))
-
-
-def _amount(cost: Any, view: View) -> str:
-    return money(cost, view.currency) if isinstance(cost, int | float) else text(cost)
-
-
-def past_decisions(view: View, *, quarters: int = 2) -> Shown:
-    """Give what was decided at the last meetings and what became of it."""
-    gap = missing(view, "decisions", "Past decisions")
-    if gap:
-        return gap
-    rows = view.table("decisions")
-    earlier = {
-        p.key
-        for p in view.workspace.calendar.trailing(
-            view.workspace.calendar.previous(view.period), quarters
-        )
-    }
-    past = rows[rows["period"].isin(earlier)].sort_values(
-        ["period", "decision_id"], ascending=[False, True]
-    )
-    columns = (
-        Column(label="Decision", width=2),
-        Column(label="Decided"),
-        Column(label="What became of it", width=2.4),
-    )
-    shown = [
-        (
-            Cell(text=text(r["title"]), kind="strong", sub=f"asked in {view.workspace.calendar.parse(r['period']).label}"),
-            day(r["decided_at"]), text(r["outcome"], "Still open"),
-        )
-        for r in past.to_dict("records")
-    ]  # fmt: skip
-    return display.table(
-        "past-decisions",
-        "What was decided before, and what became of it",
-        columns,
-        shown,
-        empty="No decision was asked in the last quarters.",
-    )
-
-
-def meaning(value: Any) -> bool:
-    """Whether a table's value says something."""
-    return value is not None and not pd.isna(value)

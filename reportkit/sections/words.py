@@ -43,3 +43,8 @@ def day(value: Any) -> str:
 def money(value: Any, currency: str) -> str:
     """Write an amount; blanks become a dash."""
     return "–" if value is None or pd.isna(value) else locale.here().money(float(value), currency)
+
+
+def meaning(value: Any) -> bool:
+    """Whether a table's value says something."""
+    return value is not None and not pd.isna(value)

@@ -14,11 +14,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "branding", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "errors", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify", "distribution", "recurrence",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
+    "sources", "workspace", "view", "phrases", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
 }  # fmt: skip
 OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due", "lint", "preview"}
