@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -232,6 +232,13 @@ def read(folder: Path) -> Settings:
         ) from None
 
 
+def _part(annotation: Any) -> type[BaseModel] | None:
+    """Give the part of the configuration that an annotation speaks of: itself, or in a table or list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _part(inner))), None)
+
+
 def _sentence(item: Any) -> str:
     place = tuple(str(part) for part in item["loc"])
     if not place:
@@ -243,9 +250,12 @@ def _sentence(item: Any) -> str:
         known = connections.keys(place[2])
         place = (*place[:2], *place[3:])
     else:
+        fields: Any = Settings.model_fields
         for part in place[:-1]:
-            inner = Settings.model_fields[part].annotation if part in known else None
-            known = inner.model_fields if isinstance(inner, type) and issubclass(inner, BaseModel) else known  # fmt: skip
+            # Names and places in lists are the workspace's own; what is behind them has the fields of its part.
+            inner = _part(fields[part].annotation) if part in fields else None
+            fields = inner.model_fields if inner is not None else fields
+        known = fields
     where = ".".join(place)
     if item["type"] == "secret":
         return f"{where} {item['msg']}"

@@ -179,9 +179,8 @@ def measure(item: Measure) -> dict[str, Any]:
 def workspace(item: Workspace) -> dict[str, Any]:
     """Show a workspace as the list of its tables."""
     loads = item.store.loads()
-    names = sorted({load.table for load in loads})
     rows = []
-    for name in names:
+    for name in sorted({load.table for load in loads}):
         own = [load for load in loads if load.table == name]
         rows.append(
             (

@@ -50,3 +50,11 @@ def logo() -> branding.Logo | None:
     """
     own = theme.own()
     return branding.logo(theme.tokens(), own.parent) if own else None
+
+
+def plain() -> None:
+    """Write on plain paper again: no workspace's locale, theme, fonts or templates."""
+    locale.use(locale.EN.name)
+    resources.use(None)
+    theme.use(None)
+    resources.use_fonts(None)

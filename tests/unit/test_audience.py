@@ -20,13 +20,13 @@ def audience(**given: Any) -> dict[str, Audience]:
 
 
 def addresses(found: dict[str, Audience], folder: Path = Path(), **given: Any) -> list[str]:
-    asked = {"marks": "TLP:AMBER", "folder": folder, **given}
+    asked = {"marks": {"": given.pop("mark", "TLP:AMBER")}, "folder": folder, **given}
     return [one.address for one in recipients(found, "board", **asked)]
 
 
 def test_each_address_once_whatever_its_letters(tmp_path: Path) -> None:
     (tmp_path / "more.csv").write_text("\ufeffAddress;Name;Formats\nANNA@Example.org;Again;pdf\nben@example.org;Ben;pdf, html\n\n")  # fmt: skip
-    found = recipients(audience(file="more.csv"), "board", marks="TLP:AMBER", folder=tmp_path)
+    found = recipients(audience(file="more.csv"), "board", marks={"": "TLP:AMBER"}, folder=tmp_path)
     assert [(one.address, one.name, one.formats) for one in found] == [
         ("anna@example.org", "Anna", ("pdf",)),
         ("ben@example.org", "Ben", ("pdf", "html")),
@@ -47,7 +47,7 @@ def test_addresses_in_letters_of_other_languages(
 ) -> None:
     (one,) = recipients(
         audience(domains=[domain], members=[{"address": address}]),
-        "board", marks="TLP:AMBER", folder=Path(),
+        "board", marks={"": "TLP:AMBER"}, folder=Path(),
     )  # fmt: skip
     assert (one.address, one.envelope) == (shown, envelope)
 
@@ -68,12 +68,12 @@ def test_an_address_outside_of_the_domains_stops_everything(address: str) -> Non
 
 
 def test_marks() -> None:
-    assert addresses(audience(tlp="TLP:AMBER"), marks="TLP:AMBER") == ["anna@example.org"]
+    assert addresses(audience(tlp="TLP:AMBER"), mark="TLP:AMBER") == ["anna@example.org"]
     with pytest.raises(HeldError, match=r"is TLP:AMBER\+STRICT, and audience board may receive up to TLP:AMBER"):  # fmt: skip
-        addresses(audience(tlp="TLP:AMBER"), marks="TLP:AMBER+STRICT")
-    assert addresses(audience(tlp="TLP:RED"), marks="TLP:RED") == ["anna@example.org"]
+        addresses(audience(tlp="TLP:AMBER"), mark="TLP:AMBER+STRICT")
+    assert addresses(audience(tlp="TLP:RED"), mark="TLP:RED") == ["anna@example.org"]
     with pytest.raises(HeldError, match=r"named people only; in audience board these have no name: all@example\.org"):  # fmt: skip
-        addresses(audience(tlp="TLP:RED", members=[ANNA, {"address": "all@example.org"}]), marks="TLP:RED")  # fmt: skip
+        addresses(audience(tlp="TLP:RED", members=[ANNA, {"address": "all@example.org"}]), mark="TLP:RED")  # fmt: skip
 
 
 def test_a_unit_gets_its_own_report() -> None:
@@ -118,7 +118,16 @@ def test_names_that_could_end_a_header() -> None:
 
 
 def test_chosen_members() -> None:
-    found = recipients(audience(), "board", marks="TLP:AMBER", folder=Path())
+    found = recipients(audience(), "board", marks={"": "TLP:AMBER"}, folder=Path())
     assert chosen(found, ["ANNA@example.org"]) == found
     with pytest.raises(UsageError, match="is not in an audience of this report"):
         chosen(found, ["eve@example.org"])
+
+
+def test_the_edition_of_an_audience_has_a_mark_of_its_own() -> None:
+    found = audience(edition="auditor", tlp="TLP:GREEN")
+    marks = {"": "TLP:RED", "auditor": "TLP:GREEN"}
+    (one,) = recipients(found, "board", marks=marks, folder=Path())
+    assert (one.cut, one.told_as) == ("auditor", "auditor")
+    with pytest.raises(HeldError, match="no edition 'auditor', which audience board gets"):
+        recipients(found, "board", marks={"": "TLP:GREEN"}, folder=Path())

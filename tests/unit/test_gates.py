@@ -220,6 +220,7 @@ def test_all_gates_are_asked() -> None:
         "reconciled",
         "bound",
         "typed",
+        "commentary",
         "network",
         "size",
         "conformant",
