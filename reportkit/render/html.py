@@ -134,7 +134,7 @@ def _chart_words() -> dict[str, Any]:
 def _known_by(cover: Cover) -> str:
     if cover.known_by == UNDATED:
         return ""
-    return f"{locale.get('en').long_day(cover.known_by.date())}, {cover.known_by:%H:%M} UTC"
+    return f"{locale.here().long_day(cover.known_by.date())}, {cover.known_by:%H:%M} UTC"
 
 
 def _font_faces(*, slanted: bool) -> str:

@@ -83,6 +83,8 @@ def test_the_same_number_in_text_chart_page_and_paper(tmp_path: Path) -> None:
     written = html.write(page).data.decode()
     assert f"It stands at {said}." in written
     assert f">{said}<" in written
+    assert "30. September 2026" in written
+    assert not re.search(r"\d (September|October|November) 20", written)
     # What draws the chart again in the browser is told the same signs.
     assert '"decimal":",","grouping":[3]' in written
     (tmp_path / "report.pdf").write_bytes(pdf.write(page).data)
