@@ -97,6 +97,7 @@ def addressed(
         HeldError: the mark does not allow it.
         UsageError: an address of ``to`` is not in an audience.
     """
+    locale.use(config.read(workspace).report.locale)
     recipients = _recipients(workspace, found, now)
     ledger, told = ledger_of(workspace), found.publication
     top: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -43,7 +44,7 @@ def decisions(view: View) -> Shown:
     return Shown(Decisions(items=tuple(items)))
 
 
-def last_time(view: View, row: dict[str, Any], rows: pd.DataFrame) -> str:
+def last_time(view: View, row: Mapping[Hashable, Any], rows: pd.DataFrame) -> str:
     """Say what was decided the last time on the same subject, and what became of it.
 
     Two decisions are of one subject where one says which it follows, or where both belong to one initiative.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from reportkit import branding, config, resources, stationery, theme
 from reportkit.errors import ConfigError
 from reportkit.render import charts, email, html, pdf
+from tests.conftest import Ended
 from tests.unit import documents, pages
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="30"><rect width="120" height="30" fill="#FFFFFF"/></svg>'
@@ -201,3 +203,21 @@ def test_the_example_of_the_docs_is_a_theme(tmp_path: Path) -> None:
     assert look["page"]["paper"] == "Letter"
     made = pdf.write(pages.document(pages.words("One.")))
     assert made.conformance == ("ua-1", "a-2a")
+
+
+def test_the_command_shows_copies_and_refuses(
+    tmp_path: Path, typed: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert typed("theme", "--copy").code == 0
+    assert "Colours" in typed("theme").out
+    assert typed("theme", "--copy").code == 2
+    assert "reportkit/page.css" in typed("theme", "--template", "list").out
+    assert typed("theme", "--template", "email/mail.css.j2").code == 0
+    assert "email/mail.css.j2" in typed("theme").out
+    said = typed("theme", "--template", "page.css")
+    assert (said.code, "did you mean 'reportkit/page.css'" in said.err) == (2, True)
+    (tmp_path / "theme.toml").write_text('[light]\nmuted = "#AAAAAA"')
+    said = typed("theme")
+    assert (said.code, "2.32 to 1" in said.err) == (7, True)
