@@ -25,20 +25,24 @@ _SEVERITY: dict[str, Status] = {"critical": "red", "high": "red", "medium": "amb
 
 
 def unit_headline(view: View) -> Shown:
-    """Give the answer first: how many measures meet their limit, and what is overdue."""
+    """Give the answer first: the author's words, else what is overdue and how many measures meet their limit."""
     if not view.unit:
         return _none_named(view)
+    words = view.commentary(shared=False)
+    if words.statement:
+        return shown(view, Headline(statement=words.statement, messages=words.messages[:3]), words.facts)  # fmt: skip
     found = [view.measure(id_) for id_ in MEASURES]
     measured = [one for one in found if one.value.value is not None]
-    good = sum(one.status == "green" for one in measured)
-    red = [one for one in measured if one.status == "red"]
+    limited = [one for one in measured if one.target is not None]
+    good = sum(one.status == "green" for one in limited)
+    red = [one for one in limited if one.status == "red"]
     late = view.measure("V05").value.value
-    overdue = "" if late is None else f" {plural(int(late), 'weakness is', 'weaknesses are')} past the due date."  # fmt: skip
+    overdue = "" if late is None else f"{plural(int(late), 'weakness is', 'weaknesses are')} past the due date. "  # fmt: skip
     if not measured:
         said = "What is loaded tells nothing of this unit yet."
     else:
         acts = f"{plural(len(red), 'needs', 'need')} action" if red else "none needs action"
-        said = f"{good} of {plural(len(measured), 'measured figure')} {'meets' if good == 1 else 'meet'} the limit, {acts}.{overdue}"
+        said = f"{overdue}Of {plural(len(limited), 'figure')} with a limit {acts}, {good} {'meets' if good == 1 else 'meet'} it."
     return shown(view, Headline(statement=said))
 
 
