@@ -96,9 +96,12 @@ def edition(folder: Path, digest: str, cut: str = "") -> Edition:
         HeldError: they are others by now, or there is no message among them.
     """
     names = {"pdf": "report.pdf", "html": "report.html", "email": "message.eml"}
-    places = ["", *(f"{EDITIONS}/{path.name}/" for path in sorted((folder / EDITIONS).glob("*")))]
     try:
-        read_ = {f"{place}{name}": (folder / place / name).read_bytes() for place in places for name in names.values() if (folder / place / name).is_file()}  # fmt: skip
+        # Whatever lies there was approved, in whichever format; only the manifest came with the approval.
+        files = (
+            path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"
+        )
+        read_ = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     except OSError as error:
         raise HeldError(f"{folder} cannot be read ({error.strerror}); nothing was sent.") from None
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in read_.items()}

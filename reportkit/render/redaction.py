@@ -19,7 +19,7 @@ from reportkit.locale import plural
 from reportkit.render import specs
 from reportkit.render.hidden import MARK, Counts, any_of, telling
 from reportkit.render.markdown import plain
-from reportkit.render.model import Chart, Content, Document, Image, Node, Preformatted, Prose
+from reportkit.render.model import Break, Chart, Content, Document, Node, Preformatted, Prose
 
 M = TypeVar("M", bound=Model)
 
@@ -147,7 +147,10 @@ class _Blind:
     def content(self, content: Content) -> Content:
         """Give a block without what is hidden."""
         writer = _WRITERS.get(type(content).__name__)
-        return content if writer is None else writer(self, content)
+        if writer is None:
+            # What nobody taught this module to read may say anything.
+            return content if isinstance(content, Break) else self.image(content)
+        return writer(self, content)
 
     def table(self, table: Table) -> Table:
         """Clear a table; what was hidden in it is marked in its cells."""
@@ -272,7 +275,7 @@ class _Blind:
             body.append({**part, "children": lines})
         return {**node, "children": [self._node(node["children"][0]), *body]}
 
-    def image(self, _: Image) -> Callout:
+    def image(self, _: Content) -> Callout:
         """Withhold a picture: nobody can say what is in it."""
         self.counts.withheld += 1
         return Callout(title="A picture is withheld from this edition", text="Its words cannot be searched for what this edition does not tell.", tone="none")  # fmt: skip

@@ -263,6 +263,17 @@ def test_marks_and_names_that_fit_nothing_are_refused(tmp_path: Path, toml: str,
         config.read(tmp_path)
 
 
+def test_the_example_of_the_docs_is_a_configuration(tmp_path: Path) -> None:
+    written = (Path(__file__).resolve().parents[2] / "docs" / "editions.md").read_text()
+    (example,) = re.findall(r"```toml\n# reportkit\.toml\n(.*?)```", written, re.DOTALL)
+    (tmp_path / "reportkit.toml").write_text(example)
+    settings = config.read(tmp_path)
+    assert list(settings.cuts("board")) == ["executive", "auditor"]
+    assert list(settings.cuts("risk")) == ["executive"]
+    found = cutting.cut(model.everything(pack()), "auditor", settings.editions["auditor"])
+    assert (found.counts.rows, OWNER in spoken(found.document), SECRET in spoken(found.document)) == (2, False, False)  # fmt: skip
+
+
 # ---- from the run to the recipient ----
 
 EDITIONS = """
