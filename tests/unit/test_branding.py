@@ -122,7 +122,7 @@ def test_the_mark_stands_on_every_printed_page(tmp_path: Path) -> None:
     [
         ('[brand]\nlogo = "none.svg"', "cannot be opened"),
         ('[brand]\nlogo = "reportkit.toml"', "is neither SVG nor PNG"),
-        ('[cover]\nfields = ["autor"]', "did you mean 'author'"),
+        ('[cover]\nfields = ["authr"]', "did you mean 'author'"),
     ],
 )
 def test_a_logo_or_field_that_is_not_there_is_told(tmp_path: Path, toml: str, said: str) -> None:

@@ -240,7 +240,7 @@ def test_facts_keep_figures_without_the_names(blind: Document) -> None:
         ('{ rows = "TLP" }', "give both"),
         ('{ pattern = "(" }', "is not a regular expression"),
         ('{ pattern = "a*" }', "also matches nothing at all"),
-        ('{ colums = ["owner"] }', "did you mean 'columns'"),
+        ('{ kolumns = ["owner"] }', "did you mean 'columns'"),
     ],
 )
 def test_rules_that_say_nothing_are_refused(tmp_path: Path, rule: str, said: str) -> None:

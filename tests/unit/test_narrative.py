@@ -145,7 +145,7 @@ def test_a_number_as_it_was_written_is_kept_and_compared(view: View) -> None:
 @pytest.mark.parametrize(
     ("front", "said"),
     [
-        ("---\nautor: Ada\n---\n", "did you mean 'author'"),
+        ("---\nauthr: Ada\n---\n", "did you mean 'author'"),
         ("---\nstatus: done\n---\n", "status 'done' is not known; write draft or final"),
         ("---\na: [\n---\n", r"line \d: the front matter is not YAML"),
         ("---\njust words\n---\n", "is not a list of keys"),
