@@ -147,6 +147,15 @@ class Written(Model):
     remarks: tuple[Remark, ...] = ()
 
 
+class Words(Model):
+    """A file with the author's words: of which period it is, which one its heading names, and whose words it repeats."""
+
+    file: str
+    period: str
+    headed: str = ""
+    same_as: str = ""
+
+
 class Facts(Model):
     """All facts of a report; outputs of several cells are added together."""
 
@@ -157,6 +166,7 @@ class Facts(Model):
     bindings: tuple[Binding, ...] = ()
     typed: tuple[str, ...] = Field((), description="numbers in prose that stand for no measure")
     written: tuple[Written, ...] = ()
+    words: tuple[Words, ...] = ()
 
     def plus(self, other: Facts) -> Facts:
         """Add the facts of another output; the same fact twice counts once."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from reportkit import display
-from reportkit.errors import DataError, nearest
-from reportkit.facts import Binding, Facts, Message, Remark, Tone, Written
+from reportkit.errors import DataError, ReportkitError, nearest
+from reportkit.facts import Binding, Facts, Message, Remark, Tone, Words, Written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,14 +94,18 @@ def commentary(view: View, *, shared: bool = True, edition: str = "") -> Comment
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text (byte {error.start + 1}); save it as UTF-8.") from None  # fmt: skip
     front, written = front_matter(written, name)
-    text = _bind(written, view, bindings, name)
+    headed = _headed(written, view)
+    # A heading that names the period opens no section.
+    body = written.replace(written.strip().splitlines()[0], "", 1) if headed else written
+    text = _bind(body, view, bindings, name)
     statement, messages, remarks = _parts(text)
     typed = tuple(number for number in _typed(written) if number not in front.unbound)
     problem = ""
     if front.period and view.workspace.calendar.parse(front.period).key != view.period.key:
         problem = f"it was written for {front.period}, and the report is of {view.period.key}"
     told = Written(file=name, author=front.author, status=front.status, problem=problem, remarks=remarks)  # fmt: skip
-    facts = Facts(bindings=tuple(bindings), typed=typed, written=(told,))
+    words = Words(file=name, period=view.period.key, headed=headed, same_as=_repeated(written, path, view.period.key, folder))  # fmt: skip
+    facts = Facts(bindings=tuple(bindings), typed=typed, written=(told,), words=(words,))
     return Commentary(statement, messages, facts, written=True)
 
 
@@ -145,6 +149,39 @@ def front_matter(text: str, name: str) -> tuple[Front, str]:
     numbers = (unbound,) if isinstance(unbound, str) else tuple(map(str, unbound))
     front = Front(str(said.get("author", "")), status, str(said.get("period", "")), numbers)
     return front, text[found.end() :]
+
+
+def _headed(text: str, view: View) -> str:
+    """Give the period that the heading of a file (``# 2026-Q3``) names; nothing where it names none."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    if not first.startswith("# "):
+        return ""
+    try:
+        return view.workspace.calendar.parse(first.removeprefix("# ").strip()).key
+    except ReportkitError:
+        return ""
+
+
+def _repeated(text: str, path: Path, period: str, folder: Path) -> str:
+    """Give the file of an earlier period that has the same words; nothing where there is none.
+
+    A text whose numbers are all bound may be true of two quarters; whether it is, somebody says once.
+    """
+    rest = path.name.removeprefix(period)
+    earlier = [
+        one for one in path.parent.glob(f"*{rest}") if one.is_file() and one.name < path.name
+    ]
+    for other in sorted(earlier, reverse=True):
+        words = other.read_bytes().decode("utf-8-sig", errors="replace")
+        if _spoken(words) == _spoken(text):
+            return f"commentary/{other.relative_to(folder).as_posix()}"
+    return ""
+
+
+def _spoken(text: str) -> str:
+    """Give the words of a commentary without its first heading and its spaces."""
+    lines = [line.split() for line in text.splitlines() if not line.startswith("# ")]
+    return " ".join(" ".join(line) for line in lines if line)
 
 
 def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:

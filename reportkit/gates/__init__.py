@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
-from reportkit.errors import nearest
 from reportkit.facts import INJECTED
+from reportkit.gates.data import commentary, fresh, restated, words
+from reportkit.gates.evidence import Evidence, Gate, Result
 from reportkit.gates.external import external
+from reportkit.gates.printed import glyphs, overflow, whole
+from reportkit.gates.private import paths, secrets
 from reportkit.gates.written import agrees
 
-if TYPE_CHECKING:
-    from reportkit.render.model import Document
+__all__ = [
+    "ARTEFACTS", "CONTENT", "NEVER_RELEASED", "Evidence", "Gate", "Result", "artefacts", "commentary", "content", "fresh", "glyphs",
+    "held", "overflow", "paths", "restated", "secrets", "whole", "words",
+]  # fmt: skip
 
-Result = Literal["pass", "fail", "not-applicable"]
-
+#: What nobody may let pass: a report that did not run, is not the one asked for, or gives away what it must not.
+NEVER_RELEASED = frozenset({"complete", "parameters", "secrets", "network"})
 #: A larger page opens slowly on a phone and is refused by some mail gateways.
 PAGE_BYTES = 1_000_000
 #: Mail programs cut a larger body.
@@ -24,61 +28,14 @@ BODY_BYTES = 100_000
 _NOT_COUNTED = {INJECTED, "skip-execution"}
 
 
-@dataclass(frozen=True)
-class Gate:
-    """One check of a run.
-
-    Attributes:
-        holds: whether a failure keeps the report from being sent; the other gates only tell.
-    """
-
-    name: str
-    result: Result
-    reason: str
-    holds: bool = True
-
-    def listed(self) -> dict[str, Any]:
-        """Give the gate as the manifest keeps it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What a run leaves for the gates to judge.
-
-    Attributes:
-        notebook: the executed notebook.
-        bound: parameter values that were passed to it.
-        document: what the formats were written from.
-        pages: finished HTML by name (``report.html``, ``message.eml``).
-        conformance: the standards the PDF was written to; None when no PDF was asked for.
-        warnings: what the writers said, by file name.
-    """
-
-    notebook: Mapping[str, Any]
-    bound: Mapping[str, Any]
-    document: Document
-    pages: Mapping[str, str] = field(default_factory=dict)
-    conformance: tuple[str, ...] | None = None
-    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
 def content(evidence: Evidence) -> tuple[Gate, ...]:
     """Judge what the notebook says, before anything is written."""
-    return (
-        complete(evidence),
-        parameters(evidence),
-        alt_text(evidence),
-        reconciled(evidence),
-        bound(evidence),
-        typed(evidence),
-        commentary(evidence),
-    )
+    return tuple(judge(evidence) for judge in CONTENT)
 
 
 def artefacts(evidence: Evidence) -> tuple[Gate, ...]:
     """Judge what was written."""
-    return (network(evidence), size(evidence), conformant(evidence), whole(evidence))
+    return tuple(judge(evidence) for judge in ARTEFACTS)
 
 
 def held(gates: Iterable[Gate]) -> tuple[Gate, ...]:
@@ -217,35 +174,6 @@ def typed(evidence: Evidence) -> Gate:
     return Gate("typed", "pass", "every number in prose is bound to a measure")
 
 
-def commentary(evidence: Evidence) -> Gate:
-    """The author's words are final, of this quarter, and stand below headings that there are."""
-    files = evidence.document.facts.written
-    if not files:
-        return Gate("commentary", "not-applicable", "no commentary was written")
-    from reportkit.render.markdown import plain
-    from reportkit.render.model import Prose
-
-    headings = {
-        " ".join(plain(node["children"]).split()).casefold(): None
-        for placed in evidence.document.blocks
-        if isinstance(placed.content, Prose)
-        for node in placed.content.nodes
-        if node["type"] == "heading"
-    }
-    wrong = [f"{one.file}: {one.problem}" for one in files if one.problem]
-    wrong += [f"{one.file} is a draft; write 'status: final' when it is done" for one in files if one.status == "draft"]  # fmt: skip
-    wrong += [
-        f"{one.file}: no section is named {remark.place!r}; {nearest(remark.place, headings)}"
-        for one in files
-        for remark in one.remarks
-        if " ".join(remark.place.split()).casefold() not in headings
-    ]
-    if wrong:
-        return Gate("commentary", "fail", "; ".join(wrong))
-    who = ", ".join(dict.fromkeys(one.author for one in files if one.author))
-    return Gate("commentary", "pass", f"final, by {who}" if who else "final")
-
-
 def _same(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
@@ -298,16 +226,14 @@ def conformant(evidence: Evidence) -> Gate:
     return Gate("conformant", "pass", " and ".join(names), holds=False)
 
 
-def whole(evidence: Evidence) -> Gate:
-    """No writer had to cut, replace or leave out anything."""
-    said = [
-        f"{name}: {warning}" for name, warnings in evidence.warnings.items() for warning in warnings
-    ]
-    said += [f"notebook: {what}" for what in evidence.document.left_out]
-    if said:
-        return Gate("whole", "fail", "; ".join(said), holds=False)
-    return Gate("whole", "pass", "nothing was cut, replaced or left out", holds=False)
-
-
 def _tags(cell: Mapping[str, Any]) -> set[str]:
     return set(cell.get("metadata", {}).get("tags", ()))
+
+
+#: In the order in which they judge.
+CONTENT: tuple[Callable[[Evidence], Gate], ...] = (
+    complete, parameters, alt_text, fresh, reconciled, restated, bound, commentary, typed, words,
+)  # fmt: skip
+ARTEFACTS: tuple[Callable[[Evidence], Gate], ...] = (
+    overflow, glyphs, secrets, paths, network, size, conformant, whole,
+)  # fmt: skip

@@ -169,8 +169,8 @@ def test_a_draft_a_stray_heading_and_a_typed_number_hold_the_report() -> None:
     found = {gate.name: gate for gate in gates.content(gates.Evidence(notebook=documents.notebook(*cells), bound={}, document=read))}  # fmt: skip
     assert found["typed"].holds
     assert found["typed"].result == "fail"
-    reason = found["commentary"].reason
-    assert found["commentary"].result == "fail"
+    reason = found["words"].reason
+    assert found["words"].result == "fail"
     for part in ("is a draft", "written for 2026-Q2", "no section is named 'Risk in mony'; did you mean 'risk in money'"):  # fmt: skip
         assert part in reason
 
