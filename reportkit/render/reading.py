@@ -32,6 +32,7 @@ from reportkit.render.model import (
     Preformatted,
     Prose,
 )
+from reportkit.render.remarks import remarked
 
 HIDDEN_TAGS = frozenset({
     "setup", "parameters", "injected-parameters", "hide", "hide-output", "hide_output", "remove-output", "remove_output",
@@ -76,7 +77,7 @@ class Reader:
             cover, blocks = _stand_in_cover(notebook.get("metadata", {}), blocks)
         return Document(
             cover=cover,
-            blocks=tuple(_levelled(_remarked(blocks, self._facts))),
+            blocks=tuple(_levelled(remarked(blocks, self._facts))),
             facts=self._facts,
             left_out=tuple(self._left_out),
             without_alt=tuple(self._without_alt),
@@ -374,23 +375,6 @@ def _time(value: Any) -> datetime | None:
         return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _remarked(blocks: Iterable[Placed], facts: Facts) -> Iterator[Placed]:
-    """Put the author's words below the headings that they are written for."""
-    said = {_name(remark.place): (remark.text, one.author) for one in facts.written for remark in one.remarks}  # fmt: skip
-    for placed in blocks:
-        yield placed
-        content = placed.content
-        if said and isinstance(content, Prose):
-            for node in content.nodes:
-                if node["type"] == "heading" and (found := said.pop(_name(plain(node["children"])), None)):  # fmt: skip
-                    title = f"Comment by {found[1]}" if found[1] else "Comment"
-                    yield replace(placed, content=Callout(title=title, text=found[0], tone="neutral"))  # fmt: skip
-
-
-def _name(heading: str) -> str:
-    return " ".join(heading.split()).casefold()
 
 
 def _levelled(blocks: Iterable[Placed]) -> Iterator[Placed]:
