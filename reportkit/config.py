@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reportkit import connections
 from reportkit.connections import Connection
-from reportkit.distribution import Approval, Audience, Due, Mail, Schedule
+from reportkit.distribution import MARKS, Approval, Audience, Due, Mail, Mark, Schedule
+from reportkit.editions import Edition, names_fit
 from reportkit.errors import ConfigError, nearest
 from reportkit.period import WEEKDAYS, FiscalCalendar, Weeks, is_zone
 from reportkit.secret import Address
@@ -23,6 +24,15 @@ def _zone(name: str) -> str:
     if not is_zone(name):
         raise ValueError(f"{name!r} is not a time zone; write for example 'Europe/Zurich'")
     return name
+
+
+def _locale(name: str) -> str:
+    from reportkit import locale
+
+    try:
+        return locale.get(name).name
+    except ConfigError as error:
+        raise ValueError(error.message) from None
 
 
 def _ends(text: str) -> str:
@@ -53,10 +63,15 @@ class Report(_Section):
     """What stands on the cover and in every header."""
 
     author: str = "Office of the CISO"
-    classification: Literal[
-        "TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"
-    ] = "TLP:AMBER"
+    classification: Annotated[str, Field(min_length=1, max_length=40)] = "TLP:AMBER"
+    labels: dict[str, Mark] = Field(
+        default_factory=dict, description="marks of one's own, and the TLP mark each is handled as"
+    )
     language: Literal["en"] = "en"
+    locale: Annotated[str, AfterValidator(_locale)] = Field(
+        "en",
+        description="how numbers, money and dates are written, such as de-DE; sentences are English",
+    )
     approval: bool = Field(False, description="a run must be approved before it is published")
 
 
@@ -160,7 +175,34 @@ class Settings(_Section):
     audiences: dict[str, Audience] = Field(
         default_factory=dict, description="who gets which report, by the audience's name"
     )
+    editions: dict[str, Edition] = Field(
+        default_factory=dict, description="cuts of a report for one kind of reader, by name"
+    )
     schedule: tuple[Schedule, ...] = Field((), description="which report runs when")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Settings:
+        names_fit(self.editions)
+        given = [("report", self.report.classification)]
+        given += [(f"editions.{name}", one.classification) for name, one in self.editions.items() if one.classification]  # fmt: skip
+        for where, mark in given:
+            if mark not in MARKS and mark not in self.report.labels:
+                raise ValueError(
+                    f"{where}.classification = {mark!r} is neither a mark of the Traffic Light Protocol ({', '.join(MARKS)}) nor listed under "
+                    f'[report.labels]; write there for example "{mark}" = "TLP:AMBER"'
+                )
+        for name, audience in self.audiences.items():
+            if audience.edition and audience.edition not in self.editions:
+                raise ValueError(f"audiences.{name}.edition = {audience.edition!r} has no part [editions.{audience.edition}]; {nearest(audience.edition, self.editions) if self.editions else 'write one'}")  # fmt: skip
+        return self
+
+    def handled(self, mark: str) -> str:
+        """Give the TLP mark as which a mark is handled; one that nobody knows is for named people only."""
+        return mark if mark in MARKS else self.report.labels.get(mark, "TLP:RED")
+
+    def cuts(self, report: str, names: Collection[str] | None = None) -> dict[str, Edition]:
+        """Give the editions of a report; only those of some names, where names are given."""
+        return {name: one for name, one in self.editions.items() if one.of(report) and (names is None or name in names)}  # fmt: skip
 
     @property
     def calendar(self) -> FiscalCalendar:
@@ -205,17 +247,30 @@ def read(folder: Path) -> Settings:
         ) from None
 
 
+def _part(annotation: Any) -> type[BaseModel] | None:
+    """Give the part of the configuration that an annotation speaks of: itself, or in a table or list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _part(inner))), None)
+
+
 def _sentence(item: Any) -> str:
     place = tuple(str(part) for part in item["loc"])
+    if not place:
+        words = str(item["msg"]).removeprefix("Value error, ")
+        return words.rstrip(".")
     known: Collection[str] = Settings.model_fields
     if place[0] == "sources" and len(place) > 3:
         # Behind the name stands the kind by which it was read, which nobody wrote there.
         known = connections.keys(place[2])
         place = (*place[:2], *place[3:])
     else:
+        fields: Any = Settings.model_fields
         for part in place[:-1]:
-            inner = Settings.model_fields[part].annotation if part in known else None
-            known = inner.model_fields if isinstance(inner, type) and issubclass(inner, BaseModel) else known  # fmt: skip
+            # Names and places in lists are the workspace's own; what is behind them has the fields of its part.
+            inner = _part(fields[part].annotation) if part in fields else None
+            fields = inner.model_fields if inner is not None else fields
+        known = fields
     where = ".".join(place)
     if item["type"] == "secret":
         return f"{where} {item['msg']}"

@@ -80,7 +80,7 @@ def write(
     value: float | None, unit: str, *, digits: int = 0, currency: str = "EUR", sign: bool = False
 ) -> str:
     """Write a measure's value as a reader expects it, with its unit."""
-    en = locale.EN
+    en = locale.here()
     if value is None:
         return "–"
     if unit == "percent":
@@ -95,7 +95,7 @@ def write(
 def change(value: float | None, unit: str, *, digits: int = 0, currency: str = "EUR") -> str:
     """Write a difference between two values; of two percentages it is points, which are no percentage of anything."""
     if unit == "percent" and value is not None:
-        return f"{locale.EN.number(value, digits, sign=True)} pts"
+        return f"{locale.number(value, digits, sign=True)} pts"
     return write(value, unit, digits=digits, currency=currency, sign=True)
 
 
@@ -111,8 +111,8 @@ def ratio(value: Value, words: Definition, currency: str = "EUR") -> str:
     if value.numerator is None or value.denominator is None:
         return ""
     if words.amounts:
-        return f"{locale.EN.money(value.numerator, currency)} of {locale.EN.money(value.denominator, currency)}"
-    return f"{locale.EN.number(value.numerator)} of {locale.EN.number(value.denominator)}"
+        return f"{locale.here().money(value.numerator, currency)} of {locale.here().money(value.denominator, currency)}"
+    return f"{locale.number(value.numerator)} of {locale.number(value.denominator)}"
 
 
 def trend(now: float | None, before: float | None, direction: str) -> Trend:
@@ -179,14 +179,13 @@ def measure(item: Measure) -> dict[str, Any]:
 def workspace(item: Workspace) -> dict[str, Any]:
     """Show a workspace as the list of its tables."""
     loads = item.store.loads()
-    names = sorted({load.table for load in loads})
     rows = []
-    for name in names:
+    for name in sorted({load.table for load in loads}):
         own = [load for load in loads if load.table == name]
         rows.append(
             (
                 name,
-                number(f"{sum(x.rows for x in own):,}"),
+                number(locale.number(sum(x.rows for x in own))),
                 number(str(len(own))),
                 f"{own[-1].recorded_at:%Y-%m-%d}",
             )
@@ -201,10 +200,9 @@ def workspace(item: Workspace) -> dict[str, Any]:
 
 def view(item: View) -> dict[str, Any]:
     """Show a view in one line."""
-    text = f"{item.workspace.settings.organisation.name}, {item.period.label}" + (
-        f", unit {item.unit}" if item.unit else ""
-    )
-    line = f"{text}: as of {item.as_of:%d %B %Y}, known by {item.known_by:%d %B %Y %H:%M} UTC"
+    unit = f", unit {item.unit}" if item.unit else ""
+    known = f"known by {locale.here().long_day(item.known_by)} {item.known_by:%H:%M} UTC"
+    line = f"{item.workspace.settings.organisation.name}, {item.period.label}{unit}: as of {locale.here().long_day(item.as_of)}, {known}"
     return {"text/plain": line, "text/html": f"<p>{escape(line)}</p>"}
 
 
@@ -215,7 +213,7 @@ def profile(item: Profile) -> dict[str, Any]:
         Column(label="Different", align="right"), Column(label="Lowest"), Column(label="Highest"),
     )  # fmt: skip
     rows = [
-        (r.column, r.type, number(f"{r.filled:,}"), number(f"{r.missing:.1f} %"), number(f"{r.different:,}"), r.lowest, r.highest)
+        (r.column, r.type, number(locale.number(r.filled)), number(f"{locale.number(r.missing, 1)} %"), number(locale.number(r.different)), r.lowest, r.highest)
         for r in item.columns
         if r.filled
     ]  # fmt: skip
@@ -278,7 +276,9 @@ def _p(text: str, style: str = "") -> str:
 
 
 def _cover(b: Cover) -> str:
-    known = f"as of {b.as_of:%d %B %Y}, known by {b.known_by:%d %B %Y}"
+    known = (
+        f"as of {locale.here().long_day(b.as_of)}, known by {locale.here().long_day(b.known_by)}"
+    )
     return (
         f'<div style="background:{_ink()};color:{_ink("on_ink")};padding:20px 24px;border-radius:6px">'
         + _p(

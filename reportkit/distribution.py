@@ -158,6 +158,7 @@ class Audience(_Part):
         reports: names of the reports.
         domains: an address outside of them is refused.
         tlp: the highest mark of a report that may go to this audience.
+        edition: which edition it gets, by its name under ``[editions]``; the whole report when empty.
         file: a CSV file with more members, in the columns address, name, role, edition and formats.
         units: also send each unit's own report to the addresses of that unit in the table ``units``.
         encrypt: S/MIME: ``required`` sends nothing to those without a certificate.
@@ -166,6 +167,7 @@ class Audience(_Part):
     reports: tuple[str, ...]
     domains: tuple[Annotated[str, AfterValidator(_domain)], ...]
     tlp: Mark = "TLP:AMBER"
+    edition: str = ""
     members: tuple[Member, ...] = ()
     file: str = ""
     units: bool = False

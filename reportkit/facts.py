@@ -126,6 +126,30 @@ class Binding(Model):
     part: Literal["value", "ratio", "prior", "target"] = "value"
 
 
+class Remark(Model):
+    """The author's words for one section, and the heading they stand below."""
+
+    place: str
+    text: str
+
+
+class Written(Model):
+    """A commentary file behind the report.
+
+    Attributes:
+        file: below the workspace's ``commentary`` folder.
+        status: ``draft`` holds the report; ``final`` lets it go.
+        problem: what is wrong with the file, in words.
+        remarks: what it says of single sections.
+    """
+
+    file: str
+    author: str = ""
+    status: Literal["draft", "final"] = "final"
+    problem: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
 class Words(Model):
     """A file with the author's words: of which period it is, which one its heading names, and whose words it repeats."""
 
@@ -144,6 +168,7 @@ class Facts(Model):
     restatements: tuple[Restatement, ...] = ()
     bindings: tuple[Binding, ...] = ()
     typed: tuple[str, ...] = Field((), description="numbers in prose that stand for no measure")
+    written: tuple[Written, ...] = ()
     words: tuple[Words, ...] = ()
 
     def plus(self, other: Facts) -> Facts:
@@ -198,6 +223,7 @@ class Cover(Model):
     unit: str = ""
     currency: str = "EUR"
     language: str = "en"
+    locale: str = "en"
 
 
 class Message(Model):
@@ -208,12 +234,21 @@ class Message(Model):
     tone: Tone = "neutral"
 
 
+class Summary(Model):
+    """What a headline says in one edition; from the same measures, for other readers."""
+
+    summary: str
+    statement: str
+    messages: tuple[Message, ...] = ()
+
+
 class Headline(Model):
-    """The answer first: one statement, at most three messages."""
+    """The answer first: one statement, at most three messages; and what editions say instead."""
 
     kind: Literal["headline"] = "headline"
     statement: str
     messages: tuple[Message, ...] = ()
+    editions: tuple[Summary, ...] = ()
 
 
 class Tile(Model):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reportkit import locale
 from reportkit.relations import REACH
 from reportkit.sql import among, day, quote
 from reportkit.tables import TABLES, TableSpec
@@ -145,8 +146,8 @@ def _before_loading(view: View) -> list[Odd]:
         first = min(load.recorded_at for load in loads)
         early = [v.period.label for v in view.trailing() if v.end + REACH < first and v.period != view.period]  # fmt: skip
         if early:
-            what = f"the quarters {early[0]} to {early[-1]} of the trends ended before the first load of {first:%d %b %Y}; what had ended by then may be lacking"
+            what = f"the quarters {early[0]} to {early[-1]} of the trends ended before the first load of {locale.here().day(first)}; what had ended by then may be lacking"
             if len(early) == 1:
-                what = f"the quarter {early[0]} of the trends ended before the first load of {first:%d %b %Y}; what had ended by then may be lacking"
+                what = f"the quarter {early[0]} of the trends ended before the first load of {locale.here().day(first)}; what had ended by then may be lacking"
             found.append(Odd(name, what, sum(x.rows for x in loads if x.recorded_at == first)))
     return found

@@ -57,12 +57,53 @@ def notebook(name: str, project: Path | None = None) -> Path:
 
 
 def templates() -> Path:
-    """Give the folder of templates: ``theme.toml``, ``typst/``, ``reportkit/``, ``email/``, ``fonts/``."""
+    """Give the package's folder of templates: ``theme.toml``, ``typst/``, ``reportkit/``, ``email/``, ``fonts/``."""
     return bundled("templates")
+
+
+_HERE: list[Path | None] = [None]
+
+
+def use(project: Path | None) -> None:
+    """Take templates of that project before the bundled ones, from now on and in this process."""
+    _HERE[0] = project
+
+
+def project() -> Path | None:
+    """Give the project whose templates this process takes; None where it takes the bundled ones."""
+    return _HERE[0]
+
+
+def template_folders(kind: str) -> tuple[Path, ...]:
+    """Say where templates of a kind are looked for, a project's own copies first.
+
+    Args:
+        kind: ``reportkit`` (the page), ``typst`` (print) or ``email``.
+    """
+    own = _HERE[0] and _HERE[0] / "templates" / kind
+    return (*((own,) if own and own.is_dir() else ()), templates() / kind)
+
+
+def template(kind: str, name: str) -> Path:
+    """Give a template file: the project's own copy, else the bundled one."""
+    return next(path for folder in template_folders(kind) if (path := folder / name).is_file())
+
+
+def overridable() -> dict[str, Path]:
+    """Give the templates that a project may have its own copies of, by their path below ``templates/``."""
+    base = templates()
+    return {
+        path.relative_to(base).as_posix(): path
+        for kind in ("reportkit", "typst", "email")
+        for path in sorted((base / kind).iterdir())
+        if path.is_file()
+    }
 
 
 def fonts() -> Path:
     """Give the folder with the report's fonts: TTF to typeset and measure, WOFF2 for pages.
+
+    A project with fonts of its own has a folder that holds those and the bundled ones.
 
     Raises:
         UsageError: the build did not make them.
@@ -70,7 +111,15 @@ def fonts() -> Path:
     folder = templates() / "fonts"
     if not folder.is_dir():
         raise UsageError(f"the fonts are missing; {_REPAIR}")
-    return folder
+    return _FONTS[0] or folder
+
+
+_FONTS: list[Path | None] = [None]
+
+
+def use_fonts(folder: Path | None) -> None:
+    """Take that folder's fonts from now on and in this process; None for the bundled ones."""
+    _FONTS[0] = folder
 
 
 def asset(name: str) -> Path:

@@ -113,7 +113,7 @@ class RollForward:
             reconciliations=(reconciliation,),
             restatements=tuple(
                 Restatement(measure=self.stock.measure, name=self.stock.name, scope=name.lower(), period=period, told=float(told),
-                            today=float(told + n), unit="count", cause=classes.get(name, "unexplained"), note=f"{locale.EN.number(n, sign=True)} {name.lower()}")
+                            today=float(told + n), unit="count", cause=classes.get(name, "unexplained"), note=f"{locale.number(n, sign=True)} {name.lower()}")
                 for name, n in self.bridge
             ),
         )  # fmt: skip

@@ -146,7 +146,7 @@ class Scorecard:
         )  # fmt: skip
         defaults = any(row.now.default_limits and row.now.value.target is None for row in self.rows)
         moved = [
-            f"{row.now.definition.id} {100 * row.moved:+.0f}{locale.NARROW}%".replace(
+            f"{row.now.definition.id} {locale.number(100 * row.moved, sign=True)}{locale.NARROW}%".replace(
                 "-", locale.MINUS
             )
             for row in self.rows
@@ -228,11 +228,18 @@ def row_of(view: View, id_: str) -> Row:
         view.told()[1].get((id_, "")),
         before,
         tuple(m.value.value for m in series),
-        _differs(now, before),
+        differs(now, before),
     )
 
 
-def _differs(now: Measure, before: Measure) -> bool | None:
+def pair_of(view: View, id_: str) -> Row:
+    """Give one measure now and a quarter earlier, without the quarters before."""
+    now, before = view.measure(id_), view.previous().measure(id_)
+    return Row(now, view.told()[1].get((id_, "")), before, (before.value.value, now.value.value), differs(now, before))  # fmt: skip
+
+
+def differs(now: Measure, before: Measure) -> bool | None:
+    """Say whether two values differ by more than chance; None where that cannot be said."""
     a, b, noise = now.value, before.value, now.definition.noise
     if a.value is None or b.value is None:
         return None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from reportkit import branding
 from reportkit.errors import ConfigError, DataError
 
 Tokens = dict[str, Any]
 Scheme = Literal["light", "dark"]
 
+FILE = "theme.toml"
 _PARTS = (
     "font",
     "type",
@@ -31,39 +34,97 @@ CHART_WIDTH = 640
 CHART_HALF_WIDTH = 308
 CHART_HEIGHT = 220
 
+_OWN: list[Path | None] = [None]
+
+
+def use(path: Path | None) -> None:
+    """Take a workspace's ``theme.toml`` from now on and in this process; None for the bundled one alone."""
+    _OWN[0] = path
+
+
+def own() -> Path | None:
+    """Give the workspace's ``theme.toml`` that this process takes, if there is one."""
+    return _OWN[0]
+
 
 def tokens(path: Path | None = None) -> Tokens:
     """Give all tokens of the theme.
 
     Args:
-        path: a ``theme.toml`` of one's own; without it the project's or the bundled one.
+        path: a whole ``theme.toml``; without it the bundled one, with what the workspace's own says instead.
 
     Raises:
-        ConfigError: the file cannot be read as TOML or a part is missing.
+        ConfigError: a file cannot be read as TOML, a part is missing, a key is not known, or two colours cannot be told apart.
     """
-    if path is None:
-        from reportkit import resources
+    if path is not None:
+        return _whole(path, _stamp(path))
+    from reportkit import resources
 
-        path = resources.templates() / "theme.toml"
-    return _read(path)
+    base = resources.templates() / FILE
+    mine = _OWN[0]
+    if mine is None:
+        return _whole(base, _stamp(base))
+    return _merged(base, _stamp(base), mine, _stamp(mine))
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=8)
+def _whole(path: Path, _changed: int) -> Tokens:
+    data = _read(path)
+    missing = [part for part in _PARTS if part not in data]
+    if missing:
+        raise ConfigError(
+            f"theme: {path} lacks [{'], ['.join(missing)}]; copy these parts from the bundled theme.toml."
+        )
+    return _sized(data, path)
+
+
+@lru_cache(maxsize=8)
+def _merged(base: Path, _base_changed: int, mine: Path, _changed: int) -> Tokens:
+    data = copy.deepcopy(_read(base))
+    branding.merge(data, _read(mine), mine)
+    branding.check_colours(data, mine)
+    return _sized(data, mine)
+
+
+def _sized(data: Tokens, path: Path) -> Tokens:
+    page = data["page"]
+    if "paper" in page:
+        page["width"], page["height"] = branding.paper(page["paper"], path)
+    return data
+
+
 def _read(path: Path) -> Tokens:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(
             f"theme: {path} cannot be opened ({error.strerror}); check the path."
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"theme: {path} is not valid TOML: {error}.") from error
-    missing = [part for part in _PARTS if part not in data]
-    if missing:
-        raise ConfigError(
-            f"theme: {path} lacks [{'], ['.join(missing)}]; copy these parts from the bundled theme.toml."
-        )
-    return data
+
+
+class Live(Mapping[str, Any]):
+    """A part of the theme as it is when it is asked: a workspace's colours hold for charts that were loaded before."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __getitem__(self, name: str) -> Any:
+        return tokens()[self._part][name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tokens()[self._part])
+
+    def __len__(self) -> int:
+        return len(tokens()[self._part])
 
 
 def css_variables(path: Path | None = None) -> str:
@@ -116,14 +177,23 @@ def _number(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
+def families(path: Path | None = None) -> list[str]:
+    """Give the families of fonts in the order in which they are asked for a character."""
+    look = tokens(path)
+    font = look["font"]
+    own_fonts = branding.faces(look, _OWN[0].parent) if _OWN[0] and path is None else ()
+    return list(dict.fromkeys((font["sans"], "Inter", font["mono"], *(face.family for face in own_fonts))))  # fmt: skip
+
+
 def typst(path: Path | None = None) -> Tokens:
     """Give the tokens for print: light colours only, one flat dictionary for each group."""
     look = tokens(path)
     return {
-        "font": look["font"],
+        "font": {**look["font"], "families": families(path)},
         "type": look["type"],
         "space": look["space"],
         "page": look["page"],
+        "brand": {"footer": look.get("brand", {}).get("footer", "")},
         "colour": look["light"],
         "tone": {
             name: {**tone["light"], "shape": tone["shape"]} for name, tone in look["tone"].items()

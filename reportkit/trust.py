@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from reportkit import relations
+from reportkit import locale, relations
 from reportkit.facts import Status
 from reportkit.measures import Definition, Measure, Value
 from reportkit.measures.status import Limits, status
@@ -68,7 +68,7 @@ def _stale(view: View, name: str) -> str:
         return ""
     if (view.as_of - view.workspace.calendar.day(at)).days <= limit:
         return ""
-    return f"{TABLES[name].spoken} were last loaded on {at:%d %B %Y}, before this quarter's end"
+    return f"{TABLES[name].spoken} were last loaded on {locale.here().long_day(at)}, before this quarter's end"
 
 
 def _later(view: View, name: str) -> str:
@@ -218,7 +218,7 @@ def judged(
         limits, red = replace(limits, green=value.target, red=value.target, hysteresis=0.0), value.target  # fmt: skip
     now = standing(view, words, value.value, scope, limits)
     plain = status(value.value, limits, words.direction)
-    held = "" if now == plain else f"by the limits alone it would be {_CALLED[plain]}; within {limits.hysteresis:g} of a limit it stays what it was"  # fmt: skip
+    held = "" if now == plain else f"by the limits alone it would be {_CALLED[plain]}; within {locale.general(limits.hysteresis)} of a limit it stays what it was"  # fmt: skip
     secret = words.people or "people_cells" in words.reduce
     return Measure(
         definition=words,

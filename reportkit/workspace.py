@@ -8,7 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import clocks, config, grouping, relations, remediation, snapshot, sql, store
+from reportkit import (
+    clocks,
+    config,
+    grouping,
+    relations,
+    remediation,
+    snapshot,
+    sql,
+    stationery,
+    store,
+)
 from reportkit.errors import DataError, UsageError, nearest
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
@@ -57,6 +67,7 @@ class Workspace:
         self.now = now
         self.settings = config.read(self.folder)
         self.calendar = self.settings.calendar
+        stationery.use(self.folder, self.settings)
         registry.load(self.folder, self.settings.measures.modules)
         self.store = store.of(self.folder)
         self.ledger = Ledger(self.folder, self.settings.ledger.url)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from reportkit import stationery
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -54,6 +56,12 @@ def pytest_runtest_makereport(
 def reason(longrepr: Any) -> str:
     """Give the words of a skip."""
     return str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr)
+
+
+@pytest.fixture(autouse=True)
+def _plain_paper() -> None:
+    """No test writes with the locale or the theme of the workspace that another one opened."""
+    stationery.plain()
 
 
 class Ended(NamedTuple):

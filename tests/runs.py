@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from reportkit import config
 from reportkit.facts import Facts
 from reportkit.period import FiscalCalendar
-from reportkit.run import approval, formats, publication
+from reportkit.run import approval, cuts, formats, publication
 from reportkit.run.folder import Staging, manifest, series
 from reportkit.run.stages import Stages
 from tests.unit import documents
@@ -62,6 +62,7 @@ def drafted(
     started: datetime = NOW,
     by: str = "runner",
     kinds: tuple[str, ...] = ("html", "pdf", "email"),
+    more: tuple[Any, ...] = (),
 ) -> Path:
     """Leave what a run leaves, with a small notebook that nobody executed."""
     from reportkit.render import model
@@ -72,15 +73,21 @@ def drafted(
         documents.shown(documents.cover(unit=unit or "")),
         documents.text("# Position\n\nLoss is within appetite.", tags=("email",)),
     )
-    executed = documents.notebook(*cells)
+    executed = documents.notebook(*cells, *more)
     place = Staging(series(folder, "board", PERIOD.key, unit) / name)
     place.write("notebook.ipynb", nbformat.writes(executed).encode())
     formats.write(
         model.read(executed).marked("draft"), kinds, config.read(folder),
         name="board-2026-Q3.pdf", keep=place.write, stages=Stages(lambda _: None),
     )  # fmt: skip
+    settings_ = config.read(folder)
+    said = {"report": "board", "period": PERIOD.key}
+    made = cuts.write(
+        model.everything(executed), kinds, settings_, said, keep=place.write, stages=Stages(lambda _: None)
+    )  # fmt: skip
     return place.publish(
         {
+            **({"editions": {one.name: one.told() for one in made}} if made else {}),
             "report": "board", "period": PERIOD.key, "unit": unit or "", "run_id": name, "state": "draft", "by": by,
             "started": f"{started.isoformat()}Z", "as_of": PERIOD.end.isoformat(), "known_by": f"{started.isoformat()}Z",
             "gates": [{"name": "complete", "result": "pass", "reason": "all", "holds": True}], "extracts": {},

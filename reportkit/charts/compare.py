@@ -10,6 +10,7 @@ import pandas as pd
 from reportkit import display, stats, theme
 from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured, told
 from reportkit.measures import definition
+from reportkit.scorecard import differs
 from reportkit.tables import SEVERITIES
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from reportkit.measures import Measure
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 #: Parts that are drawn; those that are worst stand first.
 _MOST = 12
 
@@ -156,7 +157,10 @@ def course(view: View, id_: str, *, half: bool = False) -> Plot | Shown:
     word = {"better": "better than", "worse": "worse than", "same": "as", "none": "beside"}[change]
     message = f"{words.name}: {text(last)}"
     if len(shown) > 1:
-        message += f", {word} {text(first)} in {shown['quarter'].iloc[0]}"
+        begun = view.at(str(shown["period"].iloc[0])).measure(id_)
+        noise = differs(now, begun) is False and change in {"better", "worse"}
+        then = f"{text(first)} in {shown['quarter'].iloc[0]}"
+        message += f"; {then}, a difference within noise" if noise else f", {word} {then}"
     said = ", ".join(f"{q} {text(v)}" for q, v in zip(shown["quarter"], shown["value"], strict=True))  # fmt: skip
     return Plot(
         alt.layer(*layers).properties(width=HALF if half else WIDTH, height=150), f"{id_.lower()}-course", message,

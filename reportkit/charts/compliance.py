@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 #: Parts of a framework that one chart holds.
 _PARTS = 24
 _RATINGS = ("critical", "high", "medium", "low")
@@ -53,7 +53,7 @@ def audit_ages(view: View) -> Plot | Shown:
     )  # fmt: skip
     labels = alt.Chart(totals).mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"]).encode(x=x, y="n:Q", text="n:Q")  # fmt: skip
     old, oldest = int((rows["age"] > _YEAR).sum()), int(rows["age"].max())
-    message = f"{old or 'None'} of {plural(len(rows), 'open audit finding')} {'are' if old > 1 else 'is'} older than a year; the oldest {oldest:,} days"
+    message = f"{old or 'None'} of {plural(len(rows), 'open audit finding')} {'are' if old > 1 else 'is'} older than a year; the oldest {locale.number(oldest)} days"
     counts = dict(zip(totals["bucket"], totals["n"], strict=True))
     said = ", ".join(f"{name.lower()} {counts.get(name, 0)}" for name in names)
     return Plot(
@@ -130,7 +130,7 @@ def obligation_calendar(view: View) -> Plot | Shown:
         return not_measured(title, "no obligation falls due in the next four quarters")
     data = rows.assign(name=[f"{t} ({r})" if pd.notna(r) else str(t) for t, r in zip(rows["title"], rows["regime"], strict=True)])  # fmt: skip
     data["near"] = data["status"] == "due"
-    data["text"] = [locale.EN.day(d.date()) for d in pd.to_datetime(data["due"])]
+    data["text"] = [locale.here().day(d.date()) for d in pd.to_datetime(data["due"])]
     data["day"] = pd.to_datetime(data["due"]).dt.strftime("%Y-%m-%d")
     order = data["name"].tolist()
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=270, labelOverlap=False, labelExpr=in_lines(order, 44), labelOffset=lifted(order, 44)))  # fmt: skip

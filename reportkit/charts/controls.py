@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from reportkit import theme
+from reportkit import locale, theme
 from reportkit.charts.plot import WIDTH, Plot, not_measured, told
 from reportkit.measures import definition
 from reportkit.measures.coverage import NAMES, OBSERVED_DAYS, SPOKEN, WORKS
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 
 
 def coverage(view: View) -> Plot | Shown:
@@ -42,7 +42,7 @@ def coverage(view: View) -> Plot | Shown:
     if joint.value.value is not None:
         found.append(("All four at once", joint.value.value, "All four"))
     data = pd.DataFrame(found, columns=["control", "share", "kind"])
-    data["text"] = [f"{v:.0f} %" for v in data["share"]]
+    data["text"] = [f"{locale.number(v)} %" for v in data["share"]]
     order = data["control"].tolist()
     y = alt.Y(
         "control:N",
@@ -64,8 +64,8 @@ def coverage(view: View) -> Plot | Shown:
     if joint.value.value is None:
         message = f"Joint coverage is not measured: {joint.value.reason}"
     else:
-        message = f"Each safeguard covers at least {least:.0f} % of critical assets; all four together {joint.value.value:.0f} %"
-    said = "; ".join(f"{name.lower()} {share:.0f} per cent" for name, share, _ in found)
+        message = f"Each safeguard covers at least {locale.number(least)} % of critical assets; all four together {locale.number(joint.value.value)} %"
+    said = "; ".join(f"{name.lower()} {locale.number(share)} per cent" for name, share, _ in found)
     note = f"Not measured: {'; '.join(gaps)}." if gaps else ""
     return Plot(
         (bars + labels).properties(width=WIDTH, height=28 * len(data)), "coverage", message,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _LOST = {"vuln_scan": "no scan", "edr": "no protection", "log": "no events", "restore_test": "no proven restore"}  # fmt: skip
 
 
@@ -41,7 +41,10 @@ def funnel(view: View) -> Plot | Shown:
         steps.append((NAMES[control], now, before - now, _LOST[control]))
     data = pd.DataFrame(steps, columns=["step", "n", "lost", "why"])
     data["share"] = 100 * data["n"] / len(rows)
-    data["text"] = [f"{n:,}  ({s:.0f} %)" for n, s in zip(data["n"], data["share"], strict=True)]
+    data["text"] = [
+        f"{locale.number(n)}  ({locale.number(s)} %)"
+        for n, s in zip(data["n"], data["share"], strict=True)
+    ]
     data["gone"] = [f"{locale.MINUS}{lost}  {why}" if lost else "" for lost, why in zip(data["lost"], data["why"], strict=True)]  # fmt: skip
     data["last"] = data["step"] == data["step"].iloc[-1]
     order = data["step"].tolist()
@@ -55,14 +58,16 @@ def funnel(view: View) -> Plot | Shown:
     labels = base.mark_text(align="left", dx=6, fontWeight=600, color=_COLOUR["ink"]).encode(x="n:Q", text="text:N")  # fmt: skip
     gone = base.mark_text(align="left", dx=88, color=_COLOUR["muted"]).encode(x="n:Q", text="gone:N")  # fmt: skip
     worst = data.iloc[int(data["lost"].argmax())]
-    message = f"{int(data['n'].iloc[-1]):,} of {len(rows):,} critical assets have every safeguard" + (
+    message = f"{locale.number(int(data['n'].iloc[-1]))} of {locale.number(len(rows))} critical assets have every safeguard" + (
         f"; most of the others, {int(worst['lost'])}, have {worst['why']}" if worst["lost"] else ""
     )  # fmt: skip
-    said = "; ".join(f"{s.lower()} {n:,}" for s, n in zip(data["step"], data["n"], strict=True))
+    said = "; ".join(
+        f"{s.lower()} {locale.number(n)}" for s, n in zip(data["step"], data["n"], strict=True)
+    )
     estate = view.measure("K01")
     known = estate.value
     note = (
-        f"Before the first step: of an estimated {known.denominator:,.0f} assets of every kind, {known.numerator:,.0f} are known to an inventory ({known.value:.1f} %)."
+        f"Before the first step: of an estimated {locale.number(known.denominator)} assets of every kind, {locale.number(known.numerator)} are known to an inventory ({locale.number(known.value, 1)} %)."
         if known.value is not None and known.denominator is not None and known.numerator is not None
         else ""
     )
@@ -96,7 +101,7 @@ def ages(view: View) -> Plot | Shown:
     levels = [s.capitalize() for s in SEVERITIES[:4]]
     data["order"] = data["severity"].map({name: i for i, name in enumerate(levels)})
     totals = data.groupby("bucket", as_index=False)["n"].sum()
-    totals["text"] = [locale.EN.number(v) for v in totals["n"]]
+    totals["text"] = [locale.number(v) for v in totals["n"]]
     total, old = int(rows["n"].sum()), int(rows.loc[rows["age"] > _OLD, "n"].sum())
     serious = int(rows.loc[(rows["age"] > _OLD) & rows["severity"].isin(["critical", "high"]), "n"].sum())  # fmt: skip
     x = alt.X("bucket:N", sort=names, title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=names, paddingInner=0.4))  # fmt: skip
@@ -106,10 +111,10 @@ def ages(view: View) -> Plot | Shown:
         tooltip=[alt.Tooltip("bucket:N", title="Open for"), alt.Tooltip("severity:N", title="Severity"), alt.Tooltip("n:Q", title="Open", format=",")],
     )  # fmt: skip
     labels = alt.Chart(totals).mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"]).encode(x=x, y="n:Q", text="text:N")  # fmt: skip
-    message = f"{100 * old / total:.0f} % of open weaknesses are older than {_OLD} days, {serious:,} of them critical or high"
+    message = f"{locale.number(100 * old / total)} % of open weaknesses are older than {_OLD} days, {locale.number(serious)} of them critical or high"
     by_name = dict(zip(totals["bucket"], totals["text"], strict=True))
     said = ", ".join(f"{name.lower()} {by_name.get(name, '0')}" for name in names)
     return Plot(
-        (bars + labels).properties(width=WIDTH, height=170), "ages", message, f"{total:,} open weaknesses by days since discovery",
+        (bars + labels).properties(width=WIDTH, height=170), "ages", message, f"{locale.number(total)} open weaknesses by days since discovery",
         f"Stacked bars of open weaknesses by age: {said}. {message}.", facts=told(view.measure("V08")),
     )  # fmt: skip

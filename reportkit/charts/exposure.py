@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 
 
 def exposure(view: View, *, top: int = 8) -> Plot | Shown:

@@ -16,7 +16,7 @@ NO_CASE = "no option of a decision of this quarter is given in money"
 
 def money(value: float | None, view: View, *, sign: bool = False) -> str:
     """Write an amount in the organisation's currency."""
-    return locale.EN.money(value, view.currency, sign=sign)
+    return locale.here().money(value, view.currency, sign=sign)
 
 
 def lower(text: str) -> str:

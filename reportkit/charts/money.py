@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 
 
 def spend(view: View) -> Plot | Shown:
@@ -37,7 +37,7 @@ def spend(view: View) -> Plot | Shown:
         columns=["category", "actual", "budget", "over"],
     ).sort_values("actual", ascending=False)
     data["text"] = [
-        f"{locale.EN.money(a, view.currency)}  {display.write(o, 'percent', digits=0, sign=True)}"
+        f"{locale.here().money(a, view.currency)}  {display.write(o, 'percent', digits=0, sign=True)}"
         for a, o in zip(data["actual"], data["over"], strict=True)
     ]
     order = data["category"].tolist()
@@ -74,9 +74,9 @@ def spend(view: View) -> Plot | Shown:
     word = (
         "on plan"
         if abs(over) < 0.5
-        else f"{abs(over):.1f} % {'over' if over > 0 else 'under'} plan"
+        else f"{locale.number(abs(over), 1)} % {'over' if over > 0 else 'under'} plan"
     )
-    message = f"Spend of the year so far is {word}: {locale.EN.money(whole.value.numerator, view.currency)} against {locale.EN.money(whole.value.denominator, view.currency)}"
+    message = f"Spend of the year so far is {word}: {locale.here().money(whole.value.numerator, view.currency)} against {locale.here().money(whole.value.denominator, view.currency)}"
     said = "; ".join(f"{c} {t}" for c, t in zip(data["category"], data["text"], strict=True))
     return Plot(
         (bars + ticks + labels).properties(

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from reportkit import theme
+from reportkit import locale, theme
 from reportkit.display import Shown
 from reportkit.errors import DataError
 from reportkit.facts import MIME, VEGALITE_MIME, Callout, Facts, bundle
-from reportkit.locale import MINUS, SYMBOLS
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
@@ -98,14 +97,8 @@ def not_measured(title: str, reason: str) -> Shown:
 
 
 def money_axis(currency: str) -> str:
-    """Give the label expression of a money axis: €500k, €2m, €1.5bn."""
-    sign = SYMBOLS.get(currency, f"{currency} ")
-    size = "abs(datum.value)"
-    return (
-        f"(datum.value < 0 ? '{MINUS}' : '') + ({size} >= 1e9 ? '{sign}' + format({size} / 1e9, '~g') + 'bn' : {size} >= 1e6 ? '{sign}' + "
-        f"format({size} / 1e6, '~g') + 'm' : {size} >= 1e3 ? '{sign}' + format({size} / 1e3, '~g') + 'k' : "
-        f"'{sign}' + {size})"
-    )
+    """Give the label expression of a money axis, which writes as the text does: €500k, €2m, €1.5bn."""
+    return locale.here().money_label(currency)
 
 
 def join(words: list[str]) -> str:

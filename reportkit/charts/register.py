@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import theme
+from reportkit import locale, phrases, theme
 from reportkit.charts.labels import in_lines, lifted, money
 from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured, told
 from reportkit.facts import Facts, Reconciliation
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _DARK, _TEAL, _GOLD, _RED, _PALE = _CHART["category"][:5]
 _STEPS = (("new", "New"), ("raised", "Raised"), ("lowered", "Lowered"), ("closed", "Closed"))
 
@@ -71,12 +71,8 @@ def register_movement(view: View) -> Plot | Shown:
     )  # fmt: skip
     texts = base.mark_text(dy=-21, fontWeight=600, color=_COLOUR["ink"]).encode(y="high:Q", text="text:N")  # fmt: skip
     counts = base.mark_text(dy=-8, color=_COLOUR["muted"], fontSize=10).encode(y="high:Q", text="count:N")  # fmt: skip
-    word = "fell" if end < start else "rose"
-    message = (
-        f"Residual exposure of the register {word} by {money(abs(end - start), view)} in the quarter, to {money(end, view)} a year"
-        if abs(end - start) >= 1
-        else f"Residual exposure of the register stayed at {money(end, view)} a year"
-    )
+    move = phrases.moved_by(start, end, lambda value: money(value, view))
+    message = f"Residual exposure of the register {move} a year"
     said = "; ".join(f"{line} {value}, {count}" for line, value, count in data[["line", "text", "count"]].itertuples(index=False))  # fmt: skip
     facts = told(view.measure("R02")).plus(
         Facts(
@@ -142,7 +138,7 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     taken = float((whole["inherent"] - whole["residual"]).sum())
     meant = float((whole["inherent"] - whole["target"]).sum())
     message = (
-        f"Treatment has done {100 * taken / meant:.0f} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
+        f"Treatment has done {locale.number(100 * taken / meant)} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
         if meant > 0
         else f"The {len(data)} largest risks beside what they were without safeguards"
     )

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import sql, theme
+from reportkit import locale, sql, theme
 from reportkit.charts.labels import money
 from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
 from reportkit.locale import plural
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reportkit.measures import Measure
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 #: Causes that are drawn, the most frequent ones.
 _CAUSES = 16
 _MOMENTS = (("Detect", "N02", "occurred", "detected"), ("Contain", "N03", "detected", "contained"), ("Recover", "N04", "detected", "restored"))  # fmt: skip
@@ -124,8 +124,12 @@ def causes(view: View) -> Plot | Shown:
     first = rows.iloc[0]
     message = f"{first['name']} is the most frequent cause: {plural(int(first['now']), 'incident')} in 12 months, {int(first['before'])} in the 12 before"
     said = "; ".join(f"{n} {t}" for n, t in zip(rows["name"], rows["text"], strict=True))
-    note = f"{again.value.value:.0f} % of the quarter's incidents have a cause seen in the year before." if again.value.value is not None else ""  # fmt: skip
-    note = f"{note} {plural(left, 'rarer cause is', 'rarer causes are')} not drawn.".strip() if left > 0 else note
+    note = f"{locale.number(again.value.value)} % of the quarter's incidents have a cause seen in the year before." if again.value.value is not None else ""  # fmt: skip
+    note = (
+        f"{note} {plural(left, 'rarer cause is', 'rarer causes are')} not drawn.".strip()
+        if left > 0
+        else note
+    )
     return Plot(
         (bars + ticks + labels).properties(width=WIDTH, height=22 * len(rows) + 30), "causes", message, "Confirmed incidents of 12 months by cause; the dark mark is the 12 months before",
         f"Bars of incidents by cause: {said}.", note=note, facts=told(again),

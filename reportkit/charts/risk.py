@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import locale, theme
+from reportkit import locale, phrases, theme
 from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
 from reportkit.measures import definition
 from reportkit.measures.risk import GROUP_CORRELATION, headline_point
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reportkit.quant import Appetite, LossCurve
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _POINTS = 70
 #: Chance in per cent below which a curve is no longer drawn.
 _LEAST = 0.05
@@ -62,10 +62,10 @@ def loss_exceedance(view: View, *, after: str = "", together: bool = False) -> P
     gross = portfolio.gross
     return Plot(
         drawn.chart(), "loss-exceedance", message,
-        f"Chance that one year's losses exceed an amount, {len(portfolio.rows)} scenarios, {portfolio.simulation.years:,} simulated years",
-        f"Loss exceedance curves.{said} The mean year costs {locale.EN.money(gross.ale, view.currency)}{net}; "
-        f"one year in a hundred costs more than {locale.EN.money(gross.value_at_risk(0.99), view.currency)} before insurance.",
-        note=f"Bands: 95 % interval of the simulation. Mean year {locale.EN.money(gross.ale, view.currency)} ± {locale.EN.money(1.96 * gross.standard_error, view.currency)}{net}. "
+        f"Chance that one year's losses exceed an amount, {len(portfolio.rows)} scenarios, {locale.number(portfolio.simulation.years)} simulated years",
+        f"Loss exceedance curves.{said} The mean year costs {locale.here().money(gross.ale, view.currency)}{net}; "
+        f"one year in a hundred costs more than {locale.here().money(gross.value_at_risk(0.99), view.currency)} before insurance.",
+        note=f"Bands: 95 % interval of the simulation. Mean year {locale.here().money(gross.ale, view.currency)} ± {locale.here().money(1.96 * gross.standard_error, view.currency)}{net}. "
         + (said.rpartition("breached.")[2].strip() + " " if "Between" in said else "")
         + ("Grey: no loss of that size has an approved chance." if portfolio.appetite else "No appetite is approved."),
         facts=told(view.measure("Q02")),
@@ -74,7 +74,7 @@ def loss_exceedance(view: View, *, after: str = "", together: bool = False) -> P
 
 def _message(view: View, portfolio: Portfolio) -> tuple[str, str]:
     """Give the title, and what the appetite makes of the curve in words."""
-    money = locale.EN.money
+    money = locale.here().money
     appetite = portfolio.appetite
     if appetite is None:
         return f"The mean year costs {money(portfolio.gross.ale, view.currency)}", ""
@@ -82,13 +82,13 @@ def _message(view: View, portfolio: Portfolio) -> tuple[str, str]:
     loss, allowed = headline_point(appetite)
     check = next(p for p in checks if p.loss == loss)
     word = "within" if not check.breached else "above"
-    message = f"A year above {money(loss, view.currency)} has a chance of {100 * check.actual:.1f} %, {word} the {100 * allowed:.0f} % approved"
+    message = f"A year above {money(loss, view.currency)} has a chance of {phrases.chance(check.actual)}, {word} the {phrases.chance(allowed)} approved"
     points = "; ".join(
-        f"more than {money(p.loss, view.currency)}: {100 * p.actual:.1f} % against {100 * p.allowed:.0f} % approved"
+        f"more than {money(p.loss, view.currency)}: {phrases.chance(p.actual)} against {phrases.chance(p.allowed)} approved"
         for p in checks
     )
     breaches = sum(point.breached for point in checks)
-    said = f" After insurance, {points}. {breaches} of {len(appetite.points)} approved points are breached."
+    said = f" After insurance, {points}. {phrases.capital(phrases.some(breaches, len(appetite.points), 'approved point'))} {'is' if breaches <= 1 else 'are'} breached."
     if between := appetite.excess_range(portfolio.net):
         low, high = (money(end, view.currency) for end in between)
         said += (
@@ -103,7 +103,7 @@ def _beside(
     treated: Portfolio | None,
     joint: tuple[LossCurve, LossCurve] | None,
 ) -> str:
-    money = locale.EN.money
+    money = locale.here().money
     text = ""
     if portfolio.layers:
         text += f", {money(portfolio.net.ale, view.currency)} after insurance"
@@ -112,7 +112,7 @@ def _beside(
     if joint is not None:
         bad = money(joint[1].value_at_risk(0.99), view.currency)
         alone = money(portfolio.net.value_at_risk(0.99), view.currency)
-        text += f"; the worst year in a hundred after insurance is {alone}, or {bad} if scenarios of a group move together (correlation {GROUP_CORRELATION:g})"
+        text += f"; the worst year in a hundred after insurance is {alone}, or {bad} if scenarios of a group move together (correlation {locale.general(GROUP_CORRELATION)})"
     return text
 
 

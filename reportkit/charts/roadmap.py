@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _MARKS = ("Met", "Met late", "Missed", "Ahead")
 
 
@@ -97,7 +97,7 @@ def friction(view: View) -> Plot | Shown:
         return not_measured(title, view.measure("U01").value.reason or "")
     data = pd.DataFrame(found, columns=["quarter", "kind", "hours", "order"])
     sums = pd.DataFrame(totals, columns=["quarter", "hours"])
-    sums["text"] = [locale.EN.number(v, 1) for v in sums["hours"]]
+    sums["text"] = [locale.number(v, 1) for v in sums["hours"]]
     kinds = list(dict.fromkeys(data["kind"]))
     item = view.measure("U01")
     x = alt.X("quarter:N", sort=sums["quarter"].tolist(), title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(paddingInner=0.4))  # fmt: skip
@@ -112,7 +112,7 @@ def friction(view: View) -> Plot | Shown:
         layers.append(alt.Chart(pd.DataFrame({"hours": [item.target]})).mark_rule(color=_COLOUR["ink"], strokeDash=[4, 3]).encode(y="hours:Q"))  # fmt: skip
     first, last = float(sums["hours"].iloc[0]), float(sums["hours"].iloc[-1])
     word = "down from" if last < first else "up from" if last > first else "as"
-    message = f"Security takes {last:.1f} hours from a hundred staff a month, {word} {first:.1f} in {sums['quarter'].iloc[0]}"
+    message = f"Security takes {locale.number(last, 1)} hours from a hundred staff a month, {word} {locale.number(first, 1)} in {sums['quarter'].iloc[0]}"
     said = ", ".join(f"{q} {t}" for q, t in zip(sums["quarter"], sums["text"], strict=True))
     return Plot(
         alt.layer(*layers).properties(width=WIDTH, height=160), "friction", message, "Hours for each hundred staff and month, by what takes them", f"Stacked bars of friction by quarter: {said}. {message}.",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from reportkit.measures.risk import Portfolio
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 #: Events that are looked at to say what one costs.
 _EVENTS = 20_000
 _STALE = "Estimate is stale"
@@ -38,7 +38,7 @@ def scenarios(view: View, *, top: int = 8) -> Plot | Shown:
     portfolio, reason = _portfolio(view)
     if portfolio is None:
         return not_measured(title, reason)
-    money = locale.EN.money
+    money = locale.here().money
     ordered = sorted(portfolio.simulation.scenarios, key=lambda s: (-s.ale, s.id))
     old = _stale(view, portfolio)
     data = pd.DataFrame(
@@ -48,7 +48,7 @@ def scenarios(view: View, *, top: int = 8) -> Plot | Shown:
     whole = sum(s.ale for s in ordered)
     first = ordered[0]
     message = f"{portfolio.names[first.id]} leads with {money(first.ale, view.currency)} a year"
-    note = f"The {len(data)} scenarios carry {data['ale'].sum() / whole:.0%} of the mean year of {money(whole, view.currency)}." if whole else ""  # fmt: skip
+    note = f"The {len(data)} scenarios carry {locale.percent(100 * (data['ale'].sum() / whole))} of the mean year of {money(whole, view.currency)}." if whole else ""  # fmt: skip
     if old:
         note += f" Grey: {len(old & set(data['id']))} of {len(data)} estimates are older than twelve months or nobody's."
     said = "; ".join(
@@ -111,20 +111,20 @@ def tail(view: View, *, p: float = 0.95, top: int = 8) -> Plot | Shown:
     whole = sum(row.tail for row in rows)
     if not whole:
         return not_measured(title, "no simulated year has a loss")
-    money, bad = locale.EN.money, f"worst year in {round(1 / (1 - p))}"
+    money, bad = locale.here().money, f"worst year in {round(1 / (1 - p))}"
     shares = [(portfolio.names[row.scenario.id], row.mean_share, row.share) for row in rows[:top]]
     if rest := rows[top:]:
         shares.append((f"{len(rest)} others", sum(r.mean_share for r in rest), sum(r.share for r in rest)))  # fmt: skip
     kinds = ("Share of the mean year", f"Share of the {bad}")
     data = pd.DataFrame(
         [
-            {"title": name, "kind": kind, "share": 100 * share, "text": f"{share:.0%}"}
+            {"title": name, "kind": kind, "share": 100 * share, "text": locale.percent(100 * share)}
             for name, *both in shares
             for kind, share in zip(kinds, both, strict=True)
         ]
     )
     first = rows[0]
-    message = f"{portfolio.names[first.scenario.id]} leads the {bad} with {first.share:.0%} of it, {first.mean_share:.0%} of a mean one"
+    message = f"{portfolio.names[first.scenario.id]} makes {locale.percent(100 * first.share)} of the {bad} and {locale.percent(100 * first.mean_share)} of a mean year"
     order = [name for name, *_ in shares]
     y = alt.Y(
         "title:N",
@@ -158,7 +158,7 @@ def tail(view: View, *, p: float = 0.95, top: int = 8) -> Plot | Shown:
             x=x, text="text:N"
         ),
     ).properties(width=WIDTH, height=34 * len(order) + 8)
-    said = "; ".join(f"{name} {a:.0%} of the mean year and {b:.0%} of the {bad}" for name, a, b in shares)  # fmt: skip
+    said = "; ".join(f"{name} {locale.percent(100 * a)} of the mean year and {locale.percent(100 * b)} of the {bad}" for name, a, b in shares)  # fmt: skip
     return Plot(
         chart, "tail-contributions", message,
         f"Share of each scenario before insurance; the {bad} costs {money(whole, view.currency)} on average",
@@ -201,5 +201,9 @@ def _event(scenario: Scenario, title: str, old: set[str]) -> dict[str, object]:
 def _rate(rate: float) -> str:
     """Write how often in words that a reader can picture."""
     if rate >= 1:
-        return f"{rate:.1f} a year"
-    return f"once in {1 / rate:.0f} years" if 0 < rate < 0.67 else f"{rate:.2f} a year"
+        return f"{locale.number(rate, 1)} a year"
+    return (
+        f"once in {locale.number(1 / rate)} years"
+        if 0 < rate < 0.67
+        else f"{locale.number(rate, 2)} a year"
+    )

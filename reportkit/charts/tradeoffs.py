@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reportkit import locale, theme
+from reportkit import locale, phrases, theme
 from reportkit.charts.labels import NO_CASE, in_lines, lifted, money
 from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured
 from reportkit.quant.appraisal import TAIL
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _DARK, _TEAL, _GOLD, _RED, _PALE = _CHART["category"][:5]
 
 
@@ -85,15 +85,19 @@ def loss_change(view: View, decision: str = "") -> Plot | Shown:
     before, after = (curve for _, curve in curves)
     some, fewer = 100 * before.probability_above(0), 100 * after.probability_above(0)
     tails = before.tail_value_at_risk(TAIL), after.tail_value_at_risk(TAIL)
+
+    def amount(value: float) -> str:
+        return money(value, view)
+
     message = (
-        f"Where it acts, a year with a loss falls from {some:.0f} to {fewer:.0f} in 100, "
-        f"and the mean of the worst year in twenty from {money(tails[0], view)} to {money(tails[1], view)}"
+        f"Where it acts, the number of years in 100 with a loss {phrases.moved(some, fewer, ahead=True)}, "
+        f"and the mean of the worst year in twenty {phrases.moved(*tails, amount, ahead=True)}"
     )
     names = ", ".join(case.scenario(name) for name in acted)
     whole = chosen.tail()
     note = (
         f"Scenarios: {names}. Both curves meet the same luck. For the whole firm after insurance the mean of the worst year in twenty "
-        f"falls from {money(whole[0], view)} to {money(whole[1], view)}."
+        f"{phrases.moved(*whole, amount, ahead=True)}."
     )
     return Plot(
         chart.properties(width=WIDTH, height=215), "loss-change", message,
@@ -127,7 +131,7 @@ def users(view: View, decision: str = "") -> Plot | Shown:
     )
     data["side"] = np.where(data["hours"] > 0, "Asked", "Given back")
     data["text"] = [
-        f"{locale.EN.number(h, sign=True)} h"
+        f"{locale.number(h, sign=True)} h"
         + (f", {money(m, view, sign=True)}" if m else ", not our money")
         for h, m in zip(data["hours"], data["money"], strict=True)
     ]
@@ -150,11 +154,11 @@ def users(view: View, decision: str = "") -> Plot | Shown:
     written = [mark.encode(x="hours:Q", text="text:N") for mark in (above, below)]
     zero = alt.Chart(pd.DataFrame({"hours": [0.0]})).mark_rule(color=_COLOUR["ink"]).encode(x="hours:Q")  # fmt: skip
     message = (
-        f"It asks {locale.EN.number(ledger.burden)} hours a year of users and gives {locale.EN.number(ledger.relief)} back"
+        f"It asks {locale.number(ledger.burden)} hours a year of users and gives {locale.number(ledger.relief)} back"
         if ledger.relief
-        else f"It asks {locale.EN.number(ledger.burden)} hours a year of users and gives none back"
+        else f"It asks {locale.number(ledger.burden)} hours a year of users and gives none back"
     )
-    once = f" Once, when it comes: {locale.EN.number(ledger.once_hours)} hours, {money(ledger.once, view)}." if ledger.once_hours else ""  # fmt: skip
+    once = f" Once, when it comes: {locale.number(ledger.once_hours)} hours, {money(ledger.once, view)}." if ledger.once_hours else ""  # fmt: skip
     said = "; ".join(f"{line} {text}" for line, text in zip(order, data["text"], strict=True))
     return Plot(
         alt.layer(bars, zero, *written).properties(width=WIDTH, height=32 * len(order) + 74), "user-ledger", message,

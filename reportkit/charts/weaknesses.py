@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from reportkit import locale, restate, stats, theme
+from reportkit import locale, phrases, restate, stats, theme
 from reportkit.charts.plot import HALF, WIDTH, Plot, join, not_measured, told
+from reportkit.locale import plural
 from reportkit.measures import definition
 from reportkit.tables import SEVERITIES
 
@@ -17,13 +18,19 @@ if TYPE_CHECKING:
     from reportkit.view import View
 
 DAYS = 180
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
+
+
 #: Words beside a curve are darker than the curve. White words of a dark pill would not be seen: that level keeps its own.
-_INK = {
-    name: level["light"]["text"] if level["light"]["text"] != "#FFFFFF" else level["light"]["mark"]
-    for name, level in theme.tokens()["severity"].items()
-}
+def _ink() -> dict[str, str]:
+    levels = theme.tokens()["severity"]
+    return {
+        name: level["light"]["text"]
+        if level["light"]["text"] != "#FFFFFF"
+        else level["light"]["mark"]
+        for name, level in levels.items()
+    }
 
 
 def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Shown:
@@ -61,14 +68,14 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
     if not frames:
         return not_measured(title, "no finding was opened in 24 months")
     data = pd.concat(frames)
-    known = [f"{name} {median:,.0f}" for name, median in said if median is not None]
+    known = [f"{name} {locale.number(median)}" for name, median in said if median is not None]
     message = (
         f"Half are fixed within: {join(known)} days"
         if known
         else "Half of the weaknesses stay open"
     )
     names, colours = [s.capitalize() for s in order], theme.severity_scale()[1][: len(order)]
-    inks = [_INK[s] for s in order]
+    inks = [_ink()[s] for s in order]
     ends = data.groupby("severity", sort=False).tail(1).sort_values("open")
     ends = ends.assign(label=_spread(ends["open"].tolist(), 9.0))
     colour = alt.Color(
@@ -108,7 +115,7 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
         )
     )
     said_all = "; ".join(
-        f"{name}: half fixed after {m:,.0f} days"
+        f"{name}: half fixed after {locale.number(m)} days"
         if m is not None
         else f"{name}: half not fixed in the time observed"
         for name, m in said
@@ -143,7 +150,7 @@ def roll_forward(
     for order, (name, n, kind) in enumerate(roll.lines):
         low, high = (0, n) if kind == "stock" else (min(level, level + n), max(level, level + n))
         level = n if kind == "stock" else level + n
-        text = locale.EN.number(n, sign=kind != "stock")
+        text = locale.number(n, sign=kind != "stock")
         rows.append(
             (
                 order,
@@ -158,11 +165,11 @@ def roll_forward(
     data = pd.DataFrame(rows, columns=["order", "line", "low", "high", "level", "text", "kind"])
     start, end = roll.opening, roll.closing
     change = "fell" if end < start else "rose" if end > start else "stayed"
-    told = f", not the {roll.told:,} told," if roll.bridge else ""
+    told = f", not the {locale.number(roll.told)} told," if roll.bridge else ""
     message = (
-        f"{stock.name} {change} from {start:,}{told} to {end:,}"
+        f"{stock.name} {change} from {locale.number(start)}{told} to {locale.number(end)}"
         if end != start
-        else f"{stock.name} stayed at {end:,}{told.rstrip(',')}"
+        else f"{stock.name} stayed at {locale.number(end)}{told.rstrip(',')}"
     )
     colour = alt.Color(
         "kind:N",
@@ -212,10 +219,9 @@ def roll_forward(
         y="high:Q", text="text:N"
     )
     said = "; ".join(
-        f"{name.lower()} {locale.EN.number(n, sign=kind != 'stock')}"
-        for name, n, kind in roll.lines
+        f"{name.lower()} {locale.number(n, sign=kind != 'stock')}" for name, n, kind in roll.lines
     )
-    note = f"The axis starts at {floor:,.0f}." if floor else ""
+    note = f"The axis starts at {locale.number(floor)}." if floor else ""
     return Plot(
         (bars + labels).properties(width=width, height=170), f"roll-forward-{stock.measure.lower()}", message,
         f"Roll-forward of {view.period.label}; opening {'as told last quarter' if roll.told is not None else 'computed, as nothing was told before'}",
@@ -249,7 +255,7 @@ def backlog(view: View) -> Plot | Shown:
         ]
     data = pd.DataFrame(rows, columns=["quarter", "severity", "open", "order"])
     totals = data.groupby("quarter", sort=False, as_index=False)["open"].sum()
-    totals["text"] = [locale.EN.number(v) for v in totals["open"]]
+    totals["text"] = [locale.number(v) for v in totals["open"]]
     serious = (
         data[data["severity"].isin(["Critical", "High"])]
         .groupby("quarter", sort=False)["open"]
@@ -274,12 +280,7 @@ def backlog(view: View) -> Plot | Shown:
         .mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"])
         .encode(x=x, y="open:Q", text="text:N")
     )
-    word = "fell" if last < first else "rose" if last > first else "stayed"
-    message = (
-        f"Critical and high weaknesses {word} from {first:,} to {last:,} in {len(totals)} quarters"
-        if word != "stayed"
-        else f"Critical and high weaknesses stayed at {last:,}"
-    )
+    message = f"The number of critical and high weaknesses {phrases.moved(first, last)} in {plural(len(totals), 'quarter')}"
     said = ", ".join(f"{q} {t}" for q, t in zip(totals["quarter"], totals["text"], strict=True))
     return Plot(
         (bars + labels).properties(width=WIDTH, height=180), "open-by-severity", message,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reportkit.display import Shown
     from reportkit.view import View
 
-_COLOUR = theme.tokens()["light"]
-_CHART = theme.tokens()["chart"]
+_COLOUR = theme.Live("light")
+_CHART = theme.Live("chart")
 _DARK, _TEAL, _GOLD, _RED, _PALE = _CHART["category"][:5]
 #: Where a bin of a histogram ends at either side.
 _SHOWN = (0.005, 0.985)
@@ -30,7 +30,7 @@ _INPUTS = 8
 
 
 def _of_hundred(chance: float) -> str:
-    return f"{100 * chance:.0f} of 100"
+    return f"{locale.number(100 * chance)} of 100"
 
 
 def npv_distribution(view: View, decision: str = "") -> Plot | Shown:
@@ -92,8 +92,8 @@ def npv_distribution(view: View, decision: str = "") -> Plot | Shown:
     return Plot(
         (bars + zero.encode(x="from:Q") + rules + labels).properties(width=WIDTH, height=210),
         "npv-distribution", message,
-        f"{name}: {case.money.worlds:,} possible courses of the next {case.money.years} years, {100 * case.money.rate:g} % discount",
-        f"Histogram of the net present value of {name}, users' time included. It is above zero in {100 * chance:.0f} % of worlds. Mean {money(spread.mean, view)}, one in ten below {money(spread.p10, view)}, "
+        f"{name}: {locale.number(case.money.worlds)} possible courses of the next {case.money.years} years, {locale.general(100 * case.money.rate)} % discount",
+        f"Histogram of the net present value of {name}, users' time included. It is above zero in {locale.number(100 * chance)} % of worlds. Mean {money(spread.mean, view)}, one in ten below {money(spread.p10, view)}, "
         f"half below {money(spread.p50, view)}, one in ten above {money(spread.p90, view)}.",
         note="Dark: worlds in which it pays. The outermost bars hold what lies beyond them.",
     )  # fmt: skip
@@ -131,7 +131,7 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
         return not_measured(title, "doing nothing is the only option")
     data = pd.DataFrame(rows)
     data["text"] = [
-        f"{money(m, view, sign=True)}, pays in {c:.0f} of 100"
+        f"{money(m, view, sign=True)}, pays in {locale.number(c)} of 100"
         for m, c in zip(data["mean"], data["chance"], strict=True)
     ]
     span = float(data["p90"].max() - min(data["p10"].min(), 0))
@@ -176,11 +176,11 @@ def option_values(view: View, decision: str = "") -> Plot | Shown:
     zero = alt.Chart(pd.DataFrame({"p10": [0.0]})).mark_rule(color=_COLOUR["ink"]).encode(x="p10:Q")
     best = max((r for r in rows if r["basis"] != "Without"), key=lambda r: r["mean"])
     likely = max((r for r in rows if r["basis"] != "Without"), key=lambda r: r["chance"])
-    more = "no option pays in more than half" if likely["chance"] <= 50 else f"{likely['option']} pays in {likely['chance']:.0f} of 100"  # fmt: skip
+    more = "no option pays in more than half" if likely["chance"] <= 50 else f"{likely['option']} pays in {locale.number(likely['chance'])} of 100"  # fmt: skip
     message = f"{best['option']} is worth most in the mean, {money(best['mean'], view, sign=True)}; {more} of the worlds"  # fmt: skip
     if likely["chance"] > 50:
         message = message.removesuffix(" of the worlds") + " worlds"
-    said = "; ".join(f"{r['option']}, {r['basis'].lower()}: {money(r['p10'], view)} to {money(r['p90'], view)}, mean {money(r['mean'], view)}, pays in {r['chance']:.0f} of 100 worlds" for r in rows)  # fmt: skip
+    said = "; ".join(f"{r['option']}, {r['basis'].lower()}: {money(r['p10'], view)} to {money(r['p90'], view)}, mean {money(r['mean'], view)}, pays in {locale.number(r['chance'])} of 100 worlds" for r in rows)  # fmt: skip
     return Plot(
         (bars + zero + halves + means + labels).properties(width=WIDTH, height=62 * len(order) + 72),
         "option-values", message,
@@ -286,5 +286,11 @@ def _value(case: Case, name: str, value: float) -> str:
         saved = f"saves {money(-value, case.view)}"
         return money(value, case.view) if value >= 0 else saved
     if name.startswith("minutes "):
-        return f"{value:.2g} min" if abs(value) < 10 else f"{locale.EN.number(value)} min"
-    return f"{value:.2g} a year" if name.startswith("rate ") else f"{100 * value:.0f} %"
+        return (
+            f"{locale.general(value, 2)} min" if abs(value) < 10 else f"{locale.number(value)} min"
+        )
+    return (
+        f"{locale.general(value, 2)} a year"
+        if name.startswith("rate ")
+        else f"{locale.number(100 * value)} %"
+    )

@@ -90,8 +90,9 @@ def stale(place: Path) -> Iterator[Finding]:
         else:
             fresh += 1
     yield Finding("data", "good", f"{fresh} table{'s' * (fresh != 1)} fresh for {view.period.key}")
-    words = place / "commentary" / f"{view.period.key}.md"
-    if not words.is_file():
+    folder = place / "commentary"
+    words = folder / f"{view.period.key}.md"
+    if not words.is_file() and not any((folder / view.period.key).glob("*.md")):
         yield Finding("data", "watch", f"there is no commentary/{words.name}; the report then speaks for itself")  # fmt: skip
 
 

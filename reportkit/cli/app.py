@@ -34,6 +34,7 @@ from reportkit.cli.preview import preview
 from reportkit.cli.pull import pull, sources
 from reportkit.cli.quant import quant
 from reportkit.cli.seedmap import seedmap
+from reportkit.cli.theme import theme
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -106,6 +107,7 @@ app.command("diff")(told.diff)
 app.command("errata")(told.errata)
 app.command("seedmap")(seedmap)
 app.command("clocks")(clocks.clocks)
+app.command("theme")(theme)
 app.command("release")(evidence.release)
 app.command("approve")(release.approve)
 app.command("revoke")(release.revoke)

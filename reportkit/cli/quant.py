@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reportkit import locale
 from reportkit.cli import screen
 from reportkit.cli.options import JsonOption
 from reportkit.errors import DataError, UsageError, nearest
@@ -97,7 +98,11 @@ def quant(
         screen.say_json({"file": str(file), "state": chosen, "currency": coin or None, **found})
         return
     names = f"{len(states[chosen])} scenarios" if len(states[chosen]) != 1 else "1 scenario"
-    how = "exact" if exact else f"{summary.simulation.years:,} simulated years, seed {seed}"
+    how = (
+        "exact"
+        if exact
+        else f"{locale.number(summary.simulation.years)} simulated years, seed {seed}"
+    )
     screen.say(screen.styled(f"{screen.short(file)}: {names}, state {chosen}, {how}", "strong"))
     _curve(summary, money)
     _figures(summary, money)
@@ -181,8 +186,8 @@ def _money(currency: str) -> Money:
 
     def written(value: float) -> str:
         if 0 < abs(value) < 100:
-            return f"{currency} {value:.3g}".strip()
-        return locale.EN.money(value, currency).replace("\N{NO-BREAK SPACE}", " ").strip()
+            return f"{currency} {locale.general(value, 3)}".strip()
+        return locale.here().money(value, currency).replace("\N{NO-BREAK SPACE}", " ").strip()
 
     return written
 
@@ -245,7 +250,7 @@ def _table(summary: Summary, money: Money) -> None:
         (
             screen.fit(row.scenario.id, 12),
             screen.fit(row.scenario.name, 26),
-            f"{row.scenario.rate:.3g}",
+            locale.general(row.scenario.rate, 3),
             money(row.scenario.event_loss),
             money(row.scenario.ale),
             f"{row.mean_share:.1%}",

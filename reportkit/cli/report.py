@@ -63,6 +63,9 @@ def show(outcome: Outcome) -> None:
                     screen.size(said["artefacts"][file]["bytes"]) + pages,
                 )
             )
+    for name, one in said.get("editions", {}).items():
+        pages = f"{one['pages']} pages" if one["pages"] else ""
+        rows.append((f"Edition {name}", screen.short(outcome.folder / "editions" / name), pages))
     rows.append(("Evidence", screen.short(outcome.folder / "manifest.json"), ""))
     screen.table(rows)
     screen.table([("Checks  ", checks(said["gates"]))])

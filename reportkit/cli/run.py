@@ -72,6 +72,12 @@ def run(
         str,
         typer.Option("--formats", metavar="LIST", help="Which of html, pdf, email, pptx and xlsx to write."),
     ] = "html,pdf,email",
+    editions: Annotated[
+        str,
+        typer.Option(
+            "--editions", metavar="LIST", help="Which editions of reportkit.toml to write: names, all or none.",
+        ),
+    ] = "all",
     incident: Annotated[
         str,
         typer.Option(
@@ -99,6 +105,7 @@ def run(
     folder = options.workspace(workspace)
     known = parse_instant(known_by) if known_by else None
     written = tuple(name.strip() for name in formats.split(",") if name.strip())
+    cuts = _cuts(editions)
     given: dict[str, object] = {**options.pairs(param or [])}
     if incident:
         given["incident"] = incident
@@ -109,7 +116,7 @@ def run(
         wanted_period = quarter(folder, period, incident)
         asked = [
             Request(
-                workspace=folder, report=report, period=wanted_period, unit=unit, parameters=given, known_by=known, formats=written,
+                workspace=folder, report=report, period=wanted_period, unit=unit, parameters=given, known_by=known, formats=written, editions=cuts,
             )
         ]  # fmt: skip
     else:
@@ -126,13 +133,19 @@ def run(
             known_by=known,
         )
         asked = requests(folder, wanted, now=options.now())
-        asked = [replace(request, parameters=given) for request in asked]
+        asked = [replace(request, parameters=given, editions=cuts) for request in asked]
     place = [_here(request) for request in asked]
     results = make(place, executor=executor, engine=engine, force=force, one=one)
     if one:
         _one(results[0], as_json=json)
     else:
         _many(results, as_json=json)
+
+
+def _cuts(text: str) -> tuple[str, ...] | None:
+    """Read ``--editions``: None for all of the configuration."""
+    names = _names(text)
+    return None if names == ("all",) else () if names == ("none",) else names
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from reportkit.errors import UsageError, from_os
 FOLDERS = {
     "data": "exports and spreadsheets to load",
     "mappings": "TOML files that say which column of a spreadsheet is which",
-    "commentary": "the author's words for a quarter, as 2026-Q3.md",
+    "commentary": "the author's words for a quarter, as 2026-Q3/board.md",
 }
 #: Made by its own function, which also knows what is in it.
 _EXPLORE = {"explore": "notebooks to learn from; open them with 'reportkit lab'"}
@@ -25,6 +25,7 @@ store/
 runs/
 outbox/
 preview/
+.reportkit/
 *.db
 *.db-*
 # Who holds it can tell who is behind a pseudonym.
@@ -57,6 +58,9 @@ _KEYS = {
     "balance_sheet": "what the firm can lose at most; estimates that imply more are named",
     "url": "leave it empty for this folder and this process",
     "options": "of the connection, such as { endpoint = 'https://...', region = 'eu-west-1' }",
+    "locale": "how numbers, money and dates are written: en, en-US, de-DE, fr-FR and others; sentences are English",
+    "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED, or a mark of your own under labels",
+    "labels": "marks of your own, and the mark of the Traffic Light Protocol each is handled as",
     "raw": "the file itself, beside its rows; never of a table that names people",
     "approval": "publish only what 'reportkit approve' approved",
     "fiscal_year_named": "after the calendar year in which it ends or in which it starts",
@@ -76,7 +80,6 @@ _KEYS = {
     "metrics_file": "an OpenMetrics text file for monitors",
     "modules": "files of this folder that end in .py, or installed modules",
     "columns": "more columns than the marked ones, as table.column",
-    "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
 }
 _TAIL = """\
 # How many days older than the quarter's end the newest load of a table may be; after that its measures are not measured:

@@ -28,6 +28,7 @@ class Recipient:
         edition: ``full`` or ``summary``.
         formats: what is attached.
         encrypt: ``never``, ``where possible`` or ``required``.
+        cut: the edition of the report that the audience gets; empty for the whole report.
     """
 
     address: str
@@ -38,6 +39,13 @@ class Recipient:
     formats: tuple[str, ...] = ("pdf",)
     encrypt: str = "never"
     audience: str = ""
+    cut: str = ""
+
+    @property
+    def told_as(self) -> str:
+        """What the record of deliveries says was sent: ``full``, ``summary``, or the edition of an audience."""
+        short = ", summary" if self.edition == "summary" else ""
+        return f"{self.cut}{short}" if self.cut else self.edition
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain values for the outbox."""
@@ -53,7 +61,7 @@ def recipients(
     audiences: Mapping[str, Audience],
     report: str,
     *,
-    mark: str,
+    marks: Mapping[str, str],
     folder: Path,
     unit: str = "",
     unit_addresses: Sequence[str] = (),
@@ -63,7 +71,7 @@ def recipients(
     Args:
         audiences: of the configuration.
         report: its name.
-        mark: TLP mark on its cover.
+        marks: TLP mark of each of its editions by name, that of the whole report under the empty name.
         folder: the workspace; CSV files lie in it.
         unit: the business unit reported on; empty for the whole firm.
         unit_addresses: of that unit in the table ``units``.
@@ -71,7 +79,7 @@ def recipients(
     Raises:
         ConfigError: an address that is none, or outside of its audience's domains; no audience for this report.
         DataError: a CSV file that cannot be read.
-        HeldError: the mark does not allow an audience.
+        HeldError: the mark does not allow an audience, or the run has not the edition that it gets.
     """
     wanted = {n: a for n, a in audiences.items() if report in a.reports and (a.units or not unit)}
     if not wanted:
@@ -88,7 +96,12 @@ def recipients(
         )
         for recipient in _checked(name, audience, members):
             found.setdefault(_same(recipient.address), recipient)
-        _allow(name, audience, mark, members)
+        if audience.edition not in marks:
+            raise HeldError(
+                f"The run has no edition {audience.edition!r}, which audience {name} gets; nothing was sent. "
+                f"Run the report again with [editions.{audience.edition}] and have it approved."
+            )
+        _allow(name, audience, marks[audience.edition], members)
     if not found:
         where = f"unit {unit} has no addresses in the table units" if unit else f"{' and '.join(wanted)} has no members"  # fmt: skip
         raise ConfigError(f"Nobody gets the report {report}: {where}.")
@@ -143,7 +156,7 @@ def _checked(name: str, audience: Audience, members: Iterable[Member]) -> Iterab
             raise ConfigError(f"{where}: the name {_shown(member.name)} holds a control character.")
         formats = member.formats if member.edition == "full" else ()
         yield Recipient(
-            address, envelope, member.name.strip(), member.role, member.edition, formats, audience.encrypt, name,
+            address, envelope, member.name.strip(), member.role, member.edition, formats, audience.encrypt, name, audience.edition,
         )  # fmt: skip
 
 

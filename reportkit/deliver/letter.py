@@ -12,6 +12,7 @@ from email.policy import SMTP
 from html import escape
 from pathlib import Path
 
+from reportkit.editions import FOLDER as EDITIONS
 from reportkit.errors import HeldError
 from reportkit.ledger import approvals
 from reportkit.render import plain
@@ -71,7 +72,8 @@ class Edition:
     """The final files of a run, read and found to be the approved ones.
 
     Attributes:
-        digest: over their names and hashes.
+        digest: over their names and hashes, those of all editions together.
+        cut: which edition of them it is; empty for the whole report.
         letter: the message, taken apart.
         files: what may be attached, by format.
     """
@@ -79,24 +81,32 @@ class Edition:
     digest: str
     letter: Letter
     files: dict[str, bytes]
+    cut: str = ""
 
 
-def edition(folder: Path, digest: str) -> Edition:
+def edition(folder: Path, digest: str, cut: str = "") -> Edition:
     """Read the final files of a run.
 
     Args:
         folder: where they lie.
         digest: of the approved ones.
+        cut: which edition of them to give; the whole report when empty.
 
     Raises:
         HeldError: they are others by now, or there is no message among them.
     """
     names = {"pdf": "report.pdf", "html": "report.html", "pptx": "report.pptx", "xlsx": "report.xlsx", "email": "message.eml"}  # fmt: skip
     try:
-        found = {kind: (folder / name).read_bytes() for kind, name in names.items() if (folder / name).is_file()}  # fmt: skip
+        # Whatever lies there was approved, in whichever format; only the manifest came with the approval.
+        files = (
+            path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"
+        )
+        read_ = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     except OSError as error:
         raise HeldError(f"{folder} cannot be read ({error.strerror}); nothing was sent.") from None
-    hashes = {names[kind]: hashlib.sha256(data).hexdigest() for kind, data in found.items()}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in read_.items()}
+    own = f"{EDITIONS}/{cut}/" if cut else ""
+    found = {kind: read_[own + name] for kind, name in names.items() if own + name in read_}
     if approvals.digest(hashes) != digest:
         raise HeldError(
             f"The files in {folder} are not those that were approved; nothing was sent. Run the report again and have it approved."
@@ -104,7 +114,7 @@ def edition(folder: Path, digest: str) -> Edition:
     if "email" not in found:
         raise HeldError(f"{folder} holds no message.eml; run the report with --formats html,pdf,email.")  # fmt: skip
     message = found.pop("email")
-    return Edition(digest, read(message), found)
+    return Edition(digest, read(message), found, cut)
 
 
 def read(message: bytes) -> Letter:

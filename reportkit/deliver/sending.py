@@ -186,10 +186,10 @@ class Sender:
             words = Letter(str(job["subject"]), str(job["text"]), "")
             files: dict[str, bytes] = {}
         else:
-            edition = self._read(self.folder / job["folder"], one.digest)
+            edition = self._read(self.folder / job["folder"], one.digest, recipient.cut)
             words, files = edition.letter, dict(edition.files)
             if self.mail.pdf_password is not None and "pdf" in recipient.formats and "pdf" in files:
-                files["pdf"] = self._with_password(one.digest, files["pdf"])
+                files["pdf"] = self._with_password(f"{one.digest} {recipient.cut}", files["pdf"])
                 files.pop("html", None)
                 notes.append("The attached PDF opens with the password agreed on. It is a copy that is protected, and therefore no PDF/A; the page is not attached, as it cannot be protected.")  # fmt: skip
         made = compose(
@@ -198,9 +198,9 @@ class Sender:
         )  # fmt: skip
         return sealed.seal(made, self.mail.smime, self.folder, recipient.encrypt)
 
-    def _read(self, folder: Path, digest: str) -> Edition:
-        if self._edition is None or self._edition.digest != digest:
-            self._edition = letters.edition(folder, digest)
+    def _read(self, folder: Path, digest: str, cut: str) -> Edition:
+        if self._edition is None or (self._edition.digest, self._edition.cut) != (digest, cut):
+            self._edition = letters.edition(folder, digest, cut)
         return self._edition
 
     def _with_password(self, digest: str, pdf: bytes) -> bytes:
@@ -223,7 +223,7 @@ def prepared(
     """
     return [
         Delivery(
-            kind=stamp.kind, report=stamp.report, period=stamp.period, unit=stamp.unit, edition=one.edition, revision=stamp.revision,
+            kind=stamp.kind, report=stamp.report, period=stamp.period, unit=stamp.unit, edition=one.told_as, revision=stamp.revision,
             about=stamp.about, recipient=one.address, copy=stamp.copy, run_id=run_id, digest=stamp.digest, prepared_at=now,
             job={**job, "recipient": one.to_dict()},
         )

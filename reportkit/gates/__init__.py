@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reportkit.facts import INJECTED
-from reportkit.gates.data import commentary, fresh, restated
+from reportkit.gates.data import commentary, fresh, restated, words
 from reportkit.gates.evidence import Evidence, Gate, Result
 from reportkit.gates.external import external
 from reportkit.gates.printed import glyphs, overflow, whole
@@ -16,7 +16,7 @@ from reportkit.gates.written import agrees
 
 __all__ = [
     "ARTEFACTS", "CONTENT", "NEVER_RELEASED", "Evidence", "Gate", "Result", "artefacts", "commentary", "content", "fresh", "glyphs",
-    "held", "overflow", "paths", "restated", "secrets", "whole",
+    "held", "overflow", "paths", "restated", "secrets", "whole", "words",
 ]  # fmt: skip
 
 #: What nobody may let pass: a report that did not run, is not the one asked for, or gives away what it must not.
@@ -164,11 +164,14 @@ def typed(evidence: Evidence) -> Gate:
     """No number in the author's words was typed by hand; such a number is nobody's, and may be yesterday's."""
     found = evidence.document.facts.typed
     if found:
-        reason = f"typed by hand and bound to no measure: {', '.join(found)}"
-        return Gate("typed", "fail", reason, holds=False)
+        return Gate(
+            "typed",
+            "fail",
+            f"typed by hand and bound to no measure: {', '.join(found)}; write {{{{ V04.value }}}}, or list them under 'unbound' in the front matter",
+        )
     if not evidence.document.facts.bindings:
-        return Gate("typed", "not-applicable", "no numbers in prose", holds=False)
-    return Gate("typed", "pass", "every number in prose is bound to a measure", holds=False)
+        return Gate("typed", "not-applicable", "no numbers in prose")
+    return Gate("typed", "pass", "every number in prose is bound to a measure")
 
 
 def _same(one: float | None, other: float | None) -> bool:
@@ -229,7 +232,7 @@ def _tags(cell: Mapping[str, Any]) -> set[str]:
 
 #: In the order in which they judge.
 CONTENT: tuple[Callable[[Evidence], Gate], ...] = (
-    complete, parameters, alt_text, fresh, reconciled, restated, bound, commentary, typed,
+    complete, parameters, alt_text, fresh, reconciled, restated, bound, commentary, typed, words,
 )  # fmt: skip
 ARTEFACTS: tuple[Callable[[Evidence], Gate], ...] = (
     overflow, glyphs, secrets, paths, network, size, conformant, whole,

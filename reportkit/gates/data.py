@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportkit.errors import nearest
 from reportkit.gates.evidence import Evidence, Gate
 
 
@@ -50,6 +51,35 @@ def commentary(evidence: Evidence) -> Gate:
     if not found:
         return Gate("commentary", "not-applicable", "nobody wrote any")
     return Gate("commentary", "pass", f"{' and '.join(one.file for one in found)} is of {found[0].period}")  # fmt: skip
+
+
+def words(evidence: Evidence) -> Gate:
+    """The author's words are final, and stand below headings that there are."""
+    files = evidence.document.facts.written
+    if not files:
+        return Gate("words", "not-applicable", "no commentary was written")
+    from reportkit.render.markdown import plain
+    from reportkit.render.model import Prose
+
+    headings = {
+        " ".join(plain(node["children"]).split()).casefold(): None
+        for placed in evidence.document.blocks
+        if isinstance(placed.content, Prose)
+        for node in placed.content.nodes
+        if node["type"] == "heading"
+    }
+    wrong = [f"{one.file}: {one.problem}" for one in files if one.problem]
+    wrong += [f"{one.file} is a draft; write 'status: final' when it is done" for one in files if one.status == "draft"]  # fmt: skip
+    wrong += [
+        f"{one.file}: no section is named {remark.place!r}; {nearest(remark.place, headings)}"
+        for one in files
+        for remark in one.remarks
+        if " ".join(remark.place.split()).casefold() not in headings
+    ]
+    if wrong:
+        return Gate("words", "fail", "; ".join(wrong))
+    who = ", ".join(dict.fromkeys(one.author for one in files if one.author))
+    return Gate("words", "pass", f"final, by {who}" if who else "final")
 
 
 def _plain(value: float | None) -> str:

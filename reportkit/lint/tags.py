@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportkit.editions import ALONE, DROPPED, KEPT
 from reportkit.errors import nearest
 from reportkit.lint.sheet import Fault, Sheet
 from reportkit.render.reading import HIDDEN_TAGS
 from reportkit.run.parameters import TAG
 
-#: What each tag does; other spellings of the last ones are known too.
+#: What each tag does; some have other spellings too.
 TAGS = {
     TAG: "declares the parameters of a run; shows nothing",
     "setup": "imports and opens; shows nothing",
@@ -19,6 +20,9 @@ TAGS = {
     "hide": "shows nothing in the report; what it tells counts",
     "raises-exception": "may end in an error without failing the run",
     "skip-execution": "is not run",
+    "for:board": "stands in the whole report and, of the editions, in 'board' only; any edition's name may stand there",
+    "not:board": "stands everywhere but in the edition 'board'",
+    "only:board": "stands in the edition 'board' alone",
     "hide-output": "its output is not shown",
     "remove-output": "its output is not shown",
     "remove-cell": "shows nothing",
@@ -27,9 +31,13 @@ TAGS = {
 _LEFT = {"injected-parameters", "papermill-error-cell-tag"}
 
 
+PREFIXES = (KEPT, ALONE, DROPPED)
+
+
 def tags(sheet: Sheet) -> Iterator[Fault]:
     """Every tag is one that means something here."""
     known = {*TAGS, *HIDDEN_TAGS}
     for cell in sheet.cells:
-        for tag in sorted(cell.tags - known - _LEFT):
+        stray = {tag for tag in cell.tags if not tag.startswith(PREFIXES)}
+        for tag in sorted(stray - known - _LEFT):
             yield cell.fault("tags", f"tag {tag!r} means nothing here; {nearest(tag, TAGS)}".rstrip("."))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from reportkit import stats
+from reportkit import locale, stats
 from reportkit.measures.finishing import left_out, quantile, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
@@ -106,7 +106,7 @@ def time_to_close(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=curve.n,
         reason=None
         if curve.median is not None
-        else f"half are not closed within {curve.last:,.0f} days",
+        else f"half are not closed within {locale.number(curve.last)} days",
         note=said,
         parts=(
             Part("Nine in ten closed within", curve.p90, "days"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from reportkit import stats
+from reportkit import locale, stats
 from reportkit.measures.model import Part, Value
 
 Numbers = npt.NDArray[np.floating] | npt.NDArray[np.integer]
@@ -61,7 +61,7 @@ def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -
         denominator=curve.n,
         reason=None
         if curve.p90 is not None
-        else f"one in ten is not {what} within {curve.last:,.0f} {unit}",
+        else f"one in ten is not {what} within {locale.number(curve.last)} {unit}",
         parts=(
             Part("Median", curve.median, "hours" if unit == "hours" else "days"),
             Part("Not finished yet", 100 * curve.censored, "percent"),
@@ -71,7 +71,7 @@ def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -
 
 def left_out(*counts: tuple[int, str]) -> str:
     """Say how many items a value does not rest on, each count with its words; nothing of zeros."""
-    return "; ".join(f"{n:,} {what}" for n, what in counts if n)
+    return "; ".join(f"{locale.number(n)} {what}" for n, what in counts if n)
 
 
 def quantile(values: Numbers, counts: Numbers, p: float) -> float | None:

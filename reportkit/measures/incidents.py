@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from reportkit import clocks, sql, stats
+from reportkit import clocks, locale, sql, stats
 from reportkit.errors import DataError, UsageError
 from reportkit.measures.finishing import (
     between,
@@ -146,7 +146,7 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
     reason = (
         None
         if curve.p90 is not None
-        else f"one in ten is not contained within {curve.last:,.0f} hours"
+        else f"one in ten is not contained within {locale.number(curve.last)} hours"
     )
     return Value(
         value=curve.p90,

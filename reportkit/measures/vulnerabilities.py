@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from reportkit import stats
+from reportkit import locale, stats
 from reportkit.measures.finishing import between, left_out, percent, quantile, share
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
@@ -227,7 +227,11 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
         for name, cause in (("fixed", 1), ("gone", 2))
     }
     low, high = between(curve, 0.5)
-    note = "" if curve.median is not None else f"half are not fixed within {curve.last:.0f} days"
+    note = (
+        ""
+        if curve.median is not None
+        else f"half are not fixed within {locale.number(curve.last)} days"
+    )
     return Value(
         value=curve.median,
         low=low,
@@ -294,7 +298,13 @@ def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
         n=scored,
         numerator=scored,
         denominator=cves,
-        parts=(Part(f"CVEs at {100 * LIKELY:.0f} % or more", percent(likely, scored), "percent"),),
+        parts=(
+            Part(
+                f"CVEs at {locale.number(100 * LIKELY)} % or more",
+                percent(likely, scored),
+                "percent",
+            ),
+        ),
         note=left_out(
             (cves - scored, f"of {cves} open CVEs have no score"),
             (models if models > 1 else 0, "models' scores are mixed"),

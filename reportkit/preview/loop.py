@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, gates, resources
+from reportkit import config, gates, resources, stationery
 from reportkit.errors import DataError, ReportkitError
 from reportkit.preview.server import Kind, Shown
 from reportkit.preview.session import Session
@@ -90,6 +90,7 @@ class Preview:
         from reportkit.render import html, model
 
         settings = config.read(self._request.workspace)
+        stationery.use(self._request.workspace, settings)
         notebook = self._read()
         known_by = (
             self._request.known_by

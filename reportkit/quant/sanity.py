@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reportkit import locale
 from reportkit.quant.severity import LogNormal
 from reportkit.quant.shapes import Capped, Scaled
 
@@ -79,7 +80,7 @@ def warnings(
                 found.append(
                     Remark(
                         "Very wide estimate",
-                        f"Scenario {scenario.id}{part}: the interval is so wide that the mean event ({money(mean)}) is {mean / median:,.0f} times the usual one "
+                        f"Scenario {scenario.id}{part}: the interval is so wide that the mean event ({money(mean)}) is {locale.number(mean / median)} times the usual one "
                         f"({money(median)}), and no cap is stated; most of the mean comes from losses nobody has seen.",
                         True,
                     )
@@ -95,7 +96,7 @@ def _one_in_twenty(simulation: Simulation, money: Money) -> Remark:
     else:
         quiet = 1 - curve.probability_above(0)
         mean = float(simulation.total[simulation.total > 0].mean()) if quiet < 1 else 0.0
-        text = f"In {quiet:.1%} of years nothing is lost, so the one year in twenty shows no loss; a year with a loss costs {money(mean)} on average."
+        text = f"In {locale.percent(100 * quiet, 1)} of years nothing is lost, so the one year in twenty shows no loss; a year with a loss costs {money(mean)} on average."
     return Remark("One year in twenty", text)
 
 
@@ -103,7 +104,7 @@ def _mean_and_median(simulation: Simulation, money: Money) -> Remark:
     curve = simulation.curve
     median, mean = curve.value_at_risk(0.5) if simulation.years > 1 else 0.0, curve.ale
     if median > 0:
-        text = f"The mean year ({money(mean)}) is {mean / median:.1f} times the middle one ({money(median)}): "
+        text = f"The mean year ({money(mean)}) is {locale.number(mean / median, 1)} times the middle one ({money(median)}): "
         text += (
             "a few bad years carry it." if mean > 1.5 * median else "bad years weigh little in it."
         )
@@ -125,7 +126,7 @@ def _above_cap(simulation: Simulation) -> Remark:
     cut = {s.id: s.rate * (_uncapped_loss(s) - s.event_loss) for s in capped}
     share = sum(cut.values()) / whole if whole else 0.0
     most = max(cut, key=lambda name: cut[name])
-    text = f"{share:.1%} of the mean year would lie above the stated caps of {len(capped)} of {len(simulation.scenarios)} scenarios and is cut off"
+    text = f"{locale.percent(100 * share, 1)} of the mean year would lie above the stated caps of {len(capped)} of {len(simulation.scenarios)} scenarios and is cut off"
     text += f", most of it from {most}." if share >= 0.001 else "."
     return Remark("Losses above the cap", text, share > ABOVE_CAP)
 
@@ -137,7 +138,7 @@ def _one_scenario(simulation: Simulation) -> Remark:
     name = f"{top.id} ({top.name})" if top.name and top.name != top.id else top.id
     return Remark(
         "Share of one scenario",
-        f"{share:.0%} of the mean year comes from one scenario, {name}.",
+        f"{locale.percent(100 * share)} of the mean year comes from one scenario, {name}.",
         share > ONE_SCENARIO and len(simulation.scenarios) > 1,
     )
 
@@ -146,7 +147,7 @@ def _noise(simulation: Simulation) -> Remark:
     error = simulation.relative_error
     return Remark(
         "Noise of the simulation",
-        f"{simulation.years:,} simulated years give the mean year to ± {1.96 * error:.1%} (95 %).",
+        f"{locale.number(simulation.years)} simulated years give the mean year to ± {locale.percent(100 * (1.96 * error), 1)} (95 %).",
         error > NOISE,
     )
 

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from reportkit import theme
 from reportkit.errors import DataError
-from reportkit.locale import EN, Locale
+from reportkit.locale import Locale, here
 from reportkit.render import drawing
 from reportkit.render.model import Chart
 
@@ -44,18 +44,18 @@ _DOCTYPE = re.compile(r"(?is)<!DOCTYPE[^>\[]*>")
 PNG_COLOURS = 128
 
 
-def svg(chart: Chart, *, locale: Locale = EN, fonts: Path | None = None) -> str:
+def svg(chart: Chart, *, locale: Locale | None = None, fonts: Path | None = None) -> str:
     """Draw a chart once as a clean SVG; the same chart is drawn once in a process however many formats ask.
 
     Args:
         chart: the chart, with its data inside.
-        locale: how numbers and dates on axes are written.
+        locale: how numbers and dates on axes are written; without it as this process writes.
         fonts: folder of the report's fonts; without it the bundled ones.
 
     Raises:
         DataError: the chart refers to data or pictures outside itself, or is not valid Vega-Lite.
     """
-    return _drawn(json.dumps(_prepared(chart)), chart.id, locale, _fonts(fonts))
+    return _drawn(json.dumps(_prepared(chart)), chart.id, locale or here(), _fonts(fonts))
 
 
 @lru_cache(maxsize=512)
@@ -97,7 +97,7 @@ def png(svg_text: str, *, scale: float = 2.0, fonts: Path | None = None) -> byte
     """Rasterise a clean SVG on white, with few colours, for mail."""
     from PIL import Image
 
-    raw = _converter(_fonts(fonts)).svg_to_png(svg_text, scale=scale)
+    raw = raster(svg_text, scale=scale, fonts=fonts)
     with Image.open(io.BytesIO(raw)) as picture:
         flat = Image.new("RGB", picture.size, "white")
         rgba = picture.convert("RGBA")
@@ -108,6 +108,11 @@ def png(svg_text: str, *, scale: float = 2.0, fonts: Path | None = None) -> byte
     out = io.BytesIO()
     few.save(out, format="PNG", optimize=True)
     return out.getvalue()
+
+
+def raster(svg_text: str, *, scale: float, fonts: Path | None = None) -> bytes:
+    """Rasterise a clean SVG as it is, with its clear parts clear."""
+    return bytes(_converter(_fonts(fonts)).svg_to_png(svg_text, scale=scale))
 
 
 def small(data: bytes, widest: int) -> tuple[bytes, int]:

@@ -56,11 +56,10 @@ def typeset(
     return bytes(pdf), ""
 
 
-@lru_cache(maxsize=1)
 def _template() -> bytes:
     from reportkit import resources
 
-    return (resources.templates() / "typst" / "report.typ").read_bytes()
+    return resources.template("typst", "report.typ").read_bytes()
 
 
 _PROBE = b"""#set document(title: "probe", date: none)
@@ -74,11 +73,10 @@ def undrawable(characters: frozenset[str], fonts: Path) -> frozenset[str]:
     """Give those characters that no font of the report can draw."""
     if not characters:
         return frozenset()
-    look = theme.tokens()["font"]
     source = {
         "main": _PROBE,
         "document.json": json.dumps(sorted(characters)).encode(),
-        "look.json": json.dumps({"font": [look["sans"], look["mono"]]}).encode(),
+        "look.json": json.dumps({"font": theme.families()}).encode(),
     }
     return frozenset(named(_run(source, fonts, CONFORMANCE)[1]) & characters)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from reportkit import locale
 from reportkit.errors import UsageError
-from reportkit.render import mailbody, plain
+from reportkit.render import letterhead, mailbody, plain
 from reportkit.render.markup import one_line
 from reportkit.render.model import UNDATED
 
@@ -32,6 +32,8 @@ HELD_BYTES = 100_000
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z"
 )
+#: Content id of the logo.
+_LOGO = "logo@reportkit"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -78,7 +80,13 @@ def write(
     warnings: list[str] = []
     parts = mailbody.select(document, warnings)
     footer = [_where(cover, files)]
-    html = mailbody.write(cover, parts, footer)
+    if letterhead.footer():
+        footer.append(letterhead.footer())
+    logo = letterhead.logo_png()
+    pictures = [(part.cid, part.png) for part in parts if part.png]
+    if logo is not None:
+        pictures.append((_LOGO, logo[0]))
+    html = mailbody.write(cover, parts, footer, logo=(_LOGO, logo[1]) if logo else None)
     text = _text(cover, parts, footer)
     size = len(html.encode())
     if size >= HELD_BYTES:
@@ -105,11 +113,11 @@ def write(
         message["Sensitivity"] = "Company-Confidential"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    _relate(message, parts)
+    _relate(message, pictures)
     for name, data in files.items():
         main, sub = _mime(name)
         message.add_attachment(data, maintype=main, subtype=sub, filename=name)
-    seal = _seal(message, html, text, parts, files)
+    seal = _seal(message, html, text, [png for _, png in pictures], files)
     message["Message-ID"] = f"<{seal[:32]}@{sending.domain}>"
     containers = [part for part in message.walk() if part.is_multipart()]
     for number, part in enumerate(containers):
@@ -118,19 +126,18 @@ def write(
     return EmailResult(message, size, tuple(warnings), held=size >= HELD_BYTES)
 
 
-def _relate(message: EmailMessage, parts: Sequence[mailbody.Part]) -> None:
-    pictures = [part for part in parts if part.png]
+def _relate(message: EmailMessage, pictures: Sequence[tuple[str, bytes]]) -> None:
     if not pictures:
         return
     body = message.get_body(("html",))
     assert isinstance(body, MIMEPart)  # noqa: S101 - it was added a few lines above
-    for part in pictures:
+    for cid, png in pictures:
         body.add_related(
-            part.png,
+            png,
             "image",
             "png",
-            cid=f"<{part.cid}>",
-            filename=f"{part.cid.split('@')[0]}.png",
+            cid=f"<{cid}>",
+            filename=f"{cid.split('@')[0]}.png",
             disposition="inline",
         )
     body.set_param("type", "text/html")
@@ -140,7 +147,7 @@ def _seal(
     message: EmailMessage,
     html: str,
     text: str,
-    parts: Sequence[mailbody.Part],
+    pictures: Sequence[bytes],
     files: Mapping[str, bytes],
 ) -> str:
     """Digest everything a reader gets."""
@@ -149,7 +156,7 @@ def _seal(
         [name, str(value)] for name, value in message.items() if not name.startswith("Content")
     ]
     digest.update(json.dumps([headers, html, text, list(files)]).encode())
-    for data in (*(part.png for part in parts), *files.values()):
+    for data in (*pictures, *files.values()):
         digest.update(hashlib.sha256(data).digest())
     return digest.hexdigest()
 
@@ -203,7 +210,7 @@ def _where(cover: Cover, files: Mapping[str, bytes]) -> str:
 
 
 def _text(cover: Cover, parts: Sequence[mailbody.Part], footer: Sequence[str]) -> str:
-    words = locale.get("en")
+    words = locale.here()
     lines = [
         cover.classification,
         plain.heading(cover.title, "="),

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from reportkit import locale, resources, theme
-from reportkit.render import markup
+from reportkit import branding, locale, resources, theme
+from reportkit.render import letterhead, markup
 from reportkit.render.layout import Layout, data_uri, script_json
 from reportkit.render.model import UNDATED
 
@@ -61,14 +61,16 @@ def write(document: Document, *, interactive: bool = True) -> HtmlResult:
     slanted = any(
         "<em>" in str(item.content) for s in sections for item in s.items if item.kind == "prose"
     )
-    css = _css(page.column_rules, slanted=slanted)
     cover = document.cover
+    css = _css(page.column_rules, cover.classification, slanted=slanted)
     text = (
         _environment()
         .get_template("page.html.j2")
         .render(
             cover=cover,
             facts=list(_cover_facts(cover)),
+            logo=_logo(),
+            footer=letterhead.footer(),
             known_by=_known_by(cover),
             contents=[s for s in sections if s.anchor],
             sections=sections,
@@ -109,35 +111,60 @@ def _policy(css: str, scripts: list[str]) -> str:
     )
 
 
+_LABELS = {"as_of": "As of", "known_by": "Known by", "unit": "Unit", "audience": "For", "author": "From", "status": "Status", "classification": "Marked"}  # fmt: skip
+
+
 def _cover_facts(cover: Cover) -> Iterator[tuple[str, str]]:
-    words = locale.get("en")
     if cover.period:
         yield "Period", cover.period
-    if cover.known_by != UNDATED:
-        yield "As of", words.long_day(cover.as_of)
-        yield "Known by", _known_by(cover)
-    for name, value in (("Unit", cover.unit), ("For", cover.audience), ("From", cover.author)):
-        if value:
-            yield name, value
+    for name, value in letterhead.cover_facts(cover, _LABELS):
+        yield name, _known_by(cover) if name == "Known by" else value
+
+
+def _logo() -> str:
+    drawn = letterhead.logo_svg()
+    return "" if drawn is None else data_uri("image/svg+xml", drawn.encode())
 
 
 def _chart_words() -> dict[str, Any]:
-    words = locale.get("en")
+    words = locale.here()
     return {"number": words.vega_number(), "time": words.vega_time()}
 
 
 def _known_by(cover: Cover) -> str:
     if cover.known_by == UNDATED:
         return ""
-    return f"{locale.get('en').long_day(cover.known_by.date())}, {cover.known_by:%H:%M} UTC"
+    return f"{locale.here().long_day(cover.known_by.date())}, {cover.known_by:%H:%M} UTC"
 
 
-@lru_cache(maxsize=2)
 def _font_faces(*, slanted: bool) -> str:
     """Give the faces a page needs as data; the slanted one only where words are slanted."""
+    family = str(theme.tokens()["font"]["sans"])
+    own = theme.own()
+    if own is None or family == "Inter":
+        return _bundled_faces(resources.fonts(), slanted=slanted)
+    found = branding.faces(theme.tokens(), own.parent)
+    return "".join(_own_face(face) for face in found if face.family == family)
+
+
+def _own_face(face: branding.Face) -> str:
+    small = face.path.with_suffix(".woff2")
+    kind = "woff2" if small.is_file() else "opentype" if face.path.suffix.lower() == ".otf" else "truetype"  # fmt: skip
+    uri = data_uri(f"font/{kind}", (small if kind == "woff2" else face.path).read_bytes())
+    words = face.style.replace(" ", "")
+    weight = next((w for name, w in _WEIGHTS.items() if name and name in words), 400)
+    style = "italic" if "Italic" in words or "Oblique" in words else "normal"
+    return (
+        f'@font-face{{font-family:"{face.family}";font-weight:{weight};font-style:{style};'
+        f'font-display:swap;src:url({uri}) format("{kind}")}}'
+    )
+
+
+@lru_cache(maxsize=4)
+def _bundled_faces(folder: Path, *, slanted: bool) -> str:
     faces = []
-    family = theme.tokens()["font"]["sans"]
-    for path in sorted(resources.fonts().glob("*.woff2")):
+    family = "Inter"
+    for path in sorted(folder.glob("Inter-*.woff2")):
         face = _FACE.search(path.stem)
         if face is None or (face[2] and not slanted):
             continue
@@ -150,7 +177,23 @@ def _font_faces(*, slanted: bool) -> str:
     return "".join(faces)
 
 
-def _css(column_rules: list[str], *, slanted: bool) -> str:
+def _css_text(words: str) -> str:
+    """Write words as a CSS string, which can hold nothing but words."""
+    return '"' + "".join(c if c.isalnum() or c in " .,:;+-–()&" else f"\\{ord(c):x} " for c in words) + '"'  # fmt: skip
+
+
+def _paper(classification: str) -> str:
+    """Give the size of the paper, and the mark and the footer that stand on each printed page."""
+    paper = str(theme.tokens()["page"].get("paper", "A4"))
+    style = f"font:600 8pt {theme.tokens()['font']['sans']},sans-serif"
+    boxes = [f"@top-right{{content:{_css_text(classification)};{style}}}"] if classification else []
+    if letterhead.footer():
+        boxes.append(f"@bottom-left{{content:{_css_text(letterhead.footer())};font:7.5pt sans-serif}}")  # fmt: skip
+    boxes.append('@bottom-right{content:counter(page) " of " counter(pages);font:7.5pt sans-serif}')
+    return f"@page{{size:{paper};{''.join(boxes)}}}@page wide{{size:{paper} landscape}}"
+
+
+def _css(column_rules: list[str], classification: str, *, slanted: bool) -> str:
     band = theme.tokens()["light"]
     fixed = (
         f":root{{--band:{band['ink']};--band-text:{band['on_ink']};--band-muted:{band['on_ink_muted']};"
@@ -160,34 +203,34 @@ def _css(column_rules: list[str], *, slanted: bool) -> str:
     plain_css = re.sub(r"/\*.*?\*/", "", "".join(sheets), flags=re.DOTALL)
     small = re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", plain_css)).strip()
     return (
-        _font_faces(slanted=slanted) + theme.css_variables() + fixed + small + "".join(column_rules)
+        _font_faces(slanted=slanted)
+        + theme.css_variables()
+        + fixed
+        + small
+        + _paper(classification)
+        + "".join(column_rules)
     )
 
 
-def _folder() -> Path:
-    return resources.templates() / "reportkit"
-
-
 def _template_text(name: str) -> str:
-    return (_folder() / name).read_text(encoding="utf-8").strip()
+    return resources.template("reportkit", name).read_text(encoding="utf-8").strip()
 
 
 @lru_cache(maxsize=4)
-def _environment_of(folder: Path) -> jinja2.Environment:
+def _environment_of(folders: tuple[Path, ...]) -> jinja2.Environment:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shapes = {name: tone["shape"] for name, tone in theme.tokens()["tone"].items()}
     filters: dict[str, Callable[..., Any]] = {
         "direction": markup.direction,
         "spark": markup.spark,
-        "tone_shape": lambda tone: shapes.get(tone, "ring"),
+        "tone_shape": lambda tone: theme.tokens()["tone"].get(tone, {"shape": "ring"})["shape"],
         "tlp_colour": lambda mark: _TLP_COLOURS.get(mark.upper().removeprefix("TLP:"), "clear"),
     }
     environment.filters.update(filters)
@@ -195,4 +238,4 @@ def _environment_of(folder: Path) -> jinja2.Environment:
 
 
 def _environment() -> jinja2.Environment:
-    return _environment_of(_folder())
+    return _environment_of(resources.template_folders("reportkit"))

@@ -104,11 +104,13 @@ def select(document: Document, warnings: list[str]) -> list[Part]:
     return parts
 
 
-def write(cover: Cover, parts: list[Part], footer: list[str]) -> str:
+def write(
+    cover: Cover, parts: list[Part], footer: list[str], *, logo: tuple[str, int] | None = None
+) -> str:
     """Write the body as HTML whose styles are inlined; only the dark scheme and narrow screens stay in a style element."""
     import css_inline
 
-    environment = _environment(resources.templates() / "email")
+    environment = _environment(resources.template_folders("email"))
     look = theme.tokens()
     css = environment.get_template("mail.css.j2").render(
         look=look, tlp=_TLP.get(_level(cover), "#FFFFFF")
@@ -121,6 +123,7 @@ def write(cover: Cover, parts: list[Part], footer: list[str]) -> str:
         preheader=preheader(cover, parts),
         parts=parts,
         footer=[*footer, *handling(cover)],
+        logo=logo,
     )
     inliner = css_inline.CSSInliner(
         keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
@@ -151,7 +154,7 @@ def _level(cover: Cover) -> str:
 
 
 def _hero(cover: Cover) -> Iterator[str]:
-    words = locale.get("en")
+    words = locale.here()
     if cover.period:
         yield cover.period
     if cover.unit:
@@ -233,17 +236,18 @@ def _shown(cell: Cell) -> Cell:
 
 
 @lru_cache(maxsize=4)
-def _environment(folder: Path) -> jinja2.Environment:
+def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shapes = {name: _SIGNS[tone["shape"]] for name, tone in theme.tokens()["tone"].items()}
-    environment.filters["tone_sign"] = lambda tone: shapes.get(tone, "○")
+    environment.filters["tone_sign"] = lambda tone: _SIGNS[
+        theme.tokens()["tone"].get(tone, {"shape": "ring"})["shape"]
+    ]
     environment.filters["delta_sign"] = lambda words: _ARROWS[markup.direction(words)]
     return environment

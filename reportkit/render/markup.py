@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from reportkit import locale
 from reportkit.render.sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def spark_words(values: Sequence[float | None]) -> str:
     if not values:
         return "no history"
     return "oldest to newest: " + ", ".join(
-        "not measured" if v is None else f"{v:.4g}" for v in values
+        "not measured" if v is None else locale.general(v, 4) for v in values
     )
 
 

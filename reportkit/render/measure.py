@@ -27,8 +27,8 @@ def words(text: str) -> list[str]:
 class Ruler:
     """Measures text in the report's own font."""
 
-    def __init__(self, fonts: Path) -> None:
-        self._faces = {name: _face(fonts / f"Inter-{name}.ttf") for name in ("Regular", "SemiBold")}
+    def __init__(self, fonts: Path, family: str = "Inter") -> None:
+        self._faces = {name: _face(_file(fonts, family, name)) for name in ("Regular", "SemiBold")}
         self._advance: dict[tuple[str, str], float] = {}
 
     def width(self, text: str, size: float, *, strong: bool = False) -> float:
@@ -60,10 +60,22 @@ def _face(path: Path) -> Any:
     return ImageFont.truetype(str(path), 1000, layout_engine=ImageFont.Layout.BASIC)
 
 
+def _file(fonts: Path, family: str, style: str) -> Path:
+    """Give the font file of a family and style; of others than Inter the nearest weight there is."""
+    if family != "Inter":
+        own = {face.getname()[1]: path for path in sorted(fonts.glob("*.[to]tf")) if (face := _face(path)).getname()[0] == family}  # fmt: skip
+        strong = ("SemiBold", "Semi Bold", "Bold", "Medium")
+        wanted = strong if style == "SemiBold" else ("Regular", "Book", "Roman", "Medium")
+        found = next((own[name] for name in wanted if name in own), next(iter(own.values()), None))
+        if found is not None:
+            return found
+    return fonts / f"Inter-{style}.ttf"
+
+
 @lru_cache(maxsize=4)
-def ruler(fonts: Path) -> Ruler:
-    """Give the ruler of a folder of fonts."""
-    return Ruler(fonts)
+def ruler(fonts: Path, family: str = "Inter") -> Ruler:
+    """Give the ruler of a folder of fonts and a family in it."""
+    return Ruler(fonts, family)
 
 
 def breakable(text: str, limit: int = LONG_WORD) -> str:

@@ -114,7 +114,20 @@ class Document:
 
 
 def read(notebook: NotebookNode) -> Document:
-    """Read an executed notebook into the document that every format writes.
+    """Read an executed notebook into the document that every format writes: the whole report.
+
+    What stands in single editions alone is not in it; see :func:`everything`.
+
+    Args:
+        notebook: an executed notebook, as nbformat gives it.
+    """
+    from reportkit.render.cutting import whole
+
+    return whole(everything(notebook))
+
+
+def everything(notebook: NotebookNode) -> Document:
+    """Read all that an executed notebook says, for :func:`reportkit.render.cutting.cut`.
 
     Source text of cells is never read. Cells tagged ``setup``, ``parameters``, ``injected-parameters``, ``hide``,
     ``remove-output`` or ``remove-cell`` show nothing, but their facts and cover count.

@@ -12,6 +12,7 @@ from typing import Any
 from reportkit import locale, theme
 from reportkit.errors import ReportkitError
 from reportkit.facts import Cover
+from reportkit.render import charts, letterhead
 from reportkit.render.compiler import (
     CONFORMANCE,
     MISSING,
@@ -28,6 +29,8 @@ from reportkit.render.tabular import Setting
 from reportkit.render.typeset import Typesetter
 
 _TRIES = 4
+#: Room for a logo on the cover, in millimetres.
+_LOGO_HEIGHT, _LOGO_WIDTH = 12.0, 70.0
 _TITLE_LENGTH = 180
 _TLP = {
     "RED": "For the named readers only. Do not pass it on.",
@@ -139,33 +142,31 @@ def _front(document: Document, setting: Setting) -> dict[str, Any]:
         "region": "GB" if _language(cover.language) == "en" else None,
         "running": clean(running if len(running) < 120 else running[:118] + "…"),
         "contents": _headings(document) > 1,
+        "logo": _logo(setting),
         "guide": _guide(cover, dated=dated),
         "cover": {
             "organisation": clean(cover.organisation), "title": clean(title), "subtitle": clean(subtitle),
             "period": clean(cover.period), "classification": clean(cover.classification), "state": _STATE[cover.status],
-            "size": _title_size(title, setting), "facts": [[name, clean(words)] for name, words in _facts(cover, dated=dated)],
+            "size": _title_size(title, setting), "facts": [[clean(name), clean(words)] for name, words in _facts(cover)],
         },
     }  # fmt: skip
 
 
-def _facts(cover: Cover, *, dated: bool) -> Iterator[tuple[str, str]]:
-    style = locale.EN
-    if dated:
-        yield "As of", style.long_day(cover.as_of)
-        yield "Data known by", style.long_day(cover.known_by.date())
-    for name, words in (
-        ("Unit", cover.unit),
-        ("Prepared by", cover.author),
-        ("For", cover.audience),
-    ):
-        if words:
-            yield name, words[:_TITLE_LENGTH]
-    yield (
-        "Status",
-        {"draft": "Draft, not yet approved", "held": "Held back by a check", "final": "Final"}[
-            cover.status
-        ],
-    )
+_LABELS = {"as_of": "As of", "known_by": "Data known by", "unit": "Unit", "author": "Prepared by", "audience": "For", "status": "Status", "classification": "Marked", "period": "Period"}  # fmt: skip
+
+
+def _facts(cover: Cover) -> Iterator[tuple[str, str]]:
+    for name, words in letterhead.cover_facts(cover, _LABELS):
+        yield name, words[:_TITLE_LENGTH]
+
+
+def _logo(setting: Setting) -> dict[str, Any] | None:
+    drawn = letterhead.logo_svg()
+    if drawn is None:
+        return None
+    width, height = charts.svg_size(drawn)
+    scale = min(_LOGO_HEIGHT / height, _LOGO_WIDTH / width)
+    return {"file": setting.file(drawn.encode()), "height": round(height * scale, 2)}
 
 
 def _guide(cover: Cover, *, dated: bool) -> list[dict[str, str]]:
@@ -188,7 +189,7 @@ def _guide(cover: Cover, *, dated: bool) -> list[dict[str, str]]:
         },
     ]
     if dated:
-        style = locale.EN
+        style = locale.here()
         entries.append({"tone": "", "term": "Two dates", "text":
                         f"Figures show the state at {style.day(cover.as_of)}, from data known by {style.day(cover.known_by.date())}."})  # fmt: skip
     rule = _TLP.get(cover.classification.upper().removeprefix("TLP:"))

@@ -32,6 +32,7 @@ from reportkit.render.model import (
     Preformatted,
     Prose,
 )
+from reportkit.render.remarks import remarked
 
 HIDDEN_TAGS = frozenset({
     "setup", "parameters", "injected-parameters", "hide", "hide-output", "hide_output", "remove-output", "remove_output",
@@ -76,7 +77,7 @@ class Reader:
             cover, blocks = _stand_in_cover(notebook.get("metadata", {}), blocks)
         return Document(
             cover=cover,
-            blocks=tuple(_levelled(blocks)),
+            blocks=tuple(_levelled(remarked(blocks, self._facts))),
             facts=self._facts,
             left_out=tuple(self._left_out),
             without_alt=tuple(self._without_alt),

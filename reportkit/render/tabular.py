@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportkit import theme
+from reportkit import locale, theme
 from reportkit.facts import Cell, Table
 from reportkit.render.columns import Fit, Need, fit
 from reportkit.render.measure import BREAK, Ruler, breakable, clean, ruler, words
@@ -54,7 +54,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         page = self.look["page"]
-        self.ruler = ruler(self.fonts)
+        self.ruler = ruler(self.fonts, self.look["font"]["sans"])
         self.room = (page["width"] - page["left"] - page["right"]) * _POINT
         self.across = (page["height"] - page["left"] - page["right"]) * _POINT
 
@@ -99,9 +99,11 @@ class TableSetter:
         """Give the template's data of a table, with the width of every column in points."""
         rows, note = table.rows, table.note
         if len(rows) > MAX_ROWS:
-            note = f"{note} Shown are the first {MAX_ROWS} of {len(rows):,} rows.".strip()
+            note = (
+                f"{note} Shown are the first {MAX_ROWS} of {locale.number(len(rows))} rows.".strip()
+            )
             self.setting.warnings.append(
-                f"table {table.title or table.id!r}: {len(rows) - MAX_ROWS:,} of {len(rows):,} rows are not printed"
+                f"table {table.title or table.id!r}: {locale.number(len(rows) - MAX_ROWS)} of {locale.number(len(rows))} rows are not printed"
             )
             rows = rows[:MAX_ROWS]
         size = self.setting.look["type"]["table"] - (0.8 if table.dense else 0.0)
@@ -244,12 +246,11 @@ def _worded(values: str) -> str:
 def _spoken(values: Sequence[float | None]) -> str:
     """Say a trend in words, for those who cannot see the line."""
     known = [value for value in values if value is not None]
-    words = (
-        f"Trend of {len(values)} periods: it starts at {known[0]:.4g} and ends at {known[-1]:.4g}"
-    )
+    words = f"Trend of {len(values)} periods: it starts at {locale.general(known[0], 4)} and ends at {locale.general(known[-1], 4)}"
     if values[-1] is None:
-        words = f"Trend of {len(values)} periods: it starts at {known[0]:.4g} and is last measured at {known[-1]:.4g}"
+        words = f"Trend of {len(values)} periods: it starts at {locale.general(known[0], 4)} and is last measured at {locale.general(known[-1], 4)}"
     missing = len(values) - len(known)
-    return f"{words}, between {min(known):.4g} and {max(known):.4g}" + (
-        f"; {missing} not measured." if missing else "."
+    return (
+        f"{words}, between {locale.general(min(known), 4)} and {locale.general(max(known), 4)}"
+        + (f"; {missing} not measured." if missing else ".")
     )

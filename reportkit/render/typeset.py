@@ -178,8 +178,8 @@ class Typesetter:
                 width, height = (side * _PIXEL for side in charts.svg_size(drawn))
                 file = self.setting.file(drawn.encode())
             else:
-                width, height, wrapped = _wrapped(image.data)
-                file = self.setting.file(wrapped)
+                width, height, inside = wrapped(image.data)
+                file = self.setting.file(inside)
         except (DataError, OSError, ValueError) as error:
             self.setting.warnings.append(f"picture in cell {placed.cell + 1} is left out: {error}")
             return
@@ -234,7 +234,7 @@ def _decision(item: Decision) -> Data:
     }  # fmt: skip
 
 
-def _wrapped(data: bytes) -> tuple[float, float, bytes]:
+def wrapped(data: bytes) -> tuple[float, float, bytes]:
     """Give width and height in points, and the picture inside an SVG: the template reads text files only."""
     import base64
     import io

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, resources
+from reportkit import config, locale, resources
 from reportkit.errors import ConfigError, HeldError, UsageError, nearest
 from reportkit.ledger import Event, approvals
 from reportkit.ledger import of as ledger_of
@@ -52,7 +52,9 @@ class Standing:
         """Say who approved, for the mail."""
         if not self.valid:
             return []
-        who = ", ".join(f"{one.by} ({one.at:%d %B %Y}, {one.standing})" for one in self.valid)
+        who = ", ".join(
+            f"{one.by} ({locale.here().long_day(one.at)}, {one.standing})" for one in self.valid
+        )
         return [f"Approved by {who}."]
 
 
@@ -210,7 +212,9 @@ def _hands(workspace: Path, said: Mapping[str, Any]) -> list[tuple[str, set[str]
     """Say who had a hand in a run: whoever ran it, and the last committer of what it rests on."""
     found = [("ran this report", {private.login(workspace, said)} - {""})]
     paths = [resources.notebook(said["report"], workspace)]
-    paths += sorted((workspace / "commentary").glob(f"{said['period']}*.md"))
+    report, period = said["report"], said["period"]
+    for pattern in (f"{period}*.md", f"{period}/{report}*.md", f"{report}/{period}*.md"):
+        paths += sorted((workspace / "commentary").glob(pattern))
     paths += sorted((workspace / "mappings").glob("*.toml"))
     found += [(f"last changed {path.name}", _committer(path)) for path in paths if path.is_file()]
     return found

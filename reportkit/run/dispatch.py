@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reportkit import config
+from reportkit import config, locale
 from reportkit.deliver import audience
 from reportkit.deliver.audience import Recipient
 from reportkit.deliver.compose import Stamp
@@ -97,6 +97,7 @@ def addressed(
         HeldError: the mark does not allow it.
         UsageError: an address of ``to`` is not in an audience.
     """
+    locale.use(config.read(workspace).report.locale)
     recipients = _recipients(workspace, found, now)
     ledger, told = ledger_of(workspace), found.publication
     top: list[str] = []
@@ -165,11 +166,15 @@ def permission(workspace: Path, clock: Callable[[], datetime]) -> Allowed:
 def _recipients(workspace: Path, found: Parcel, now: datetime) -> list[Recipient]:
     settings = config.read(workspace)
     told = found.publication
-    assert found.standing.edition is not None  # noqa: S101 - a parcel is approved
+    made = found.standing.edition
+    assert made is not None  # noqa: S101 - a parcel is approved
     return audience.recipients(
         settings.audiences,
         told.report,
-        mark=found.standing.edition.classification or settings.report.classification,
+        marks={
+            name: settings.handled(mark or settings.report.classification)
+            for name, mark in made.marks.items()
+        },
         folder=workspace,
         unit=told.unit,
         unit_addresses=unit_addresses(workspace, now).get(told.unit, ()) if told.unit else (),
@@ -201,9 +206,8 @@ def _corrections(ledger: Ledger, told: Publication) -> list[str]:
 
 
 def _spoken(value: float | None, unit: str) -> str:
-    from reportkit import locale
 
     if value is None:
         return "not measured"
-    number = locale.get("en").number(value, 0 if value == round(value) else 2)
+    number = locale.number(value, 0 if value == round(value) else 2)
     return number + {"percent": " %", "days": " days", "hours": " hours"}.get(unit, "")

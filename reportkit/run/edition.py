@@ -1,4 +1,4 @@
-"""The final edition of a run: written once, before anybody approves it, and the only thing that is ever sent.
+"""The final files of a run: written once, before anybody approves them, and the only thing that is ever sent.
 
 The numbers are those of the run: the executed notebook is written again without the word draft, never executed again.
 """
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reportkit import config, gates
+from reportkit import config, gates, stationery
 from reportkit.errors import HeldError
 from reportkit.ledger import approvals, releases
 from reportkit.ledger import of as ledger_of
-from reportkit.run import formats, lastpage, private
+from reportkit.run import cuts, formats, lastpage, private
 from reportkit.run.folder import ARTEFACTS, FINAL, MANIFEST, NOTEBOOK, Staging, manifest, sweep
 from reportkit.run.stages import Stages
 
@@ -29,12 +29,12 @@ class Edition:
     Attributes:
         folder: where they lie.
         artefacts: SHA-256 by file name.
-        classification: TLP mark on the cover.
+        marks: the mark on each edition's cover by its name; that of the whole report under the empty name.
     """
 
     folder: Path
     artefacts: Mapping[str, str]
-    classification: str
+    marks: Mapping[str, str]
 
     @property
     def digest(self) -> str:
@@ -56,14 +56,16 @@ def make(workspace: Path, folder: Path, said: Mapping[str, Any]) -> Edition:
     kept = read(folder)
     if kept is not None:
         return kept
-    from reportkit.render import model
+    from reportkit.render import cutting, model
 
     kinds = [kind for kind, name in ARTEFACTS.items() if name in said["artefacts"]]
     settings = config.read(workspace)
+    stationery.use(workspace, settings)
     executed = json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))
     let = releases.of_run(ledger_of(workspace), said["run_id"])
-    document = formats.covered(model.read(executed), settings, said).marked("final")
-    document = lastpage.added(document, said, said["gates"], releases=let, finished=True)
+    everything = formats.covered(model.everything(executed), settings, said).marked("final")
+    everything = lastpage.added(everything, said, said["gates"], releases=let, finished=True)
+    document = cutting.whole(everything)
     place = folder / FINAL
     # What lies there without a manifest was left by somebody's hand.
     shutil.rmtree(place, ignore_errors=True)
@@ -98,12 +100,23 @@ def make(workspace: Path, folder: Path, said: Mapping[str, Any]) -> Edition:
                 places=private.places(workspace),
             )
         )
+        made = cuts.write(
+            everything,
+            kinds,
+            settings,
+            said,
+            keep=keep,
+            stages=Stages(lambda _: None),
+            names=tuple(said.get("editions", ())),
+        )
+        judged += tuple(cuts.judged(made, executed))
         _refuse_held(judged, {one.gate for one in let})
         staging.publish(
             {
                 "run_id": said["run_id"],
                 "state": "final",
                 "classification": document.cover.classification or settings.report.classification,
+                "editions": {one.name: one.told() for one in made},
                 "gates": [gate.listed() for gate in judged],
                 "releases": [one.to_dict() for one in let],
                 "artefacts": {**staging.kept},
@@ -112,9 +125,9 @@ def make(workspace: Path, folder: Path, said: Mapping[str, Any]) -> Edition:
     except BaseException:
         staging.discard()
         raise
-    made = read(folder)
-    assert made is not None  # noqa: S101 - it was put there a line above
-    return made
+    final = read(folder)
+    assert final is not None  # noqa: S101 - it was put there a line above
+    return final
 
 
 def read(folder: Path) -> Edition | None:
@@ -134,7 +147,8 @@ def read(folder: Path) -> Edition | None:
                 f"{path} is not the file that was made final; remove {place} and have the run approved again."
             )
     hashes = {name: kept["sha256"] for name, kept in said["artefacts"].items()}
-    return Edition(place, hashes, said.get("classification", ""))
+    marks = {name: one["classification"] for name, one in said.get("editions", {}).items()}
+    return Edition(place, hashes, {"": said.get("classification", ""), **marks})
 
 
 def _refuse_held(judged: Iterable[gates.Gate], released: Collection[str]) -> None:

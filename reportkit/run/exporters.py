@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbconvert.exporters import Exporter
 from traitlets import Bool, List, Unicode, default
 
-from reportkit import gates
+from reportkit import config, gates, locale, stationery
 from reportkit.render.model import Document, read
 
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 Written = tuple[Any, dict[str, Any]]
 
 
-def _judged(notebook: NotebookNode, log: Logger) -> Document:
+def _judged(notebook: NotebookNode, log: Logger, resources: dict[str, Any]) -> Document:
     """Read a notebook, and mark it as held where a run of it would be: this way out of the house has the same door."""
+    workspace = config.find(Path((resources.get("metadata") or {}).get("path") or "."))
+    if workspace is not None:
+        stationery.use(workspace, config.read(workspace))
     document = read(notebook)
+    # A notebook tells its numbers as they were written when it ran.
+    locale.use(document.cover.locale)
     evidence = gates.Evidence(notebook=notebook, bound={}, document=document)
     held = gates.held(gates.content(evidence))
     for gate in held:
@@ -46,7 +51,7 @@ class PDFExporter(Exporter):
         from reportkit.render import pdf
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = pdf.write(_judged(nb, self.log))
+        result = pdf.write(_judged(nb, self.log, resources))
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {
@@ -78,7 +83,7 @@ class HTMLExporter(Exporter):
         from reportkit.render import html
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = html.write(_judged(nb, self.log), interactive=self.interactive)
+        result = html.write(_judged(nb, self.log, resources), interactive=self.interactive)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"warnings": list(result.warnings)}
@@ -107,7 +112,9 @@ class EmailExporter(Exporter):
         from reportkit.render import email
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = email.write(_judged(nb, self.log), sender=self.sender, recipients=self.recipients)
+        result = email.write(
+            _judged(nb, self.log, resources), sender=self.sender, recipients=self.recipients
+        )
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {

@@ -13,13 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reportkit import config, resources
+from reportkit import branding, config, resources, theme
 from reportkit.run import told
 from reportkit.run.code import code, hashed, listed
 from reportkit.run.folder import FAILED, MANIFEST, series
 from reportkit.run.manifest import extracts
 from reportkit.run.request import Request
 from reportkit.run.surroundings import RULES
+
+_TEMPLATES = (".j2", ".typ", ".css", ".js")
 
 
 class Fingerprints:
@@ -39,7 +41,7 @@ class Fingerprints:
         path = resources.notebook(request.report, self._workspace)
         asked: dict[str, Any] = {
             "report": path.stem, "notebook": hashlib.sha256(path.read_bytes()).hexdigest(), "period": request.period.key,
-            "unit": request.unit or "", "parameters": {**request.parameters}, "formats": sorted(request.formats),
+            "unit": request.unit or "", "parameters": {**request.parameters}, "formats": sorted(request.formats), "editions": request.editions,
             "known_by": request.known_by, "inputs": self._known(request.known_by or self._now),
         }  # fmt: skip
         return hashed(json.dumps(asked, sort_keys=True, default=str), self._around, code())
@@ -55,8 +57,14 @@ class Fingerprints:
         folder = self._workspace
         settings = config.read(folder)
         own, master = settings.measures.modules, settings.slides.place(folder)
-        paths = [folder / config.FILE, *(folder / "commentary").rglob("*.md")]
+        paths = [folder / config.FILE, folder / theme.FILE, *(folder / "commentary").rglob("*.md")]
         paths += [folder / name for name in RULES]
+        paths += [path for path in (folder / "templates").rglob("*") if path.suffix in _TEMPLATES]
+        paths += [
+            path
+            for path in branding.named_files(folder / theme.FILE)
+            if path.is_relative_to(folder)
+        ]
         paths += [folder / name for name in own if name.endswith(".py")]
         return hashed(
             listed((path for path in paths if path.is_file()), folder),

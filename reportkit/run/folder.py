@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from reportkit.editions import FOLDER as EDITIONS
 from reportkit.errors import from_os
 from reportkit.layout import RUNS, WHOLE_FIRM, series
 from reportkit.run import indented
@@ -60,6 +61,8 @@ class Staging:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file."""
+        with _told("Writing the run"):
+            (self._work / name).parent.mkdir(parents=True, exist_ok=True)
         with _told("Writing the run"), (self._work / name).open("wb") as file:
             file.write(content)
             file.flush()
@@ -78,6 +81,7 @@ class Staging:
         """Keep notebook and manifest under a name that says the run failed; everything that could be sent goes."""
         for name in ARTEFACTS.values():
             (self._work / name).unlink(missing_ok=True)
+        shutil.rmtree(self._work / EDITIONS, ignore_errors=True)
         self._seal(manifest)
         place = _failed(self.place)
         with _told("Writing the run"):

@@ -62,6 +62,7 @@ def plain(request: Request, *, now: datetime, engine: Engine | None) -> dict[str
         "parameters": {name: _value(name, value) for name, value in request.parameters.items()},
         "known_by": request.known_by.isoformat() if request.known_by else None,
         "formats": list(request.formats),
+        "editions": None if request.editions is None else list(request.editions),
         "now": now.isoformat(),
         "engine": engine,
     }
@@ -92,6 +93,7 @@ def asked(arguments: Mapping[str, Any]) -> Request:
         parameters=arguments["parameters"],
         known_by=datetime.fromisoformat(known_by) if known_by else None,
         formats=tuple(arguments["formats"]),
+        editions=None if arguments.get("editions") is None else tuple(arguments["editions"]),
     )
 
 

@@ -50,6 +50,10 @@ def admit(request: Request, settings: Settings, now: datetime) -> None:
         UsageError: an unknown format, a quarter that is not closed, a cut-off that lies ahead.
         ConfigError: slides are asked for, and what they need is not installed, or their master is not there.
     """
+    stray = [name for name in request.editions or () if name not in settings.editions]
+    if stray:
+        said = nearest(stray[0], settings.editions) if settings.editions else f"write [editions.{stray[0]}] in reportkit.toml"  # fmt: skip
+        raise UsageError(f"edition {stray[0]!r} is not known; {said}")
     unknown = [name for name in request.formats if name not in KNOWN]
     if unknown:
         raise UsageError(f"Format {unknown[0]!r} is not known; {nearest(unknown[0], KNOWN)}")

@@ -12,9 +12,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, gates, resources
+from reportkit import config, gates, resources, stationery
 from reportkit.errors import ReportkitError, TemporaryError
-from reportkit.run import formats, lastpage, parameters, plan, private, surroundings, template, told
+from reportkit.run import (
+    cuts,
+    formats,
+    lastpage,
+    parameters,
+    plan,
+    private,
+    surroundings,
+    template,
+    told,
+)
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
 from reportkit.run.request import Listener, Outcome, Request, State
@@ -100,6 +110,7 @@ class _Job:
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
+        stationery.use(request.workspace, settings)
         plan.admit(request, settings, known_now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
@@ -152,7 +163,7 @@ class _Job:
 
     def make(self, engine: Engine | None) -> Outcome:
         """Run the notebook, write the formats, judge and publish."""
-        from reportkit.render import model
+        from reportkit.render import cutting, model
 
         files: dict[str, bytes] = {}
 
@@ -164,13 +175,15 @@ class _Job:
         with self.stages.stage("Read the results"):
             executed = self._lasting(executed)
             keep(NOTEBOOK, template.text(executed))
-            document = formats.covered(model.read(executed), self.settings, self.begun)
+            said = formats.covered(model.everything(executed), self.settings, self.begun)
+            document = cutting.whole(said)
             found = gates.Evidence(notebook=executed, bound=self.bound.passed, document=document)
             judged = gates.content(found)
         held = gates.held(judged)
         if held:
-            document = document.marked("held")
-        document = lastpage.added(document, self.begun, evidence.judged(judged))
+            said = said.marked("held")
+        said = lastpage.added(said, self.begun, evidence.judged(judged))
+        document = cutting.whole(said)
         written = formats.write(
             document,
             self.request.formats,
@@ -179,6 +192,15 @@ class _Job:
             keep=keep,
             stages=self.stages,
             master=self.settings.slides.place(self.request.workspace),
+        )
+        made = cuts.write(
+            said,
+            self.request.formats,
+            self.settings,
+            self.begun,
+            keep=keep,
+            stages=self.stages,
+            names=self.request.editions,
         )
         with self.stages.stage("Check"):
             judged += gates.artefacts(
@@ -193,12 +215,14 @@ class _Job:
                     places=private.places(self.request.workspace),
                 )
             )
+            judged += tuple(cuts.judged(made, executed))
         state: State = "held" if gates.held(judged) else "draft"
         manifest = self._manifest(
             state,
             gates=evidence.judged(judged),
             artefacts={**self.staging.kept},
             pages=written.sheets,
+            **({"editions": {one.name: one.told() for one in made}} if made else {}),
             warnings=[
                 f"{name}: {said}"
                 for name, warnings in written.warnings.items()

@@ -28,6 +28,7 @@ class Request:
         parameters: values for the notebook's own parameters, by name.
         known_by: use only what was recorded by this naive UTC instant; when None, the published cut-off of a
             published quarter and now for any other.
+        editions: names of the editions to write beside the whole report; None for all that the configuration has of it.
         formats: which of html, pdf, email, pptx and xlsx to write; the notebook and the manifest are always kept.
     """
 
@@ -38,6 +39,7 @@ class Request:
     parameters: Mapping[str, object] = field(default_factory=dict)
     known_by: datetime | None = None
     formats: tuple[str, ...] = FORMATS
+    editions: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,11 @@ class Stages:
         try:
             yield
         finally:
+            # A stage that comes again, as for each edition, adds up.
+            before = self.seconds.get(name, {"wall": 0.0, "cpu": 0.0})
             self.seconds[name] = {
-                "wall": round(time.perf_counter() - wall, 3),
-                "cpu": round(cpu_seconds() - processor, 3),
+                "wall": round(before["wall"] + time.perf_counter() - wall, 3),
+                "cpu": round(before["cpu"] + cpu_seconds() - processor, 3),
             }
 
     def cell(self, number: int, total: int) -> None:

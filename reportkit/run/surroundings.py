@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config
+from reportkit import config, theme
 from reportkit.errors import from_os
 from reportkit.layout import RUNS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportkit.config import Settings
 
 #: Parts of the settings that a report's content depends on; who approves, receives and is told is none of it.
-SECTIONS = ("organisation", "report", "finance", "limits", "privacy", "freshness", "scorecards", "owners", "measures")  # fmt: skip
+SECTIONS = ("organisation", "report", "finance", "limits", "privacy", "freshness", "scorecards", "owners", "measures", "editions")  # fmt: skip
 #: Of ``[mail]``: what stands in the message that is written beside each report.
 MAIL = ("sender", "recipients")
 #: A workspace's own rules: deadlines for notices and for known weaknesses.
@@ -40,7 +40,10 @@ def reduced(settings: Settings) -> dict[str, Any]:
 def files(workspace: Path, report: str, period: str, unit: str | None) -> dict[str, Path]:
     """Give the files of a workspace that a report may read, by their name in it."""
     name = f"{period}-{unit}.md" if unit else f"{period}.md"
-    wanted = [f"commentary/{name}", f"commentary/{report}/{name}", *RULES]
+    part = f"-{unit}" if unit else ""
+    wanted = [f"commentary/{name}", f"commentary/{report}/{name}", *RULES, theme.FILE]
+    own = (workspace / "commentary" / period).glob(f"{report}{part}*.md")
+    wanted += [path.relative_to(workspace).as_posix() for path in own]
     wanted += [one for one in config.read(workspace).measures.modules if one.endswith(".py")]
     return {one: workspace / one for one in sorted(wanted) if (workspace / one).is_file()}
 

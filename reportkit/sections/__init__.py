@@ -31,6 +31,7 @@ from reportkit.sections.compliance import (
     policies,
     repeats,
 )
+from reportkit.sections.deciding import decisions, past_decisions
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
 from reportkit.sections.focus import incident_course, incident_headline, incident_record
@@ -64,7 +65,7 @@ from reportkit.sections.register import (
 from reportkit.sections.response import incident_actions, incident_kinds, recurrences
 from reportkit.sections.risks import top_risks
 from reportkit.sections.scenarios import risk_headline, scenario_losses
-from reportkit.sections.summary import changes, cover, decisions, headline, past_decisions, tiles
+from reportkit.sections.summary import changes, cover, headline, tiles
 from reportkit.sections.unit import (
     against_firm,
     overdue,

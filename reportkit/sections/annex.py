@@ -42,8 +42,8 @@ def sources(view: View) -> Shown:
         )  # fmt: skip
     rows = [
         (
-            Cell(text=s.table.replace("_", " "), kind="strong"), s.source or "–", Cell(text=f"{s.rows:,}", kind="number"), Cell(text=f"{s.rejected:,}", kind="number"),
-            Cell(text=str(s.loads), kind="number"), day(s.newest), f"{s.recorded_at:%d %b %Y}" if s.recorded_at else "–",
+            Cell(text=s.table.replace("_", " "), kind="strong"), s.source or "–", Cell(text=locale.number(s.rows), kind="number"), Cell(text=locale.number(s.rejected), kind="number"),
+            Cell(text=str(s.loads), kind="number"), day(s.newest), f"{locale.here().day(s.recorded_at)}" if s.recorded_at else "–",
             Cell(text="–" if s.age_days is None else f"{s.age_days}{' !' if s.max_age_days is not None and s.age_days > s.max_age_days else ''}", kind="number"),
             "stated" if s.stated else "clock",
         )
@@ -87,11 +87,11 @@ def rejected(view: View) -> Shown:
             if lost := load.rejected - len(reasons):
                 counts[load.source, "no longer kept"] += lost
         rows += [
-            (Cell(text=name.replace("_", " "), kind="strong"), source or "–", why, display.number(f"{count:,}"))
+            (Cell(text=name.replace("_", " "), kind="strong"), source or "–", why, display.number(locale.number(count)))
             for (source, why), count in counts.most_common(_REASONS)
         ]  # fmt: skip
         if rest := sum(counts.values()) - sum(n for _, n in counts.most_common(_REASONS)):
-            rows.append((Cell(text=name.replace("_", " "), kind="strong"), "–", "other reasons", display.number(f"{rest:,}")))  # fmt: skip
+            rows.append((Cell(text=name.replace("_", " "), kind="strong"), "–", "other reasons", display.number(locale.number(rest))))  # fmt: skip
     if not rows:
         return Shown()
     columns = (
@@ -223,7 +223,7 @@ def reconciliation(view: View) -> Shown:
             rows.append(
                 (
                     Cell(text=stock.name if not number else "", kind="strong"), Cell(text=name, kind="strong" if kind == "stock" else "text"),
-                    Cell(text=locale.EN.number(n, sign=kind != "stock"), kind="strong" if kind == "stock" else "number"),
+                    Cell(text=locale.number(n, sign=kind != "stock"), kind="strong" if kind == "stock" else "number"),
                     display.status_cell("green" if holds else "red", "Adds up" if holds else "Does not add up") if last else "",
                 )
             )  # fmt: skip
@@ -293,7 +293,9 @@ def _approved(view: View) -> list[tuple[Cell, str]]:
     given = [one for one in last.values() if one.action == "approve"]
     if not told or not given:
         return []
-    who = ", ".join(f"{one.by} on {one.at:%d %B %Y} ({one.standing})" for one in given)
+    who = ", ".join(
+        f"{one.by} on {locale.here().long_day(one.at)} ({one.standing})" for one in given
+    )
     label = view.workspace.calendar.parse(told.period).label
     return [(Cell(text="Approved", kind="strong"), f"{label}, revision {told.revision}: {who}")]
 
@@ -309,9 +311,12 @@ def reproducibility(view: View) -> Shown:
     rows = [
         (
             Cell(text="As of", kind="strong"),
-            f"{view.as_of:%d %B %Y}, end of day in {view.workspace.settings.organisation.timezone}",
+            f"{locale.here().long_day(view.as_of)}, end of day in {view.workspace.settings.organisation.timezone}",
         ),
-        (Cell(text="Known by", kind="strong"), f"{view.known_by:%d %B %Y %H:%M:%S} UTC"),
+        (
+            Cell(text="Known by", kind="strong"),
+            f"{locale.here().long_day(view.known_by)} {view.known_by:%H:%M:%S} UTC",
+        ),
         (
             Cell(text="Inputs", kind="strong"),
             f"{len(extracts)} extracts, SHA-256 of their list {digest[:16]}…",

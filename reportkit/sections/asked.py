@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportkit import locale
+from reportkit import locale, phrases
 from reportkit.display import Shown
 from reportkit.facts import Decision, Decisions, Headline, Message, Option, Tile, Tiles
 from reportkit.sections.investment import absent, costs, point
@@ -30,23 +30,23 @@ def case_headline(view: View, decision: str = "") -> Shown:
     spread, plain = chosen.spread_with_users, chosen.spread
     statement = (
         f"{case.title}: {chosen.option.name} is {'asked for' if case.recommended else 'best in the mean'}. It costs {money(chosen.present_cost, view.currency)} over {case.money.years} years "
-        f"in today's money and is worth {locale.EN.money(spread.mean, view.currency, sign=True)} in the mean, in {100 * chosen.chance(users=True):.0f} of 100 worlds more than nothing."
+        f"in today's money and is worth {locale.here().money(spread.mean, view.currency, sign=True)} on average; it pays in {locale.number(100 * chosen.chance(users=True))} of 100 simulated courses of events."
     )
     before, after = chosen.tail()
     ledger = chosen.option.ledger
     over = [check for check in ledger.checks() if check.breached]
     risk = Message(
         title=f"A bad year becomes {money(before - after, view.currency)} cheaper"
-        if after < before
+        if after < before and money(before, view.currency) != money(after, view.currency)
         else "A bad year stays as bad",
-        text=f"The mean of the worst year in twenty, after insurance, goes from {money(before, view.currency)} to {money(after, view.currency)}.",
+        text=f"The mean of the worst year in twenty, after insurance, {phrases.moved(before, after, lambda value: money(value, view.currency), ahead=True)}.",
         tone="good" if after < before else "watch",
     )
     users = Message(
         title=f"Users pay {money(ledger.money, view.currency)} a year in time"
         if ledger.money > 0
         else "Users do not pay for it in time",
-        text=f"Without their time it is worth {locale.EN.money(plain.mean, view.currency, sign=True)}. "
+        text=f"Without their time it is worth {locale.here().money(plain.mean, view.currency, sign=True)}. "
         + (
             f"More is asked of {_names(over)} than was agreed."
             if over
@@ -55,8 +55,8 @@ def case_headline(view: View, decision: str = "") -> Shown:
         tone="bad" if over else "watch" if ledger.money > 0 else "good",
     )
     worth = Message(
-        title=f"Half the worlds end below {locale.EN.money(spread.p50, view.currency)}",
-        text=f"One in ten ends below {locale.EN.money(spread.p10, view.currency)}, one in ten above {locale.EN.money(spread.p90, view.currency)}.",
+        title=f"Half the worlds end below {locale.here().money(spread.p50, view.currency)}",
+        text=f"One in ten ends below {locale.here().money(spread.p10, view.currency)}, one in ten above {locale.here().money(spread.p90, view.currency)}.",
         tone="bad" if spread.p50 < 0 else "good",
     )
     order = {"bad": 0, "watch": 1, "good": 2}
@@ -110,7 +110,7 @@ def _asked(case: Case, made: Appraisal) -> Option:
     return Option(
         name=option.name,
         cost=costs(case, made),
-        risk_change=f"{money(made.avoided, view.currency)} less a year; above {money(loss, view.currency)}: {chances[0]:.1f} to {chances[1]:.1f} %",
+        risk_change=f"{money(made.avoided, view.currency)} less a year; above {money(loss, view.currency)}: {locale.number(chances[0], 1)} to {locale.number(chances[1], 1)} %",
         user_impact=_hours(made),
         recommended=option.id == case.recommended,
     )
@@ -121,9 +121,9 @@ def _hours(made: Appraisal) -> str:
     parts = []
     if abs(ledger.hours) >= _NEAR:
         word = "asked" if ledger.hours > 0 else "given back"
-        parts.append(f"{locale.EN.number(abs(ledger.hours))} h a year {word}")
+        parts.append(f"{locale.number(abs(ledger.hours))} h a year {word}")
     if ledger.once_hours:
-        parts.append(f"{locale.EN.number(ledger.once_hours)} h once")
+        parts.append(f"{locale.number(ledger.once_hours)} h once")
     return ", ".join(parts) or "None"
 
 
@@ -135,12 +135,12 @@ def case_tiles(view: View, decision: str = "") -> Shown:
     chosen, currency = case.chosen, view.currency
     plain, whole, ledger = chosen.spread, chosen.spread_with_users, chosen.option.ledger
     before, after = chosen.tail()
-    en = locale.EN
+    en = locale.here()
     items = (
         Tile(label="Cost in today's money", value=money(chosen.present_cost, currency), note=costs(case, chosen)),
         Tile(label="Loss avoided a year", value=money(chosen.avoided, currency), note="after insurance, in the mean"),
         Tile(label="Worth, users' time included", value=en.money(whole.mean, currency, sign=True), note=f"{en.money(plain.mean, currency, sign=True)} without it", tone="good" if whole.mean > 0 else "bad"),
-        Tile(label="Pays", value=f"{100 * chosen.chance(users=True):.0f} in 100", note=f"worlds, over {case.money.years} years", tone="good" if chosen.chance(users=True) > _NEAR else "watch"),
+        Tile(label="Pays", value=f"{locale.number(100 * chosen.chance(users=True))} in 100", note=f"worlds, over {case.money.years} years", tone="good" if chosen.chance(users=True) > _NEAR else "watch"),
         Tile(label="Users' time a year", value=f"{en.number(ledger.hours, sign=True)} h", note=f"{en.money(ledger.money, currency, sign=True)} a year", tone="watch" if ledger.hours > 0 else "good"),
         Tile(label="Worst year in twenty", value=en.money(after - before, currency, sign=True), note=f"mean {money(before, currency)} to {money(after, currency)}", tone="good" if after < before else "watch"),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, sql
+from reportkit import display, locale, sql
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.locale import plural
@@ -44,7 +44,7 @@ def overdue_audits(view: View, *, limit: int = 6) -> Shown:
             (
                 Cell(text=text(row["title"]), kind="strong", sub=f"{row['finding_id']} · {text(row['audit_source'])}"),
                 display.status_cell(_RATING.get(text(row["rating"], ""), "none"), text(row["rating"]).capitalize()),
-                day(row["due_original"]), Cell(text=f"{late:,} d", kind="number"),
+                day(row["due_original"]), Cell(text=f"{locale.number(late)} d", kind="number"),
                 Cell(text=day(row["due_current"]), sub=f"moved {moves}×" if moves else ""),
                 text(row["owner"]),
             )

@@ -39,11 +39,11 @@ def user_balance(view: View, decision: str = "") -> Shown:
         rows.append(
             (
                 Cell(text=made.option.name, kind="strong", sub="asked for" if made.option.id == case.recommended else ""),
-                display.number(locale.EN.number(ledger.burden)), display.number(locale.EN.number(ledger.relief)),
-                Cell(text=locale.EN.money(ledger.money, currency, sign=True), kind="number"),
-                Cell(text=money(ledger.once, currency), kind="number", sub=f"{locale.EN.number(ledger.once_hours)} h" if ledger.once_hours else ""),
-                Cell(text=locale.EN.money(without, currency, sign=True), kind="number"),
-                Cell(text=locale.EN.money(with_, currency, sign=True), kind="strong"),
+                display.number(locale.number(ledger.burden)), display.number(locale.number(ledger.relief)),
+                Cell(text=locale.here().money(ledger.money, currency, sign=True), kind="number"),
+                Cell(text=money(ledger.once, currency), kind="number", sub=f"{locale.number(ledger.once_hours)} h" if ledger.once_hours else ""),
+                Cell(text=locale.here().money(without, currency, sign=True), kind="number"),
+                Cell(text=locale.here().money(with_, currency, sign=True), kind="strong"),
                 display.status_cell("red" if without > 0 > with_ else "green" if with_ > 0 else "amber", "Flips" if without > 0 > with_ else "Worth it" if with_ > 0 else "Not worth it"),
             )
         )  # fmt: skip
@@ -71,8 +71,8 @@ def user_limits(view: View, decision: str = "") -> Shown:
         word = "No limit" if check.limit is None else "Above" if check.breached else "Within"
         rows.append(
             (
-                Cell(text=check.population, kind="strong"), display.number(locale.EN.number(counts[check.population])),
-                Cell(text=locale.EN.number(check.minutes, 1, sign=True), kind="strong"), display.number("–" if check.limit is None else f"≤{locale.NARROW}{check.limit:g}"),
+                Cell(text=check.population, kind="strong"), display.number(locale.number(counts[check.population])),
+                Cell(text=locale.number(check.minutes, 1, sign=True), kind="strong"), display.number("–" if check.limit is None else f"≤{locale.NARROW}{locale.general(check.limit)}"),
                 display.status_cell(status, word),
             )
         )  # fmt: skip
@@ -106,9 +106,9 @@ def goals(view: View, decision: str = "") -> Shown:
                 if s.id in own
             )
             amount = {
-                "C": f"{locale.EN.number(sum(fewer[n] * records.get(n, 0.0) for n in own))} records",
-                "I": f"{sum(fewer[n] for n in own):.3f} events",
-                "A": f"{locale.EN.number(sum(fewer[n] * hours.get(n, 0.0) for n in own), 1)} hours",
+                "C": f"{locale.number(sum(fewer[n] * records.get(n, 0.0) for n in own))} records",
+                "I": f"{locale.number(sum(fewer[n] for n in own), 3)} events",
+                "A": f"{locale.number(sum(fewer[n] * hours.get(n, 0.0) for n in own), 1)} hours",
             }[letter]
             cells.append(
                 Cell(text=amount if own else "–", kind="number", sub=f"{money(saved, view.currency)} less loss" if own else "")
@@ -194,9 +194,9 @@ def benefits(view: View, *, limit: int = 8) -> Shown:
             shown.append(
                 [
                     Cell(text=text(row["title"]), kind="strong", sub=text(benefit.get("metric"), "")),
-                    display.number(f"{stood:g}"), display.number(f"{wanted:g}"), display.number(f"{real:g}"),
-                    Cell(text=locale.EN.percent(reached, 0), kind="strong"), display.status_cell(status, "Reached" if status == "green" else "Partly" if status == "amber" else "Missed"),
-                    Cell(text="–" if became is None else locale.EN.money(became, view.currency), kind="number", sub="" if meant is None else f"of {money(meant, view.currency)} promised"),
+                    display.number(locale.general(stood)), display.number(locale.general(wanted)), display.number(locale.general(real)),
+                    Cell(text=locale.here().percent(reached, 0), kind="strong"), display.status_cell(status, "Reached" if status == "green" else "Partly" if status == "amber" else "Missed"),
+                    Cell(text="–" if became is None else locale.here().money(became, view.currency), kind="number", sub="" if meant is None else f"of {money(meant, view.currency)} promised"),
                 ]
             )  # fmt: skip
     shown.sort(key=lambda cells: {"Missed": 0, "Partly": 1}.get(_text(cells[5]), 2))
@@ -288,15 +288,15 @@ def case_inputs(view: View, decision: str = "") -> Shown:
     scenarios = ", ".join(f"{s.id} {s.name}" for s in case.money.scenarios if any(e["scenario_id"] == s.id for e in effects))  # fmt: skip
     return display.table(
         "case-inputs", "What the case rests on", columns, shown, dense=True,
-        note=f"Scenarios: {scenarios}. Ranges are PERT. {case.money.worlds:,} worlds, seed {case.money.seed}; every option meets the same events.",
+        note=f"Scenarios: {scenarios}. Ranges are PERT. {locale.number(case.money.worlds)} worlds, seed {case.money.seed}; every option meets the same events.",
         empty="The options change no scenario and ask nothing of users.",
     )  # fmt: skip
 
 
 def _span(row: dict[Any, Any], prefix: str, scale: float, unit: str) -> str:
     values = [row[f"{prefix}{part}"] for part in ("low", "mode", "high")]
-    return ", ".join("–" if pd.isna(v) else f"{scale * float(v):g}" for v in values) + unit
+    return ", ".join("–" if pd.isna(v) else locale.general(scale * float(v)) for v in values) + unit
 
 
 def _often(row: dict[Any, Any]) -> str:
-    return "once" if row["once"] is True else f"{float(row['times']):g} a month each"
+    return "once" if row["once"] is True else f"{locale.general(float(row['times']))} a month each"

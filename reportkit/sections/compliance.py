@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportkit import display, sql
+from reportkit import display, locale, phrases, sql
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.locale import plural
@@ -49,7 +49,7 @@ def audit_sources(view: View) -> Shown:
     )  # fmt: skip
     due, met = int(total["due"]), int(total["met"])
     title = (
-        f"{due - met} of {plural(due, 'finding')} due in the quarter {'was' if due - met == 1 else 'were'} not verified closed in time"
+        f"{phrases.capital(phrases.some(met, due, 'finding'))} due in the quarter {'was' if met <= 1 else 'were'} verified closed in time"
         if due > met
         else "Audit findings by who issued them"
     )
@@ -58,12 +58,12 @@ def audit_sources(view: View) -> Shown:
 
 def _source(row: dict[Any, Any]) -> tuple[Cell | str, ...]:
     def count(name: str) -> Cell:
-        return display.number(f"{int(row[name]):,}" if row[name] else "–")
+        return display.number(locale.number(int(row[name])) if row[name] else "–")
 
     due = int(row["due"])
     return (
-        Cell(text=_SOURCES.get(str(row["who"]), str(row["who"]).capitalize()), kind="strong"), Cell(text=f"{int(row['open_']):,}", kind="strong"), count("new"), count("closed"), count("late"), count("moved"),
-        count("unverified"), display.number(f"{int(row['met'])} of {due}" if due else "–"), display.number("–" if pd.isna(row["oldest"]) else f"{int(row['oldest']):,} d"),
+        Cell(text=_SOURCES.get(str(row["who"]), str(row["who"]).capitalize()), kind="strong"), Cell(text=locale.number(int(row["open_"])), kind="strong"), count("new"), count("closed"), count("late"), count("moved"),
+        count("unverified"), display.number(f"{int(row['met'])} of {due}" if due else "–"), display.number("–" if pd.isna(row["oldest"]) else f"{locale.number(int(row['oldest']))} d"),
     )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def policies(view: View, *, limit: int = 8) -> Shown:
         shown.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=text(row["kind"]).capitalize()), text(row["owner"]), text(row["approver"]), day(row["approved_at"]), day(due),
-                display.number("–" if pd.isna(asked) or pd.isna(said) or not asked else f"{100 * said / asked:.0f} %"), display.status_cell(*state),
+                display.number("–" if pd.isna(asked) or pd.isna(said) or not asked else f"{locale.number(100 * said / asked)} %"), display.status_cell(*state),
             )
         )  # fmt: skip
     columns = (
@@ -182,13 +182,13 @@ def evidence(view: View, *, limit: int = 6) -> Shown:
     shown = [
         (
             Cell(text=text(row["title"]), kind="strong", sub=text(row["control_id"])), text(row["assessor"]), day(row["evidence_at"]),
-            display.number("never" if pd.isna(row["age"]) else f"{int(row['age']):,} d"), display.number(f"{int(row['cadence']):,} d"),
+            display.number("never" if pd.isna(row["age"]) else f"{locale.number(int(row['age']))} d"), display.number(f"{locale.number(int(row['cadence']))} d"),
         )
         for row in old.head(limit).to_dict("records")
     ]  # fmt: skip
     columns = (Column(label="Control", width=3), Column(label="Assessor", width=1.4), Column(label="Newest proof"), Column(label="Age", align="right"), Column(label="May be", align="right"))  # fmt: skip
     ages = rows["age"].dropna()
-    middle = f"Half of all proofs are at most {ages.median():,.0f} days old, the oldest {ages.max():,.0f}." if len(ages) else ""  # fmt: skip
+    middle = f"Half of all proofs are at most {locale.number(ages.median())} days old, the oldest {locale.number(ages.max())}." if len(ages) else ""  # fmt: skip
     more = len(old) - len(shown)
     return display.table(
         "evidence", f"{plural(len(old), 'control')} of {len(rows)} {'has' if len(old) == 1 else 'have'} no fresh proof" if len(old) else "Every control has fresh proof", columns, shown, dense=True,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, sql, stats
+from reportkit import display, locale, sql, stats
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.sections.words import day, missing, money, text
@@ -47,7 +47,7 @@ def initiatives(view: View, *, limit: int = 6) -> Shown:
         shown.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=text(row["owner"], "")), display.status_cell(*state),
-                Cell(text=f"{met} of {len(due)}" if due else "–", kind="number"), Cell(text=day(row["forecast_end"]), sub=f"{slip:+d} d against baseline" if slip else "as planned"),
+                Cell(text=f"{met} of {len(due)}" if due else "–", kind="number"), Cell(text=day(row["forecast_end"]), sub=f"{locale.number(slip, sign=True)} d against baseline" if slip else "as planned"),
                 Cell(text=money(row["actual"], view.currency), kind="number", sub=f"of {money(row['budget'], view.currency)}"),
             )
         )  # fmt: skip
@@ -102,5 +102,12 @@ def _share(rows: pd.DataFrame) -> list[Cell | str]:
         hidden = len(rows) and bool(rows["den"].isna().all())
         return [Cell(text="withheld" if hidden else "–", kind="muted"), Cell(text="", kind="muted")]
     interval = stats.wilson(part, whole)
-    band = f"{100 * interval.low:.0f}–{100 * interval.high:.0f} %" if interval else "–"
-    return [Cell(text=f"{100 * part / whole:.0f} %", kind="number"), Cell(text=band, kind="muted")]
+    band = (
+        f"{locale.number(100 * interval.low)}–{locale.number(100 * interval.high)} %"
+        if interval
+        else "–"
+    )
+    return [
+        Cell(text=f"{locale.number(100 * part / whole)} %", kind="number"),
+        Cell(text=band, kind="muted"),
+    ]

@@ -76,9 +76,9 @@ def notable_incidents(view: View, *, worst: int = 2, limit: int = 6) -> Shown:
 
 def _hours(hours: float) -> str:
     return (
-        f"{locale.EN.number(hours, 1)}{locale.NARROW}h"
+        f"{locale.number(hours, 1)}{locale.NARROW}h"
         if hours < 72
-        else f"{locale.EN.number(hours / 24, 1)}{locale.NARROW}d"
+        else f"{locale.number(hours / 24, 1)}{locale.NARROW}d"
     )
 
 

@@ -12,6 +12,7 @@ from reportkit.errors import UsageError, nearest
 from reportkit.facts import Callout, Cell, Column, Headline, Message
 from reportkit.locale import plural
 from reportkit.measures.incidents import notices
+from reportkit.sections.lenses import shown
 from reportkit.sections.summary import headline
 from reportkit.sections.words import day, missing, money, text
 
@@ -39,7 +40,7 @@ def chosen(view: View, incident: str = "") -> dict[str, Any] | None:
         if rows.empty:
             known = view.sql("SELECT incident_id FROM incidents ORDER BY detected DESC")
             raise UsageError(
-                f"Incident {incident!r} is not known on {locale.EN.day(view.as_of)}; {nearest(incident, list(known['incident_id']))}"
+                f"Incident {incident!r} is not known on {locale.here().day(view.as_of)}; {nearest(incident, list(known['incident_id']))}"
             )
     else:
         rows = view.sql(
@@ -84,9 +85,8 @@ def _quarter(view: View) -> Shown:
     said = f"{severe or 'none'} of them severe; " if n else ""
     found = [_told(view, id_) for id_ in ("N05", "N06", "N03", "N04")]
     messages = sorted((m for m in found if m), key=lambda m: _ORDER.index(m.tone))[:3]
-    return Shown(
-        Headline(statement=f"{plural(n, 'confirmed incident')} in {view.period.label}, {said}{cost}.", messages=tuple(messages)), words.facts
-    )  # fmt: skip
+    answer = f"{plural(n, 'confirmed incident')} in {view.period.label}, {said}{cost}."
+    return shown(view, Headline(statement=answer, messages=tuple(messages)), words.facts)
 
 
 def _told(view: View, id_: str) -> Message | None:
@@ -99,9 +99,9 @@ def _told(view: View, id_: str) -> Message | None:
         part, whole = int(value.numerator or 0), int(value.denominator or 0)
         tone: Tone = "bad" if part * 2 >= whole and part else "watch" if part else "good"
         return Message(title=f"{part or 'None'} of {plural(whole, 'incident')} had a cause seen in the year before.", text=words.use, tone=tone)  # fmt: skip
-    shown = display.write(value.value, words.unit, digits=words.digits, currency=item.currency)
+    now = display.write(value.value, words.unit, digits=words.digits, currency=item.currency)
     limit = f", limit {display.limit(item)}" if item.target is not None else ""
-    return Message(title=f"{words.name}: {shown}{limit}.", text=words.use, tone=display.TONES[item.status])  # fmt: skip
+    return Message(title=f"{words.name}: {now}{limit}.", text=words.use, tone=display.TONES[item.status])  # fmt: skip
 
 
 def _state(row: dict[str, Any], view: View) -> str:
@@ -138,7 +138,7 @@ def _messages(row: dict[str, Any], view: View) -> list[Message]:
     loss = _loss(row)
     harm = Message(
         title=f"Loss so far {money(loss, view.currency)}." if loss else "No loss is recorded.",
-        text=f"{locale.EN.number(float(row['records']) if pd.notna(row['records']) else 0)} records, {locale.EN.number(_lost(row), 1)} hours of service.",
+        text=f"{locale.number(float(row['records']) if pd.notna(row['records']) else 0)} records, {locale.number(_lost(row), 1)} hours of service.",
         tone="watch" if loss or _lost(row) else "neutral",
     )  # fmt: skip
     return [duty, decided, harm]
@@ -214,7 +214,7 @@ def incident_record(view: View, incident: str = "") -> Shown:
         ("Where", f"{text(service.iloc[0]) if len(service) else 'No service named'}, {text(unit.iloc[0]) if len(unit) else text(row['unit_id'])}"),
         ("Cause and severity", f"{text(row['cause']).replace('_', ' ').capitalize()}, severity {text(row['severity'])} of 5 (1 is worst)"),
         ("Loss", f"{money(row['loss_primary'], view.currency)} of our own, {money(row['loss_secondary'], view.currency)} from what others did about it"),
-        ("Records and service", f"{locale.EN.number(float(row['records']) if pd.notna(row['records']) else 0)} records exposed, {locale.EN.number(_lost(row), 1)} hours of service lost"),
+        ("Records and service", f"{locale.number(float(row['records']) if pd.notna(row['records']) else 0)} records exposed, {locale.number(_lost(row), 1)} hours of service lost"),
         ("Materiality", _MATERIAL.get(text(row["material"], ""), "nobody decided").capitalize() + (f", {day(row['determined_at'])}" if pd.notna(row["determined_at"]) else "")),
         ("What changed because of it", text(row["lesson"], "Nothing written down yet")),
         ("Still to do", listed or ("All actions are done" if len(actions) else "No action was agreed")),
@@ -225,7 +225,7 @@ def incident_record(view: View, incident: str = "") -> Shown:
 
 def hours(value: float) -> str:
     """Write a duration in hours, from three days on in days."""
-    return f"{locale.EN.number(value, 1)}{locale.NARROW}h" if abs(value) < 3 * _DAY else f"{locale.EN.number(value / _DAY, 1)}{locale.NARROW}d"  # fmt: skip
+    return f"{locale.number(value, 1)}{locale.NARROW}h" if abs(value) < 3 * _DAY else f"{locale.number(value / _DAY, 1)}{locale.NARROW}d"  # fmt: skip
 
 
 def _since(value: float) -> str:

@@ -31,7 +31,7 @@ def odd_rows(view: View) -> Shown:
     if not found:
         return Shown()
     rows = [
-        (Cell(text=TABLES[odd.table].spoken.capitalize(), kind="strong"), odd.what[:1].upper() + odd.what[1:], display.number(f"{odd.rows:,}"))
+        (Cell(text=TABLES[odd.table].spoken.capitalize(), kind="strong"), odd.what[:1].upper() + odd.what[1:], display.number(locale.number(odd.rows)))
         for odd in found
     ]  # fmt: skip
     columns = (Column(label="Table"), Column(label="What they say", width=4), Column(label="Rows", align="right"))  # fmt: skip
@@ -81,7 +81,7 @@ def exemptions(view: View) -> Shown:
     rows = [
         (
             Cell(text=row["control"].replace("_", " "), kind="strong"), row["reason"] or "No reason given: counted as not covered",
-            display.number(f"{int(row['n']):,}"), display.number(f"{int(row['critical']):,}"),
+            display.number(locale.number(int(row["n"]))), display.number(locale.number(int(row["critical"]))),
         )
         for row in found.head(_REASONS).to_dict("records")
     ]  # fmt: skip
@@ -89,7 +89,11 @@ def exemptions(view: View) -> Shown:
         Column(label="Safeguard"), Column(label="Why it does not apply", width=3), Column(label="Assets", align="right"), Column(label="Critical ones", align="right"),
     )  # fmt: skip
     rest = found[_REASONS:]
-    note = f"{int(rest['n'].sum()):,} more, for {len(rest)} other reasons." if len(rest) else ""
+    note = (
+        f"{locale.number(int(rest['n'].sum()))} more, for {len(rest)} other reasons."
+        if len(rest)
+        else ""
+    )
     return display.table(
         "exemptions",
         "Assets to which a safeguard does not apply",
@@ -150,7 +154,7 @@ def both_bases(view: View, ids: tuple[str, ...] = ()) -> Shown:
         Column(label=f"{label}, new basis", align="right"), Column(label=f"{label}, old basis", align="right"),
     )  # fmt: skip
     moved = max(one.moved for one in found)
-    note = f"Old basis of scope: each of the {moved:,} assets that came into scope, went out of it or changed their unit in the quarter stands where it stood at its start." if moved else ""  # fmt: skip
+    note = f"Old basis of scope: each of the {locale.number(moved)} assets that came into scope, went out of it or changed their unit in the quarter stands where it stood at its start." if moved else ""  # fmt: skip
     return display.table(
         "both-bases",
         "Changed definitions and scope, on both bases",

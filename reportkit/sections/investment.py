@@ -76,11 +76,11 @@ def option_money(view: View, decision: str = "") -> Shown:
                 _marked(case, made),
                 Cell(text=money(made.present_cost, currency), kind="number", sub=costs(case, made)),
                 Cell(text=money(made.avoided, currency), kind="number", sub=f"gross {money(case.money.expected_avoided(made.option), currency)}"),
-                Cell(text="–" if ratio is None else locale.EN.percent(100 * ratio, 0, sign=True), kind="number", sub=locale.EN.money(made.net_benefit, currency, sign=True)),
-                Cell(text=locale.EN.money(spread.mean, currency, sign=True), kind="strong", sub=f"{money(spread.p10, currency)} to {money(spread.p90, currency)}"),
-                Cell(text=f"{100 * made.chance():.0f} %", kind="number", sub=f"with users {100 * made.chance(users=True):.0f} %"),
+                Cell(text="–" if ratio is None else locale.here().percent(100 * ratio, 0, sign=True), kind="number", sub=locale.here().money(made.net_benefit, currency, sign=True)),
+                Cell(text=locale.here().money(spread.mean, currency, sign=True), kind="strong", sub=f"{money(spread.p10, currency)} to {money(spread.p90, currency)}"),
+                Cell(text=f"{locale.number(100 * made.chance())} %", kind="number", sub=f"with users {locale.number(100 * made.chance(users=True))} %"),
                 Cell(text=simple, kind="number", sub=f"disc. {discounted}"),
-                Cell(text="none" if math.isnan(rate) else locale.EN.percent(100 * rate, 0), kind="number", sub=f"median {_median_rate(made)}"),
+                Cell(text="none" if math.isnan(rate) else locale.here().percent(100 * rate, 0), kind="number", sub=f"median {_median_rate(made)}"),
             )
         )  # fmt: skip
     columns = (
@@ -89,7 +89,7 @@ def option_money(view: View, decision: str = "") -> Shown:
         Column(label="Pays back", align="right"), Column(label="Rate of return", align="right"),
     )  # fmt: skip
     note = (
-        f"Over {case.money.years} years at {100 * case.money.rate:g} % a year, in {currency}, prices of today, after insurance, without users' time; below the value, one world in ten at either end. "
+        f"Over {case.money.years} years at {locale.general(100 * case.money.rate)} % a year, in {currency}, prices of today, after insurance, without users' time; below the value, one world in ten at either end. "
         "Gross: before insurance. Return as a ratio: loss avoided minus cost, by cost, over the horizon and not discounted; below it the same in money. "
         "Pays back: years in the middle world, of those that do; the share of worlds that do; below it in today's money (disc.). Rate of return: of the mean flows; below it that of the middle world. "
         f"Standard error of the mean value: {money(max(m.spread.error for m in case.appraised), currency)} at most."
@@ -104,13 +104,17 @@ def _years(values: Any) -> str:
     """Say when worlds pay back: the median of those that do, and how many do."""
     done = values[np.isfinite(values)]
     share = 100 * done.size / values.size
-    return f"{float(np.median(done)):.1f} y in {share:.0f} %" if done.size else "never"
+    return (
+        f"{locale.number(float(np.median(done)), 1)} y in {locale.number(share)} %"
+        if done.size
+        else "never"
+    )
 
 
 def _median_rate(made: Appraisal) -> str:
     # A world without a rate never earned its money back: it lies below all that did.
     middle = float(np.quantile(np.nan_to_num(made.irr, nan=-1.0), 0.5))
-    return "none" if middle <= -1 else locale.EN.percent(100 * middle, 0)
+    return "none" if middle <= -1 else locale.here().percent(100 * middle, 0)
 
 
 def option_risk(view: View, decision: str = "") -> Shown:
@@ -125,16 +129,16 @@ def option_risk(view: View, decision: str = "") -> Shown:
     for made in case.appraised:
         cells = [
             _marked(case, made),
-            Cell(text=money(made.curve.ale, currency), kind="number", sub=locale.EN.money(-made.avoided, currency, sign=True) if made.avoided else ""),
+            Cell(text=money(made.curve.ale, currency), kind="number", sub=locale.here().money(-made.avoided, currency, sign=True) if made.avoided else ""),
         ]  # fmt: skip
         for loss, _ in shown:
             before, after = made.chance_above(loss)
             moved = 100 * (after - before)
             cells.append(
-                Cell(text=f"{100 * after:.1f} %", kind="number", sub=f"{locale.EN.number(moved, 1, sign=True)} pts" if abs(moved) >= 0.05 else "")
+                Cell(text=f"{locale.number(100 * after, 1)} %", kind="number", sub=f"{locale.number(moved, 1, sign=True)} pts" if abs(moved) >= 0.05 else "")
             )  # fmt: skip
         before, after = made.tail()
-        cells.append(Cell(text=money(after, currency), kind="strong", sub=locale.EN.money(after - before, currency, sign=True) if after != before else ""))  # fmt: skip
+        cells.append(Cell(text=money(after, currency), kind="strong", sub=locale.here().money(after - before, currency, sign=True) if after != before else ""))  # fmt: skip
         rows.append(cells)
     columns = (
         Column(label="Option", width=2.2), Column(label="Mean year", align="right"),
@@ -142,7 +146,7 @@ def option_risk(view: View, decision: str = "") -> Shown:
         Column(label="Mean of the worst year in twenty", align="right", width=1.3),
     )  # fmt: skip
     approved = ", ".join(
-        f"{100 * p:g} % for {money(x, currency)}" for x, p in shown if p is not None
+        f"{locale.general(100 * p)} % for {money(x, currency)}" for x, p in shown if p is not None
     )
     note = "A year's losses of the whole firm after insurance, with the option fully at work; below, the change against doing nothing, the same luck in both."
     if approved:
@@ -172,7 +176,7 @@ def inputs(view: View, decision: str = "") -> Shown:
         return absent("Inputs")
     found = case.correlations
     rows = [
-        (Cell(text=case.input(name), kind="strong"), Cell(text=locale.EN.number(rho, 2, sign=True), kind="number"), _meaning(name, rho))
+        (Cell(text=case.input(name), kind="strong"), Cell(text=locale.number(rho, 2, sign=True), kind="number"), _meaning(name, rho))
         for name, rho in list(found.items())[:8]
     ]  # fmt: skip
     columns = (
@@ -241,7 +245,7 @@ def _achieved(factor: float | None, share: float, scenario: str, basis: str) -> 
     if factor is None:
         return f"No effect of its controls, however large, turns the result {basis}."
     stopped = 100 * factor * share
-    return f"Its controls must achieve {100 * factor:.0f} % of what is estimated {basis}: {stopped:.0f} % of the events of “{scenario}” stopped instead of {100 * share:.0f} %, and the rest in proportion."
+    return f"Its controls must achieve {locale.number(100 * factor)} % of what is estimated {basis}: {locale.number(stopped)} % of the events of “{scenario}” stopped instead of {locale.number(100 * share)} %, and the rest in proportion."
 
 
 def frontier(view: View, decision: str = "") -> Shown:
@@ -260,7 +264,7 @@ def frontier(view: View, decision: str = "") -> Shown:
                 Cell(text=money(choice.cost, currency), kind="number"),
                 Cell(text=money(choice.tail, currency), kind="number"),
                 Cell(text=money(choice.ale, currency), kind="number"),
-                Cell(text="–" if choice.marginal is None else f"{choice.marginal:.1f}", kind="number"),
+                Cell(text="–" if choice.marginal is None else locale.number(choice.marginal, 1), kind="number"),
             )
         )  # fmt: skip
     columns = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportkit import display, locale
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column, Facts
-from reportkit.locale import plural
+from reportkit.phrases import some
 from reportkit.scorecard import row_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _message(rows: Sequence[Row]) -> str:
     parts = []
     if limited:
         parts.append(
-            f"{off} of {plural(len(limited), 'measure')} with a limit {'misses' if off == 1 else 'miss'} it"
+            f"{some(off, len(limited), 'measure')} with a limit {'misses' if off == 1 else 'miss'} it"
             if off
             else "on target where a limit is set"
         )

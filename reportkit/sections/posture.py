@@ -42,7 +42,7 @@ def exploited(view: View, *, limit: int = 8) -> Shown:
             (
                 Cell(text=text(row["title"], text(row["vuln_id"])), kind="strong", sub=text(row["vuln_id"]) + (" · used by ransomware" if row["ransomware"] is True else "")),
                 Cell(text=str(int(row["assets"])), kind="strong"), display.number(str(outside) if outside else "–"),
-                Cell(text=f"{(pd.Timestamp(view.as_of) - row['oldest']).days:,} d" if pd.notna(row["oldest"]) else "–", kind="number"), day(row["due"]),
+                Cell(text=f"{locale.number((pd.Timestamp(view.as_of) - row['oldest']).days)} d" if pd.notna(row["oldest"]) else "–", kind="number"), day(row["due"]),
                 display.status_cell("red", f"{late} late") if late else display.status_cell("amber", "In time") if pd.notna(row["due"]) else display.status_cell("none", "No date"),
             )
         )  # fmt: skip
@@ -52,7 +52,7 @@ def exploited(view: View, *, limit: int = 8) -> Shown:
     )  # fmt: skip
     more, late = len(rows) - len(shown), int((rows["late"] > 0).sum()) if len(rows) else 0
     title = (
-        f"{plural(len(rows), 'known-exploited weakness is', 'known-exploited weaknesses are')} open, {late or 'none'} of them past the date of the catalogue"
+        f"{plural(len(rows), 'known-exploited weakness is', 'known-exploited weaknesses are')} open, {'all' if late == len(rows) > 1 else late or 'none'} of them past the date of the catalogue"
         if len(rows)
         else "Known-exploited weaknesses"
     )
@@ -110,7 +110,7 @@ def _hours(value: object) -> str:
     if value is None or value != value:
         return "–"
     hours = float(str(value))
-    return f"{hours:g}{locale.NARROW}h" if hours else "none"
+    return f"{locale.general(hours)}{locale.NARROW}h" if hours else "none"
 
 
 _GOALS = (
@@ -137,9 +137,9 @@ def protection_goals(view: View) -> Shown:
         ).iloc[0] if view.loads["findings"] else None  # fmt: skip
         shown.append(
             (
-                Cell(text=name, kind="strong"), Cell(text=f"{n:,}" if n else "–", kind="number"),
-                Cell(text=f"{100 * held / of:.0f} %" if of else "–", kind="strong", sub=f"{held:,} of {of:,} {word}" if of else f"not observed: {word}"),
-                Cell(text="–" if weak is None else f"{int(weak['n']):,}", kind="number", sub="" if weak is None or not weak["n"] else f"on {plural(int(weak['assets']), 'asset')}"),
+                Cell(text=name, kind="strong"), Cell(text=locale.number(n) if n else "–", kind="number"),
+                Cell(text=f"{locale.number(100 * held / of)} %" if of else "–", kind="strong", sub=f"{locale.number(held)} of {locale.number(of)} {word}" if of else f"not observed: {word}"),
+                Cell(text="–" if weak is None else locale.number(int(weak["n"])), kind="number", sub="" if weak is None or not weak["n"] else f"on {plural(int(weak['assets']), 'asset')}"),
                 Cell(text=_loss(view, letter), kind="number"), _happened(view, letter),
             )
         )  # fmt: skip
@@ -148,7 +148,7 @@ def protection_goals(view: View) -> Shown:
         Column(label="Critical and high weaknesses", align="right", width=1.3), Column(label="Expected loss a year", align="right"), Column(label="In the quarter", width=2),
     )  # fmt: skip
     title = (
-        f"Of the three goals, {worst[0]} is held least: {worst[1]:.0f} % of its vital assets have the safeguard"
+        f"Of the three goals, {worst[0]} is held least: {locale.number(worst[1])} % of its vital assets have the safeguard"
         if worst[0]
         else "Confidentiality, integrity and availability"
     )
@@ -190,7 +190,7 @@ def _happened(view: View, letter: str) -> Cell:
     said = {
         "C": f"{plural(int(row['records']), 'record')} exposed",
         "I": f"{plural(int(row['changes'] or 0), 'incident')} from a change or a setting",
-        "A": f"{locale.EN.number(float(row['hours']), 1)} hours of service lost",
+        "A": f"{locale.number(float(row['hours']), 1)} hours of service lost",
     }[letter]
     return Cell(text=said)
 
@@ -210,8 +210,8 @@ def lifecycle(view: View, *, limit: int = 8) -> Shown:
     weak = _weak_by_kind(view)
     shown = [
         (
-            Cell(text=_KINDS.get(text(row["kind"], ""), text(row["kind"])), kind="strong"), display.number(f"{int(row['n']):,}"),
-            Cell(text=str(int(row["past"])) if row["past"] else "–", kind="strong", sub=f"{100 * row['past'] / row['n']:.1f} %" if row["past"] else ""),
+            Cell(text=_KINDS.get(text(row["kind"], ""), text(row["kind"])), kind="strong"), display.number(locale.number(int(row["n"]))),
+            Cell(text=str(int(row["past"])) if row["past"] else "–", kind="strong", sub=f"{locale.number(100 * row['past'] / row['n'], 1)} %" if row["past"] else ""),
             display.number(str(int(row["critical"])) if row["critical"] else "–"), display.number(str(int(row["soon"])) if row["soon"] else "–"),
             display.number(str(weak.get(text(row["kind"], ""), 0)) if row["past"] else "–"),
         )
@@ -222,13 +222,13 @@ def lifecycle(view: View, *, limit: int = 8) -> Shown:
         Column(label="Ends in 12 months", align="right"), Column(label="Critical and high weaknesses on those past", align="right", width=1.6),
     )  # fmt: skip
     title = (
-        f"{plural(past, 'asset')} of {total:,} ({100 * past / total:.1f} %) {'runs' if past == 1 else 'run'} without the maker's support, {soon_n} more within a year"
+        f"{plural(past, 'asset')} of {locale.number(total)} ({locale.number(100 * past / total, 1)} %) {'runs' if past == 1 else 'run'} without the maker's support, {soon_n} more within a year"
         if total
         else "Technology past its support"
     )
     return display.table(
         "lifecycle", title, columns, shown,
-        note=f"{unknown:,} assets have no end of support on record." if unknown else "", empty="No asset is past its support or within a year of its end.",
+        note=f"{locale.number(unknown)} assets have no end of support on record." if unknown else "", empty="No asset is past its support or within a year of its end.",
     )  # fmt: skip
 
 
@@ -274,8 +274,8 @@ def tools(view: View) -> Shown:
         state: Status = "green" if working >= 0.95 * n else "amber" if working >= 0.85 * n else "red"  # fmt: skip
         shown.append(
             (
-                Cell(text=name, kind="strong"), display.number(f"{n:,}"), display.number(f"{deployed:,}"), Cell(text=f"{working:,}", kind="strong", sub=f"{100 * working / n:.0f} %"),
-                Cell(text=f"{vain:,}" if vain else "–", kind="number"), display.number(f"{n - deployed:,}" if n > deployed else "–"), display.status_cell(state),
+                Cell(text=name, kind="strong"), display.number(locale.number(n)), display.number(locale.number(deployed)), Cell(text=locale.number(working), kind="strong", sub=f"{locale.number(100 * working / n)} %"),
+                Cell(text=locale.number(vain) if vain else "–", kind="number"), display.number(locale.number(n - deployed) if n > deployed else "–"), display.status_cell(state),
             )
         )  # fmt: skip
     columns = (

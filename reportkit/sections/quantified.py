@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, locale, quant
+from reportkit import display, locale, phrases, quant
 from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column
+from reportkit.locale import plural
 from reportkit.measures.risk import GROUP_CORRELATION, SEED, YEARS
 from reportkit.quant.elicitation import stale
 from reportkit.quant.sanity import panel
@@ -89,12 +90,12 @@ def appetite_points(view: View) -> Shown:
         )
         cells = [
             Cell(text=f"More than {money(after.loss, view.currency)}", kind="strong"),
-            display.number(f"{after.allowed:.1%}"),
-            display.number(f"{before.actual:.1%}"),
-            display.number(f"{after.actual:.1%}"),
+            display.number(locale.percent(100 * after.allowed, 1)),
+            display.number(locale.percent(100 * before.actual, 1)),
+            display.number(locale.percent(100 * after.actual, 1)),
         ]
         if joint:
-            cells.append(display.number(f"{dependent.actual:.1%}"))
+            cells.append(display.number(locale.percent(100 * dependent.actual, 1)))
         rows.append((*cells, status))
     labels = ["Approved", "Before insurance", "After insurance"]
     if joint:
@@ -105,12 +106,12 @@ def appetite_points(view: View) -> Shown:
         Column(label="Status"),
     )
     breaches = sum(check.breached for check in net)
-    note = f"Groups together: scenarios of {', '.join(portfolio.groups)} share a cause (correlation {GROUP_CORRELATION:g} of their counts); the other columns take all as independent." if joint else ""  # fmt: skip
+    note = f"Groups together: scenarios of {', '.join(portfolio.groups)} share a cause (correlation {locale.general(GROUP_CORRELATION)} of their counts); the other columns take all as independent." if joint else ""  # fmt: skip
     if between := appetite.excess_range(portfolio.net):
         low, high = (money(end, view.currency) for end in between)
         note = f"Between approved points the chance is higher than the appetite from {low} to {high}. {note}".strip()
     title = (
-        f"{breaches} of {len(net)} approved points are breached after insurance"
+        f"{breaches} of {plural(len(net), 'approved point')} {'is' if breaches == 1 else 'are'} breached after insurance"
         if breaches
         else f"All {len(net)} approved points hold after insurance"
     )
@@ -139,7 +140,7 @@ def estimates(view: View, *, left: Collection[str] = ()) -> Shown:
         rows.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=scenario.id),
-                display.number(f"{scenario.rate:.2g}"),
+                display.number(locale.general(scenario.rate, 2)),
                 display.number(f"{money(row['low'], view.currency)} to {money(row['high'], view.currency)}"),
                 display.number(money(cap, view.currency)),
                 Cell(text=text(who), sub=day(row["calibrated_at"])),
@@ -152,7 +153,7 @@ def estimates(view: View, *, left: Collection[str] = ()) -> Shown:
         Column(label="Cap", align="right"), Column(label="Estimated by", width=1.3), Column(label="Because", width=2.2), Column(label="Age", width=1.3),
     )  # fmt: skip
     title = (
-        f"{old} of {len(rows)} estimates are stale"
+        f"{old} of {plural(len(rows), 'estimate')} {'is' if old == 1 else 'are'} stale"
         if old
         else f"All {len(rows)} estimates are of the last twelve months"
     )
@@ -185,9 +186,9 @@ def loss_changes(view: View) -> Shown:
         what = f"{names[step.scenario_id]}: {step.what}" if step.scenario_id else step.what
         rows.append((Cell(text=_KINDS[step.kind]), what, *_amounts(view, step.amount, worse.amount, sign=True)))  # fmt: skip
     rows.append((Cell(text=view.period.label, kind="strong"), "", *_amounts(view, mean.closing, bad.closing)))  # fmt: skip
-    moved = mean.closing - mean.opening
+    move = phrases.moved_by(mean.opening, mean.closing, lambda value: money(value, view.currency))
     title = (
-        f"The mean year after insurance {'rose' if moved > 0 else 'fell'} by {money(abs(moved), view.currency)} to {money(mean.closing, view.currency)}"
+        f"The mean year after insurance {move}"
         if mean.steps
         else f"Nothing moved the loss year: {money(mean.closing, view.currency)} as before"
     )
@@ -207,7 +208,7 @@ def _bad_year(losses: quant.exceedance.FloatArray) -> float:
 
 def _amounts(view: View, *values: float, sign: bool = False) -> tuple[Cell, ...]:
     return tuple(
-        display.number(locale.EN.money(value, view.currency, sign=sign)) for value in values
+        display.number(locale.here().money(value, view.currency, sign=sign)) for value in values
     )
 
 

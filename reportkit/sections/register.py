@@ -71,7 +71,7 @@ def register_moves(view: View, *, top: int = 8) -> Shown:
         (
             Cell(text=move["title"], kind="strong", sub=move["risk_id"]), _KINDS[move["kind"]],
             display.number(money(move["before"], view.currency)), display.number(money(move["now"], view.currency)),
-            Cell(text=locale.EN.money(move["change"], view.currency, sign=True), kind="delta", tone="bad" if move["change"] > 0 else "good"),
+            Cell(text=locale.here().money(move["change"], view.currency, sign=True), kind="delta", tone="bad" if move["change"] > 0 else "good"),
             Cell(text=move["why"] or "No reason written down", kind="text" if move["why"] else "muted"),
         )
         for move in moves[:top]

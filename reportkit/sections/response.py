@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, sql, stats
+from reportkit import display, locale, sql, stats
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.locale import plural
@@ -36,8 +36,8 @@ def incident_kinds(view: View) -> Shown:
         name = "Not rated" if row["severity"] == 9 else f"Severity {int(row['severity'])}"
         shown.append(
             (
-                Cell(text=name, kind="strong"), Cell(text=str(n), kind="strong"), Cell(text=f"{interval.low:.1f}–{interval.high:.1f}" if interval else "–", kind="number"),
-                display.number(f"{earlier / 4:.1f}"), "A real change" if real else "Within noise", display.number(str(int(row["outside"])) if row["outside"] else "–"), display.number(str(int(row["own"])) if row["own"] else "–"),
+                Cell(text=name, kind="strong"), Cell(text=str(n), kind="strong"), Cell(text=f"{locale.number(interval.low, 1)}–{locale.number(interval.high, 1)}" if interval else "–", kind="number"),
+                display.number(locale.number(earlier / 4, 1)), "A real change" if real else "Within noise", display.number(str(int(row["outside"])) if row["outside"] else "–"), display.number(str(int(row["own"])) if row["own"] else "–"),
             )
         )  # fmt: skip
     others = view.sql(

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportkit import display, quant
+from reportkit import display, locale, quant
 from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column, Headline
 from reportkit.locale import plural
 from reportkit.measures import definition
 from reportkit.measures.risk import headline_point
-from reportkit.sections.summary import worst
+from reportkit.sections.lenses import shown
+from reportkit.sections.messages import worst
 from reportkit.sections.words import money
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ def risk_headline(view: View) -> Shown:
     """Give the answer first: the author's words, else what a year costs, whether that is within appetite, what is above it."""
     words = view.commentary(shared=False)
     if words.statement:
-        return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
+        return shown(view, Headline(statement=words.statement, messages=words.messages[:3]), words.facts)  # fmt: skip
     card = view.scorecard()
-    said = " ".join(filter(None, (_year(view), _above(view))))
-    return Shown(
-        Headline(statement=said or "No risk of this quarter is measured yet.", messages=worst(card)), words.facts
-    )  # fmt: skip
+    sentence = " ".join(filter(None, (_year(view), _above(view))))
+    said = Headline(statement=sentence or "No risk of this quarter is measured yet.", messages=worst(card.rows))  # fmt: skip
+    return shown(view, said, words.facts)
 
 
 def _year(view: View) -> str:
@@ -41,7 +41,7 @@ def _year(view: View) -> str:
         return f"{first}."
     loss = headline_point(portfolio.appetite)[0]
     word = "within" if bad.value <= bad.target else "above"
-    return f"{first}. More than {money(loss, view.currency)} after insurance is lost in {bad.value:.1f} of 100 years, {word} the {bad.target:g} approved."
+    return f"{first}. More than {money(loss, view.currency)} after insurance is lost in {locale.number(bad.value, 1)} of 100 years, {word} the {locale.general(bad.target)} approved."
 
 
 def _above(view: View) -> str:
@@ -69,8 +69,8 @@ def scenario_losses(view: View, *, top: int = 8) -> Shown:
             (
                 Cell(text=part.scenario.name or part.scenario.id, kind="strong", sub=part.scenario.id), display.number(_often(part.scenario.rate)),
                 Cell(text=money(part.ale, currency), kind="strong"), display.number(money(float(np.quantile(losses, 0.9)), currency)),
-                display.number(f"{100 * float((losses > loss).mean()):.1f} %"), display.number(f"{100 * part.mean_share:.0f} %"),
-                Cell(text=f"{100 * part.share:.0f} %", kind="strong"), "Yes" if part.scenario.insured else "No",
+                display.number(f"{locale.number(100 * float((losses > loss).mean()), 1)} %"), display.number(f"{locale.number(100 * part.mean_share)} %"),
+                Cell(text=f"{locale.number(100 * part.share)} %", kind="strong"), "Yes" if part.scenario.insured else "No",
             )
         )  # fmt: skip
     columns = (
@@ -88,5 +88,9 @@ def scenario_losses(view: View, *, top: int = 8) -> Shown:
 
 def _often(rate: float) -> str:
     return (
-        f"{rate:.1f} a year" if rate >= 1 else f"1 in {1 / rate:.0f} years" if rate > 0 else "never"
+        f"{locale.number(rate, 1)} a year"
+        if rate >= 1
+        else f"1 in {locale.number(1 / rate)} years"
+        if rate > 0
+        else "never"
     )

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from reportkit import display
+from reportkit import display, locale
 from reportkit.display import Shown
 from reportkit.facts import (
     Callout,
     Cell,
     Column,
     Cover,
-    Decision,
-    Decisions,
     Headline,
-    Message,
-    Option,
     Tile,
     Tiles,
 )
 from reportkit.locale import plural
 from reportkit.scorecard import USUAL
-from reportkit.sections.words import day, missing, money, text
+from reportkit.sections.lenses import shown
+from reportkit.sections.messages import worst
 from reportkit.sql import quote
-from reportkit.tables import unpack
 
 if TYPE_CHECKING:
     from reportkit.measures import Measure
-    from reportkit.scorecard import Row, Scorecard
+    from reportkit.scorecard import Scorecard
     from reportkit.view import View
 
 
@@ -59,6 +53,7 @@ def cover(view: View, title: str, subtitle: str, *, audience: str = "Board of Di
             unit=unit,
             currency=view.currency,
             language=settings.report.language,
+            locale=settings.report.locale,
         )
     )
 
@@ -69,14 +64,10 @@ def headline(view: View, *, card: str = "") -> Shown:
     # Words that were written for no report in particular answer the board's questions.
     words = view.commentary(shared=scorecard.name == USUAL)
     if words.statement:
-        return Shown(Headline(statement=words.statement, messages=words.messages[:3]), words.facts)
-    return Shown(
-        Headline(
-            statement=_statement(scorecard, view),
-            messages=worst(scorecard),
-        ),
-        words.facts,
-    )
+        said = Headline(statement=words.statement, messages=words.messages[:3])
+    else:
+        said = Headline(statement=_statement(scorecard, view), messages=worst(scorecard.rows))
+    return shown(view, said, words.facts)
 
 
 def _statement(card: Scorecard, view: View) -> str:
@@ -110,39 +101,7 @@ def _exposure(view: View) -> str:
     )
     return (
         f" {plural(int(count), 'weakness is', 'weaknesses are')} open, "
-        f"{int(serious):,} of them critical or high."
-    )
-
-
-def _worst(card: Scorecard) -> list[Row]:
-    order = {"red": 0, "amber": 1, "green": 2, "none": 3}
-    return sorted(
-        (r for r in card.rows if r.now.value.value is not None), key=lambda r: order[r.now.status]
-    )
-
-
-def worst(card: Scorecard) -> tuple[Message, ...]:
-    """Give the three measures of a scorecard that need a word most, the worst first."""
-    return tuple(_message(row) for row in _worst(card)[:3])
-
-
-def _message(row: Row) -> Message:
-    now = row.now
-    words = now.definition
-
-    def shown(value: float | None) -> str:
-        return display.write(value, words.unit, digits=words.digits, currency=now.currency)
-
-    limit = f", limit {display.limit(now)}" if now.target is not None else ""
-    before = (
-        f"; {shown(row.before.value.value)} a quarter ago"
-        if row.before.value.value is not None
-        else ""
-    )
-    return Message(
-        title=f"{words.name}: {shown(now.value.value)}{limit}{before}.",
-        text=words.use,
-        tone=display.TONES[now.status],
+        f"{locale.number(int(serious))} of them critical or high."
     )
 
 
@@ -180,16 +139,21 @@ def tiles(view: View, ids: tuple[str, ...] = (), *, card: str = "") -> Shown:
                 if value is not None
                 else "Not measured",
                 delta="no change"
-                if trend == "same"
+                if trend == "same" or _alike(value, before, now)
                 else f"{delta}, within noise"
                 if noise
                 else delta,
-                trend="none" if noise else trend,
+                trend="none" if noise or _alike(value, before, now) else trend,
                 note=limit if value is not None else (now.value.reason or ""),
                 tone=display.TONES[now.status],
             )
         )
     return Shown(Tiles(items=tuple(items)))
+
+
+def _alike(value: float | None, before: float | None, measure: Measure) -> bool:
+    """Whether two values are written alike, so that their difference says nothing beside them."""
+    return value is not None and before is not None and _said(value, measure) == _said(before, measure)  # fmt: skip
 
 
 def changes(view: View, *, card: str = "") -> Shown:
@@ -236,73 +200,3 @@ def _said(value: float | None, measure: Measure) -> str:
     if value is None:
         return "not measured"
     return display.write(value, words.unit, digits=words.digits, currency=measure.currency)
-
-
-def decisions(view: View) -> Shown:
-    """Give the decisions asked this quarter, each with its options, cost and effect."""
-    gap = missing(view, "decisions", "Decisions")
-    if gap:
-        return gap
-    rows = view.table("decisions")
-    asked = rows[(rows["period"] == view.period.code)].sort_values("decision_id")
-    items = []
-    for number, row in enumerate(asked.to_dict("records"), start=1):
-        options = tuple(
-            Option(
-                name=str(o.get("name", "")), cost=_amount(o.get("cost"), view), risk_change=text(o.get("risk_change")),
-                user_impact=text(o.get("user_impact")), recommended=bool(o.get("recommended")),
-            )
-            for o in unpack(row["options"])
-        )  # fmt: skip
-        items.append(
-            Decision(
-                number=number, title=text(row["title"]), ask=text(row["ask"], ""), options=options, owner=text(row["owner"]),
-                by_when=day(row["by_when"]), reversibility=text(row["reversibility"], ""), for_decision=row["for_decision"] is not False,
-            )
-        )  # fmt: skip
-    return Shown(Decisions(items=tuple(items)))
-
-
-def _amount(cost: Any, view: View) -> str:
-    return money(cost, view.currency) if isinstance(cost, int | float) else text(cost)
-
-
-def past_decisions(view: View, *, quarters: int = 2) -> Shown:
-    """Give what was decided at the last meetings and what became of it."""
-    gap = missing(view, "decisions", "Past decisions")
-    if gap:
-        return gap
-    rows = view.table("decisions")
-    earlier = {
-        p.key
-        for p in view.workspace.calendar.trailing(
-            view.workspace.calendar.previous(view.period), quarters
-        )
-    }
-    past = rows[rows["period"].isin(earlier)].sort_values(
-        ["period", "decision_id"], ascending=[False, True]
-    )
-    columns = (
-        Column(label="Decision", width=2),
-        Column(label="Decided"),
-        Column(label="What became of it", width=2.4),
-    )
-    shown = [
-        (
-            Cell(text=text(r["title"]), kind="strong", sub=f"asked in {view.workspace.calendar.parse(r['period']).label}"),
-            day(r["decided_at"]), text(r["outcome"], "Still open"),
-        )
-        for r in past.to_dict("records")
-    ]  # fmt: skip
-    return display.table(
-        "past-decisions",
-        "What was decided before, and what became of it",
-        columns,
-        shown,
-        empty="No decision was asked in the last quarters.",
-    )
-
-
-def meaning(value: Any) -> bool:
-    """Whether a table's value says something."""
-    return value is not None and not pd.isna(value)

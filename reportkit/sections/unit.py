@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportkit import display, remembered, sql
+from reportkit import display, locale, remembered, sql
 from reportkit.display import Shown
 from reportkit.facts import Callout, Cell, Column, Facts, Headline, Tile, Tiles
 from reportkit.locale import plural
 from reportkit.sections.annex import definitions
+from reportkit.sections.lenses import shown
 from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
@@ -25,21 +26,25 @@ _SEVERITY: dict[str, Status] = {"critical": "red", "high": "red", "medium": "amb
 
 
 def unit_headline(view: View) -> Shown:
-    """Give the answer first: how many measures meet their limit, and what is overdue."""
+    """Give the answer first: the author's words, else what is overdue and how many measures meet their limit."""
     if not view.unit:
         return _none_named(view)
+    words = view.commentary(shared=False)
+    if words.statement:
+        return shown(view, Headline(statement=words.statement, messages=words.messages[:3]), words.facts)  # fmt: skip
     found = [view.measure(id_) for id_ in MEASURES]
     measured = [one for one in found if one.value.value is not None]
-    good = sum(one.status == "green" for one in measured)
-    red = [one for one in measured if one.status == "red"]
+    limited = [one for one in measured if one.target is not None]
+    good = sum(one.status == "green" for one in limited)
+    red = [one for one in limited if one.status == "red"]
     late = view.measure("V05").value.value
-    overdue = "" if late is None else f" {plural(int(late), 'weakness is', 'weaknesses are')} past the due date."  # fmt: skip
+    overdue = "" if late is None else f"{plural(int(late), 'weakness is', 'weaknesses are')} past the due date. "  # fmt: skip
     if not measured:
         said = "What is loaded tells nothing of this unit yet."
     else:
         acts = f"{plural(len(red), 'needs', 'need')} action" if red else "none needs action"
-        said = f"{good} of {plural(len(measured), 'measured figure')} {'meets' if good == 1 else 'meet'} the limit, {acts}.{overdue}"
-    return Shown(Headline(statement=said))
+        said = f"{overdue}Of {plural(len(limited), 'figure')} with a limit {acts}, {good} {'meets' if good == 1 else 'meet'} it."
+    return shown(view, Headline(statement=said))
 
 
 def _none_named(view: View) -> Shown:
@@ -140,7 +145,7 @@ def overdue(view: View, *, limit: int = 10) -> Shown:
                 Cell(text=text(row["title"]), kind="strong", sub=text(row["finding_id"])),
                 display.status_cell(_SEVERITY.get(severity, "none"), severity.capitalize() or "–"),
                 Cell(text=text(row["asset"], text(row["asset_id"]))),
-                day(row["due_current"]), Cell(text=f"{late:,} d", kind="number"), text(row["owner"]),
+                day(row["due_current"]), Cell(text=f"{locale.number(late)} d", kind="number"), text(row["owner"]),
             )
         )  # fmt: skip
     columns = (
@@ -227,7 +232,10 @@ def services(view: View, *, limit: int = 8) -> Shown:
     shown = []
     for row in rows.head(limit).to_dict("records"):
         count = None if serious is None else int(serious.get(row["service_id"], 0))
-        hours = [f"{row[n]:g} h" if pd.notna(row[n]) else "–" for n in ("rto_hours", "rpo_hours")]
+        hours = [
+            f"{locale.general(row[n])} h" if pd.notna(row[n]) else "–"
+            for n in ("rto_hours", "rpo_hours")
+        ]
         ids = [one for one in text(row["supplier_ids"], "").split("|") if one]
         depends = ", ".join(text(suppliers.get(one), one) for one in ids)
         shown.append(
@@ -235,7 +243,7 @@ def services(view: View, *, limit: int = 8) -> Shown:
                 Cell(text=text(row["name"]), kind="strong", sub=text(row["owner"], "")),
                 Cell(text=text(row["criticality"]), kind="number"), Cell(text=" / ".join(hours), kind="number"),
                 Cell(text=depends or "none recorded"),
-                Cell(text="–" if count is None else f"{count:,}", kind="number"),
+                Cell(text="–" if count is None else locale.number(count), kind="number"),
             )
         )  # fmt: skip
     columns = (

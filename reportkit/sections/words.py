@@ -37,9 +37,14 @@ def day(value: Any) -> str:
     """Write a day, which is never broken over two lines; blanks become a dash."""
     if value is None or pd.isna(value):
         return "–"
-    return locale.EN.day(pd.Timestamp(value).date()).replace(" ", locale.HARD)
+    return locale.here().day(pd.Timestamp(value).date()).replace(" ", locale.HARD)
 
 
 def money(value: Any, currency: str) -> str:
     """Write an amount; blanks become a dash."""
-    return "–" if value is None or pd.isna(value) else locale.EN.money(float(value), currency)
+    return "–" if value is None or pd.isna(value) else locale.here().money(float(value), currency)
+
+
+def meaning(value: Any) -> bool:
+    """Whether a table's value says something."""
+    return value is not None and not pd.isna(value)

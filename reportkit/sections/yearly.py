@@ -54,7 +54,7 @@ def yearly(view: View, *, quarters: int = 4) -> Shown:
     )
     return display.table(
         "yearly", title, columns, rows,
-        note=f"Contents after 23 NYCRR 500.4(b). Events: {first.period.label} to {view.period.label}; measures: as of {locale.EN.day(view.as_of)}.",
+        note=f"Contents after 23 NYCRR 500.4(b). Events: {first.period.label} to {view.period.label}; measures: as of {locale.here().day(view.as_of)}.",
         facts=Facts(figures=tuple(m.figure() for m in measures)),
     )  # fmt: skip
 

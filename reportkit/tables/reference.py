@@ -77,6 +77,7 @@ REFERENCE = (
             Column("reversibility"),
             Column("for_decision", "boolean"),
             Column("initiative_id"),
+            Column("follows", doc="earlier decision that this one takes up again"),
             Column("decided_at", "date"),
             Column("outcome"),
         ),

@@ -45,7 +45,7 @@ def main(count: int, *, units: bool) -> None:
                 approved(folder, place, "Ada Lind")
                 publication.publish(folder, "board", PERIOD, unit, now=NOW + timedelta(hours=1))
                 found = dispatch.parcel(folder, "board", PERIOD, unit, later)
-                to = recipients(config.read(folder).audiences, "board", mark="TLP:AMBER", folder=folder, unit=unit, unit_addresses=(f"{unit.lower()}@example.org",))  # fmt: skip
+                to = recipients(config.read(folder).audiences, "board", marks={"": "TLP:AMBER"}, folder=folder, unit=unit, unit_addresses=(f"{unit.lower()}@example.org",))  # fmt: skip
                 edition = found.standing.edition
                 assert edition is not None
                 wanted += prepared(to, found.stamp, now=later, run_id=found.said["run_id"], job={"folder": str(edition.folder.relative_to(folder))})  # fmt: skip

@@ -20,13 +20,13 @@ def audience(**given: Any) -> dict[str, Audience]:
 
 
 def addresses(found: dict[str, Audience], folder: Path = Path(), **given: Any) -> list[str]:
-    asked = {"mark": "TLP:AMBER", "folder": folder, **given}
+    asked = {"marks": {"": given.pop("mark", "TLP:AMBER")}, "folder": folder, **given}
     return [one.address for one in recipients(found, "board", **asked)]
 
 
 def test_each_address_once_whatever_its_letters(tmp_path: Path) -> None:
     (tmp_path / "more.csv").write_text("\ufeffAddress;Name;Formats\nANNA@Example.org;Again;pdf\nben@example.org;Ben;pdf, html\n\n")  # fmt: skip
-    found = recipients(audience(file="more.csv"), "board", mark="TLP:AMBER", folder=tmp_path)
+    found = recipients(audience(file="more.csv"), "board", marks={"": "TLP:AMBER"}, folder=tmp_path)
     assert [(one.address, one.name, one.formats) for one in found] == [
         ("anna@example.org", "Anna", ("pdf",)),
         ("ben@example.org", "Ben", ("pdf", "html")),
@@ -47,7 +47,7 @@ def test_addresses_in_letters_of_other_languages(
 ) -> None:
     (one,) = recipients(
         audience(domains=[domain], members=[{"address": address}]),
-        "board", mark="TLP:AMBER", folder=Path(),
+        "board", marks={"": "TLP:AMBER"}, folder=Path(),
     )  # fmt: skip
     assert (one.address, one.envelope) == (shown, envelope)
 
@@ -118,7 +118,16 @@ def test_names_that_could_end_a_header() -> None:
 
 
 def test_chosen_members() -> None:
-    found = recipients(audience(), "board", mark="TLP:AMBER", folder=Path())
+    found = recipients(audience(), "board", marks={"": "TLP:AMBER"}, folder=Path())
     assert chosen(found, ["ANNA@example.org"]) == found
     with pytest.raises(UsageError, match="is not in an audience of this report"):
         chosen(found, ["eve@example.org"])
+
+
+def test_the_edition_of_an_audience_has_a_mark_of_its_own() -> None:
+    found = audience(edition="auditor", tlp="TLP:GREEN")
+    marks = {"": "TLP:RED", "auditor": "TLP:GREEN"}
+    (one,) = recipients(found, "board", marks=marks, folder=Path())
+    assert (one.cut, one.told_as) == ("auditor", "auditor")
+    with pytest.raises(HeldError, match="no edition 'auditor', which audience board gets"):
+        recipients(found, "board", marks={"": "TLP:GREEN"}, folder=Path())

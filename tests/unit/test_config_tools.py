@@ -44,7 +44,7 @@ def test_the_configuration_that_init_writes_fits_the_schema() -> None:
     [
         ("configuration", '[organisation]\nnmae = "x"'),
         ("configuration", "[organisation]\nfiscal_year_start = 13"),
-        ("configuration", '[report]\nclassification = "secret"'),
+        ("configuration", '[report]\nclassification = ""'),
         ("configuration", "[freshness]\nfindigns = 3"),
         ("mapping", '[source]\ntable = "findigns"\n[columns]\ntitle = "Name"'),
         ("mapping", '[source]\ntable = "findings"\n[columns]\ntitel = "Name"'),

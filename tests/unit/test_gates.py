@@ -408,6 +408,7 @@ def test_all_gates_are_asked() -> None:
         "bound",
         "commentary",
         "typed",
+        "words",
         "overflow",
         "glyphs",
         "secrets",

@@ -14,11 +14,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "errors", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify", "distribution", "recurrence", "layout", "backup",
 }  # fmt: skip
 INNER = {
-    "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
+    "sources", "workspace", "view", "phrases", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
     "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "snapshot", "trust", "schemas", "browse", "showing", "picking",
 }  # fmt: skip
 OUTER = {

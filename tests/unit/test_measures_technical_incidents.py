@@ -12,7 +12,7 @@ import pytest
 from reportkit import sections, stats
 from reportkit.charts import incidents as chart
 from reportkit.charts.plot import Plot
-from reportkit.scorecard import _differs
+from reportkit.scorecard import differs
 from reportkit.workspace import Workspace
 from tests.unit.technical import END, KNOWN, case, parts, split, stored, view
 from tests.unit.workspaces import load, workspace
@@ -92,7 +92,7 @@ def test_incidents_4_vs_8(tmp_path: Path) -> None:
     now, was = v.measure("N01"), v.previous().measure("N01")
     assert (now.value.value, was.value.value) == (4, 8)
     assert (was.value.low, was.value.high) == (pytest.approx(3.454, abs=1e-3), pytest.approx(15.763, abs=1e-3))  # fmt: skip
-    assert _differs(now, was) is False
+    assert differs(now, was) is False
     drawn = chart(v)
     assert isinstance(drawn, Plot)
     assert drawn.title == "4 confirmed incidents after 8: the change is within noise"
@@ -164,7 +164,7 @@ def test_time_to_contain_has_an_interval(tmp_path: Path) -> None:
     assert parts(value) == {"Median": 8, "Still active": 0}
     # An interval without an upper end still tells chance from change: 11 hours before is another world, 20 is not.
     was = [view(tmp_path / f"{h}", incidents=[took(1, "contained", h)]).measure("N03") for h in (11, 20)]  # fmt: skip
-    assert [_differs(measure, before) for before in was] == [True, False]
+    assert [differs(measure, before) for before in was] == [True, False]
 
 
 def test_still_active_closed_and_wrong_ones(tmp_path: Path) -> None:

@@ -300,7 +300,7 @@ def test_the_annex_says_who_approved_what_was_told_last(tmp_path: Path) -> None:
     say("Bo Ek", "approve")
     say("Bo Ek", "revoke")
     facts = {r[0]: r[1] for r in rows(sections.reproducibility(ws.at("2026-Q3")))}
-    assert facts["Approved"] == "Q2 2026, revision 1: Ada Lind on 09 July 2026 (asserted)"
+    assert facts["Approved"] == "Q2 2026, revision 1: Ada Lind on 9 July 2026 (asserted)"
 
 
 def test_changes_of_definitions_are_told_where_there_are_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip

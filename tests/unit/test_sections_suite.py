@@ -137,7 +137,7 @@ def test_audit_findings_by_source_against_their_first_date(tmp_path: Path) -> No
         ],
     )  # fmt: skip
     shown = sections.audit_sources(v)
-    assert title(shown) == "2 of 3 findings due in the quarter were not verified closed in time"
+    assert title(shown) == "1 of 3 findings due in the quarter was verified closed in time"
     internal, regulator, total = rows(shown)
     # Issued by, open, new, verified closed, past first date, date moved, closed but not verified, closed of those due, oldest
     assert internal == ["Internal audit", "1", "–", "2", "1", "1", "–", "1 of 3", "394 d"]

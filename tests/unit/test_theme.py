@@ -184,7 +184,7 @@ def test_money(value: float | None, currency: str, written: str) -> None:
 
 def test_days_and_signs() -> None:
     assert locale.EN.day(date(2026, 9, 30)) == "30 Sep 2026"
-    assert locale.DE.long_day(date(2026, 3, 1)) == "1. März 2026"
+    assert locale.get("de").long_day(date(2026, 3, 1)) == "1. März 2026"
     assert locale.EN.percent(87.25, sign=True) == "+87.2\u202f%"
     with pytest.raises(ConfigError, match="did you mean 'de'"):
         locale.get("dee")
