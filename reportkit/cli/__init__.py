@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+from reportkit.cli.quick import nothing_due
+
 _COMPLETE = "_REPORTKIT_COMPLETE"
 
 
@@ -14,6 +16,9 @@ def main() -> None:
     # Thirty commands are a great many objects and no garbage; looking for some costs a tenth of '--help'. A command that
     # does anything looks again (``app._common``).
     gc.disable()
+    if nothing_due(sys.argv[1:]):
+        print("Nothing is due.")
+        return
     from reportkit.cli import screen
     from reportkit.cli.app import app, narrowed
     from reportkit.errors import ReportkitError, from_os

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,7 @@ class Database:
     def _engine(self) -> sa.Engine:
         if self._url:
             return sa.create_engine(_server(address(self._url)), poolclass=sa.pool.NullPool)
-        engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        # The driver would begin a transaction only at the first change, after what it was decided on was read.
-        sa.event.listen(engine, "connect", _by_hand)
-        sa.event.listen(engine, "begin", _begin)
-        return engine
+        return _file(str(self.path), os.getpid())
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -53,7 +50,8 @@ class Database:
             connecting = self._engine.execution_options(reportkit_writes=True)
             if self._made != len(metadata.tables):
                 with connecting.begin() as connection:
-                    _make(connection)
+                    if not _has(connection, metadata.tables):
+                        _make(connection)
                 self._made = len(metadata.tables)
             with connecting.begin() as connection:
                 yield connection
@@ -67,11 +65,9 @@ class Database:
         if not self._url and not self.path.exists():
             return []
         with self._said("read"):
-            if not self._made:
-                known = sa.inspect(self._engine)
-                if not all(known.has_table(table.name) for table in _tables(query)):
-                    return []
             with self._engine.connect() as connection:
+                if not self._made and not _has(connection, [one.name for one in _tables(query)]):
+                    return []
                 return list(connection.execute(query))
 
     @contextmanager
@@ -83,6 +79,27 @@ class Database:
             raise TemporaryError(
                 f"The ledger {self.place} cannot be {done} ({said}); try again."
             ) from None
+
+
+@lru_cache(maxsize=16)
+def _file(path: str, process: int) -> sa.Engine:  # noqa: ARG001 - a forked process has its own
+    """Give the engine of a file; it keeps what it has compiled, but no connection to a file that may be replaced."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=sa.pool.NullPool
+    )
+    # The driver would begin a transaction only at the first change, after what it was decided on was read.
+    sa.event.listen(engine, "connect", _by_hand)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _has(connection: sa.Connection, names: Iterable[str]) -> bool:
+    """Say whether tables are there."""
+    if connection.dialect.name != "sqlite":
+        known = sa.inspect(connection)
+        return all(known.has_table(name) for name in names)
+    found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {name for (name,) in found}.issuperset(names)
 
 
 def _make(connection: sa.Connection) -> None:
