@@ -14,8 +14,8 @@ from reportkit.deliver import sealed
 from reportkit.deliver.audience import Recipient
 from reportkit.deliver.compose import Composed, Content, House, Remarks, Stamp, address, enclose
 from reportkit.deliver.letter import Edition, Letter
-from reportkit.deliver.waiting import Clock, Kept, Queue
 from reportkit.deliver.transport import Folder, Reply, Session, Transport
+from reportkit.deliver.waiting import Clock, Kept, Queue
 from reportkit.errors import ConfigError, ReportkitError, TemporaryError
 from reportkit.ledger import deliveries, leases
 from reportkit.ledger.deliveries import Delivery, Outbox

@@ -64,11 +64,10 @@ class Database:
         """
         if not self._url and not self.path.exists():
             return []
-        with self._said("read"):
-            with self._engine.connect() as connection:
-                if not self._made and not _has(connection, [one.name for one in _tables(query)]):
-                    return []
-                return list(connection.execute(query))
+        with self._said("read"), self._engine.connect() as connection:
+            if not self._made and not _has(connection, [one.name for one in _tables(query)]):
+                return []
+            return list(connection.execute(query))
 
     @contextmanager
     def _said(self, done: str) -> Iterator[None]:

@@ -228,7 +228,10 @@ class Outbox:
         return self._changed(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
 
     def _changed(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> Future[bool]:  # fmt: skip
-        change = partial(_change, id_=id_, before=before, state=state, now=now, said=said, owner=owner, more=more)  # fmt: skip
+        values: dict[str, Any] = {"state": state, "changed_at": now, "said": said, **more}
+        if state not in {"sending", "uncertain"}:
+            values |= {"owner": "", "lease_until": None}
+        change = partial(_change, id_=id_, before=before, owner=owner, values=values)
         if self.together is not None:
             return self.together.change(change)
         with self.ledger.writing() as connection:
@@ -238,16 +241,13 @@ class Outbox:
         return made
 
 
-def _change(connection: sa.Connection, *, id_: int, before: Sequence[str], state: State, now: datetime, said: str, owner: str, more: Mapping[str, Any]) -> bool:  # fmt: skip
+def _change(connection: sa.Connection, *, id_: int, before: Sequence[str], owner: str, values: Mapping[str, Any]) -> bool:  # fmt: skip
     c = _deliveries.c
-    values: dict[str, Any] = {"state": state, "changed_at": now, "said": said, **more}
-    if state not in {"sending", "uncertain"}:
-        values |= {"owner": "", "lease_until": None}
     done = connection.execute(
         _deliveries.update().where(c.id == id_, c.state.in_(before), c.owner == owner).values(**values)
     ).rowcount  # fmt: skip
     if done:
-        connection.execute(_history.insert().values(delivery_id=id_, state=state, at=now, said=said))  # fmt: skip
+        connection.execute(_history.insert().values(delivery_id=id_, state=values["state"], at=values["changed_at"], said=values["said"]))  # fmt: skip
     return bool(done)
 
 
