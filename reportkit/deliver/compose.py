@@ -180,7 +180,9 @@ def address(
     message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
     sender = _address(house.sender)
     identity = f"<{stamp.seal(recipient.address)[:32]}@{sender.domain}>"
-    message["Subject"] = _one_line(letter.subject)
+    # Whoever has the first one sees in the list of mails that this is another.
+    again = f", revision {stamp.revision}" if stamp.revision > 1 else ""
+    message["Subject"] = _one_line(letter.subject) + again
     message["From"] = sender
     user, _, host = recipient.envelope.rpartition("@")
     message["To"] = Address(_one_line(recipient.name), user, host)

@@ -573,3 +573,4 @@ def test_a_corrected_revision_goes_only_to_those_who_got_the_first(firm: Path, c
     words = " ".join(str(body.get_content()).split())
     assert words.startswith("This is revision 2. It puts right what was told before: V04 Overdue weaknesses: 12 was told, 9 is right. Two were counted twice. Approved by Head of audit.")  # fmt: skip
     assert [p.get_filename() for p in message.iter_attachments()] == ["board-2026-Q3-r2.pdf"]
+    assert str(message["Subject"]).endswith(", revision 2")
