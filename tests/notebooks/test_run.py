@@ -259,9 +259,9 @@ FAILURES = {
     "killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "KernelDied", 6, "signal SIGKILL"),
     "cell": ("import time\ntime.sleep(60)", "RunTimeout", 6, "took longer than 2 seconds"),
     "compiled": ("sum(range(10**12))", "RunTimeout", 6, "took longer than 2 seconds"),
-    "memory": ("x = bytearray(600_000_000)\nimport time\ntime.sleep(60)", "LimitError", 6, "more than 500 MB"),
+    "memory": ("x = bytearray(600_000_000)\nimport time\ntime.sleep(99)", "LimitError", 6, "more than 500 MB"),
     "children": (
-        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = bytearray(600_000_000); import time; time.sleep(60)'])",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'x = bytearray(600_000_000); import time; time.sleep(99)'])",
         "LimitError", 6, "more than 500 MB",
     ),
     "segfault": ("import faulthandler\nfaulthandler._sigsegv()", "KernelDied", 6, "signal SIGSEGV"),
@@ -292,7 +292,9 @@ def test_a_failed_run_says_why_and_leaves_nothing_to_send(
 ) -> None:
     source, kind, code, words = FAILURES[name]
     desk.engine = engine
-    desk.configure("[limits]\ncell_seconds = 2\nmemory_mb = 500\n")
+    # Where time is not what is tried, a busy machine must not run out of it.
+    seconds = 2 if kind == "RunTimeout" else 60
+    desk.configure(f"[limits]\ncell_seconds = {seconds}\nmemory_mb = 500\n")
     desk.notebook("print('before')", source, "print('after')")
     with pytest.raises(getattr(errors, kind), match=words) as caught:
         desk.run(formats=("html", "pdf", "email"))
@@ -509,9 +511,10 @@ def _one(folder: Path) -> str:
 
 
 @pytest.mark.slow
-def test_many_kernels_at_once(desk: Any) -> None:
+@pytest.mark.parametrize("starts", [4, pytest.param(100, marks=pytest.mark.soak)])
+def test_many_kernels_at_once(desk: Any, starts: int) -> None:
     """Sockets in private folders never collide; ports did in about one start of a hundred."""
     desk.notebook("1")
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        assert list(pool.map(_one, [desk.folder] * 12)) == ["draft"] * 12
-    assert len(desk.kept()) == 12
+        assert list(pool.map(_one, [desk.folder] * starts)) == ["draft"] * starts
+    assert len(desk.kept()) == starts

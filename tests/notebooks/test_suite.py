@@ -1,4 +1,4 @@
-"""The posture, audit, programme and incidents reports in a real kernel, over one made firm."""
+"""The posture, audit, programme and incidents reports, run warm over one made firm."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 
 from reportkit import resources, seedmap
 from reportkit.run import Outcome, Request
-from reportkit.run.report import run
+from reportkit.run.jobs import make as run
 from reportkit.scorecard import SCORECARDS
+from reportkit.workers.pool import WarmPool
 from tests import estate
 from tests.notebooks.conftest import PERIOD
 from tests.unit.workspaces import load, workspace
@@ -32,14 +33,14 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(firm: Path) -> Callable[[str], Outcome]:
+def made(firm: Path, pool: WarmPool) -> Callable[[str], Outcome]:
     """Run a report, once for all tests."""
     kept: dict[str, Outcome] = {}
 
     def make(report: str) -> Outcome:
         if report not in kept:
             asked = Request(workspace=firm, report=report, period=PERIOD)
-            kept[report] = run(asked, now=estate.NOW, progress=lambda _: None)
+            kept[report] = run(asked, now=estate.NOW, pool=pool)
         return kept[report]
 
     return make
@@ -69,9 +70,9 @@ def test_what_it_says_to_answer_it_tells(made: Callable[[str], Outcome], report:
 
 
 def test_one_incident_of_a_running_quarter_in_a_workspace_that_holds_nothing_else(
-    tmp_path: Path,
+    tmp_path: Path, pool: WarmPool
 ) -> None:
-    # The kernel goes by the real day, which may lie long after the load.
+    # The notebook goes by the real day, which may lie long after the load.
     ws = workspace(tmp_path / "w", "[freshness]\nincidents = 400\n")
     event: dict[str, Any] = {
         "incident_id": "INC-7",
@@ -82,7 +83,7 @@ def test_one_incident_of_a_running_quarter_in_a_workspace_that_holds_nothing_els
     }
     load(ws, "incidents", [event], datetime(2026, 10, 10))
     asked = Request(workspace=ws.folder, report="incidents", period=ws.quarter_of("INC-7"), parameters={"incident": "INC-7"}, formats=("html",))  # fmt: skip
-    outcome = run(asked, now=estate.NOW, progress=lambda _: None)
+    outcome = run(asked, now=estate.NOW, pool=pool)
     page = (outcome.folder / "report.html").read_text(encoding="utf-8")
     assert "Outage of pay-outs: not contained" in page
     manifest = json.loads((outcome.folder / "manifest.json").read_text())

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pikepdf
 import pytest
 from nbformat import v4
 
@@ -433,57 +432,3 @@ def test_demo_refuses_a_folder_that_holds_something_else(type_: Type, tmp_path: 
     assert (tmp_path / "reportkit-demo/mine.txt").read_text() == "keep"
     assert type_("demo", "d", "--until", "2998-Q4").code == 2
     assert not (tmp_path / "d").exists()
-
-
-@pytest.mark.slow
-def test_demo_tells_seven_quarters_and_reports_on_the_eighth(tmp_path: Path) -> None:
-    process = command(tmp_path, "demo")
-    out, err = process.communicate(timeout=900)
-    assert process.returncode == 0, err
-    place = tmp_path / "reportkit-demo"
-    for name in ("report.html", "report.pdf", "message.eml"):
-        (path,) = re.findall(rf"\S+/{name}", out)
-        assert (tmp_path / path).stat().st_size > 10_000
-    told = Ledger(place).publications()
-    assert [item.period for item in told] == [
-        "2024-Q4",
-        "2025-Q1",
-        "2025-Q2",
-        "2025-Q3",
-        "2025-Q4",
-        "2026-Q1",
-        "2026-Q2",
-    ]
-    assert all(load.stated for load in Store(place / "store").loads())
-    again = command(tmp_path, "demo", "--seed", "8")
-    _, err = again.communicate(timeout=60)
-    assert again.returncode == 2
-    assert "seed 7" in err
-    resumed = command(tmp_path, "demo", "--no-run")
-    _, err = resumed.communicate(timeout=120)
-    assert resumed.returncode == 0, err
-    assert len(Ledger(place).publications()) == 7
-    (printed,) = re.findall(r"\S+/report.pdf", out)
-    with pikepdf.open(tmp_path / printed) as pdf, pdf.open_outline() as outline:
-        places = {
-            entry.title: pdf.pages.index(pikepdf.Page(target(entry, pdf))) for entry in outline.root
-        }
-        body = places["Annex"] - places["The quarter in brief"]
-        assert body <= 8
-        assert len(pdf.pages) <= 16
-    assert (place / "notebooks/board.ipynb").is_file()
-
-
-def target(entry: pikepdf.OutlineItem, pdf: pikepdf.Pdf) -> pikepdf.Object:
-    """Give the page that a bookmark leads to."""
-    where: Any = entry.destination or (entry.action.D if entry.action is not None else None)
-    if isinstance(where, pikepdf.String | str):
-        names = pdf.Root.Names.Dests.Names
-        where = next(
-            v
-            for k, v in zip(list(names)[::2], list(names)[1::2], strict=True)
-            if str(k) == str(where)
-        )
-        where = where.D if isinstance(where, pikepdf.Dictionary) else where
-    page: pikepdf.Object = where[0]
-    return page

@@ -48,7 +48,7 @@ def test_every_measure_gives_equal_rows(both: engines.Both, id_: str) -> None:
 
 
 def test_it_is_no_comparison_of_nothing(both: engines.Both) -> None:
-    engines.assert_something_measured(both)
+    engines.assert_something_measured(both, 1_000_000)
 
 
 @pytest.mark.parametrize("name", relations.NAMES)

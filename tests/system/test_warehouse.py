@@ -1,4 +1,4 @@
-"""The same measures on PostgreSQL: a real server, a million rows, equal results."""
+"""The same measures on PostgreSQL: a real server, many rows, equal results; a million of them with ``-m soak``."""
 
 from __future__ import annotations
 
@@ -27,10 +27,20 @@ def address() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(
+    scope="module",
+    params=[100_000, pytest.param(1_000_000, marks=[pytest.mark.soak, pytest.mark.slow])],
+    ids=["100k", "1M"],
+)
+def findings(request: pytest.FixtureRequest) -> int:
+    """Give how many findings both engines hold."""
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def both(address: str, tmp_path_factory: pytest.TempPathFactory) -> engines.Both:
-    """Give one view of a million findings, computed here and there."""
-    views = engines.both(tmp_path_factory.mktemp("estate"), 1_000_000, address)
+def both(findings: int, address: str, tmp_path_factory: pytest.TempPathFactory) -> engines.Both:
+    """Give one view of the findings, computed here and there."""
+    views = engines.both(tmp_path_factory.mktemp("estate"), findings, address)
     assert isinstance(views[1].workspace.engine, warehouse.Postgres)
     return views
 
@@ -40,8 +50,8 @@ def test_every_measure_gives_equal_rows(both: engines.Both, id_: str) -> None:
     engines.assert_equal(both, id_)
 
 
-def test_it_is_no_comparison_of_nothing(both: engines.Both) -> None:
-    engines.assert_something_measured(both)
+def test_it_is_no_comparison_of_nothing(both: engines.Both, findings: int) -> None:
+    engines.assert_something_measured(both, findings)
 
 
 @pytest.mark.parametrize("name", relations.NAMES)
@@ -67,7 +77,7 @@ def test_a_query_that_fails_spoils_nothing(both: engines.Both) -> None:
         assert len(view.sql("SELECT severity, COUNT(*) AS n FROM findings GROUP BY severity")) == 5
 
 
-def test_it_leaves_only_the_loaded_rows(both: engines.Both, address: str) -> None:
+def test_it_leaves_only_the_loaded_rows(both: engines.Both, findings: int, address: str) -> None:
     both[1].measure("V01")
     other = warehouse.Postgres(Secret(address))
     other.begin()
@@ -75,7 +85,7 @@ def test_it_leaves_only_the_loaded_rows(both: engines.Both, address: str) -> Non
     assert {name for name in schemas if name.startswith(("known", "view"))} == set()
     held = other.frame(f"SELECT COUNT(*) AS n FROM {warehouse.SCHEMA}.findings")["n"].tolist()
     other.close()
-    assert held == [1_000_000]
+    assert held == [findings]
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:

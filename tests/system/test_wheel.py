@@ -9,8 +9,13 @@ import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pikepdf
 import pytest
+
+from reportkit.ledger import Ledger
+from reportkit.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,19 +29,29 @@ class Installed:
     site: Path
     home: Path
 
+    @property
+    def command(self) -> Path:
+        """Where the installed command lies."""
+        return self.site / "bin" / "reportkit"
+
     def run(self, *command: str) -> str:
+        """Run a command, which must go well, and give what it printed."""
+        done = self.ended(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def ended(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command that sees the installed package and not the checkout."""
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        done = subprocess.run(
+        return subprocess.run(
             command,
             cwd=self.home,
             env=environment | {"PYTHONPATH": str(self.site), "HOME": str(self.home)},
             capture_output=True,
             text=True,
             check=False,
+            timeout=900,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
 
 def pip_wheel(source: Path, into: Path) -> Path:
@@ -123,12 +138,77 @@ def test_exporters_are_announced(installed: Installed) -> None:
     assert {"reportkit-html", "reportkit-pdf", "reportkit-email"} <= found
 
 
-def test_wheel_makes_the_report(installed: Installed, tmp_path: Path) -> None:
-    command = installed.site / "bin" / "reportkit"
-    installed.run(str(command), "demo", str(tmp_path / "company"))
-    (manifest,) = (tmp_path / "company").glob("runs/board/2026-Q3/_all/*/manifest.json")
+@dataclass(frozen=True)
+class Demo:
+    """The fictional company that the installed command made, and what it printed."""
+
+    place: Path
+    out: str
+
+
+@pytest.fixture(scope="module")
+def demo(installed: Installed) -> Demo:
+    """Give the workspace that a newcomer's first command makes."""
+    return Demo(installed.home / "reportkit-demo", installed.run(str(installed.command), "demo"))
+
+
+def test_demo_leaves_the_report_in_every_format(demo: Demo, installed: Installed) -> None:
+    for name in ("report.html", "report.pdf", "message.eml"):
+        (path,) = re.findall(rf"\S+/{name}", demo.out)
+        assert (installed.home / path).stat().st_size > 10_000
+    (manifest,) = demo.place.glob("runs/board/2026-Q3/_all/*/manifest.json")
     run = manifest.parent
     assert (run / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert "<html" in (run / "report.html").read_text(encoding="utf-8")[:1000]
-    assert (run / "message.eml").stat().st_size > 0
     assert (run / "notebook.ipynb").is_file()
+    assert (demo.place / "notebooks/board.ipynb").is_file()
+
+
+def test_demo_tells_seven_quarters_and_reports_on_the_eighth(demo: Demo) -> None:
+    told = Ledger(demo.place).publications()
+    assert [item.period for item in told] == [
+        "2024-Q4",
+        "2025-Q1",
+        "2025-Q2",
+        "2025-Q3",
+        "2025-Q4",
+        "2026-Q1",
+        "2026-Q2",
+    ]
+    assert all(load.stated for load in Store(demo.place / "store").loads())
+
+
+def test_the_board_reads_eight_pages_before_the_annex(demo: Demo, installed: Installed) -> None:
+    (printed,) = re.findall(r"\S+/report.pdf", demo.out)
+    with pikepdf.open(installed.home / printed) as pdf, pdf.open_outline() as outline:
+        places = {
+            entry.title: pdf.pages.index(pikepdf.Page(target(entry, pdf))) for entry in outline.root
+        }
+        body = places["Annex"] - places["The quarter in brief"]
+        assert body <= 8
+        assert len(pdf.pages) <= 16
+
+
+def test_a_second_demo_goes_on_where_the_first_is_and_touches_no_other(
+    demo: Demo, installed: Installed
+) -> None:
+    other = installed.ended(str(installed.command), "demo", "--seed", "8")
+    assert other.returncode == 2
+    assert "seed 7" in other.stderr
+    installed.run(str(installed.command), "demo", "--no-run")
+    assert len(Ledger(demo.place).publications()) == 7
+
+
+def target(entry: pikepdf.OutlineItem, pdf: pikepdf.Pdf) -> pikepdf.Object:
+    """Give the page that a bookmark leads to."""
+    where: Any = entry.destination or (entry.action.D if entry.action is not None else None)
+    if isinstance(where, pikepdf.String | str):
+        names = pdf.Root.Names.Dests.Names
+        where = next(
+            v
+            for k, v in zip(list(names)[::2], list(names)[1::2], strict=True)
+            if str(k) == str(where)
+        )
+        where = where.D if isinstance(where, pikepdf.Dictionary) else where
+    page: pikepdf.Object = where[0]
+    return page

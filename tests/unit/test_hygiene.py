@@ -116,3 +116,12 @@ def test_version_is_the_same_everywhere() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert reportkit.__version__ == project["version"]
+
+
+@pytest.mark.xdist_group("together")
+def test_groups_of_tests_stay_together(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config
+) -> None:
+    """Tests that share a server or a long run are one group; where groups are lost, each worker makes its own."""
+    if getattr(pytestconfig.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@together")
