@@ -13,7 +13,7 @@ from reportkit.errors import ReportkitError
 
 if TYPE_CHECKING:
     from reportkit.config import Settings
-    from reportkit.deliver.sending import Clock
+    from reportkit.deliver.waiting import Clock
     from reportkit.due.watch import Trouble
     from reportkit.ledger import Ledger
     from reportkit.ledger.claims import Claim
