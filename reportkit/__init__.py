@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reportkit import charts, display, measures, narrative, quant, restate, sections, stats
     from reportkit.measures import Measure, measure
     from reportkit.period import Period
+    from reportkit.picking import Pickers
     from reportkit.view import View
     from reportkit.workspace import Workspace
     from reportkit.workspace import open_workspace as open  # noqa: A004
@@ -27,6 +28,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 _NAMES = {
     "Measure": ("measures", "Measure"),
     "Period": ("period", "Period"),
+    "Pickers": ("picking", "Pickers"),
     "View": ("view", "View"),
     "Workspace": ("workspace", "Workspace"),
     "charts": ("charts", ""),
@@ -44,6 +46,7 @@ _NAMES = {
 __all__ = [
     "Measure",
     "Period",
+    "Pickers",
     "View",
     "Workspace",
     "charts",

@@ -123,6 +123,15 @@ class Binding(Model):
     part: Literal["value", "ratio", "prior", "target"] = "value"
 
 
+class Words(Model):
+    """A file with the author's words: of which period it is, which one its heading names, and whose words it repeats."""
+
+    file: str
+    period: str
+    headed: str = ""
+    same_as: str = ""
+
+
 class Facts(Model):
     """All facts of a report; outputs of several cells are added together."""
 
@@ -132,6 +141,7 @@ class Facts(Model):
     restatements: tuple[Restatement, ...] = ()
     bindings: tuple[Binding, ...] = ()
     typed: tuple[str, ...] = Field((), description="numbers in prose that stand for no measure")
+    words: tuple[Words, ...] = ()
 
     def plus(self, other: Facts) -> Facts:
         """Add the facts of another output; the same fact twice counts once."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reportkit import sql
 from reportkit.tables import TABLES
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def make(engine: Engine, known: str, empty: Collection[str]) -> bool:
     first = engine.frame(share).iloc[0]
     if not alike(first["made"], first["of_all"]):
         return False
-    engine.make(f"{known}.finding_groups", groups, copied=True)
+    sql.keeping(engine).make(f"{known}.finding_groups", groups, copied=True)
     return True

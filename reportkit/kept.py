@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,18 @@ class Keeping:
 
     def __init__(self, engine: Any, folder: Path) -> None:
         self._engine, self._folder = engine, folder
+        #: What each relation made so far holds, by its name: a name says nothing to another process.
+        self._held: dict[str, str] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
     def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:
         """Make a relation; see :class:`reportkit.sql.Engine`."""
+        held = re.sub(r"\w+\.\w+", lambda found: self._held.get(found[0], found[0]), select)
+        self._held[name] = hashlib.sha256(held.encode()).hexdigest()
         if copied:
-            path = self._folder / f"{hashlib.sha256(select.encode()).hexdigest()}.parquet"
+            path = self._folder / f"{self._held[name]}.parquet"
             if path.exists() or self._write(path, select):
                 name_ = str(path).replace("'", "''")
                 select, copied = f"SELECT * FROM read_parquet('{name_}')", False

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from reportkit import display
-from reportkit.errors import DataError, nearest
-from reportkit.facts import Binding, Facts, Message, Tone
+from reportkit.errors import DataError, ReportkitError, nearest
+from reportkit.facts import Binding, Facts, Message, Tone, Words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reportkit.view import View
 
 _BINDING = re.compile(r"\{\{\s*([A-Z]{1,4}\d{2,3})\.(value|ratio|prior|target)\s*\}\}")
@@ -71,8 +73,47 @@ def commentary(view: View, *, shared: bool = True) -> Commentary:
         ) from None
     text = _bind(written, view, bindings, path.name)
     statement, messages = _parts(text)
-    facts = Facts(bindings=tuple(bindings), typed=_typed(written))
+    words = Words(
+        file=f"commentary/{path.relative_to(folder).as_posix()}",
+        period=view.period.key,
+        headed=_headed(written, view),
+        same_as=_repeated(written, path, view.period.key, folder),
+    )
+    facts = Facts(bindings=tuple(bindings), typed=_typed(written), words=(words,))
     return Commentary(statement, messages, facts, written=True)
+
+
+def _headed(text: str, view: View) -> str:
+    """Give the period that the heading of a file (``# 2026-Q3``) names; nothing where it names none."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    if not first.startswith("# "):
+        return ""
+    try:
+        return view.workspace.calendar.parse(first.removeprefix("# ").strip()).key
+    except ReportkitError:
+        return ""
+
+
+def _repeated(text: str, path: Path, period: str, folder: Path) -> str:
+    """Give the file of an earlier period that has the same words; nothing where there is none.
+
+    A text whose numbers are all bound may be true of two quarters; whether it is, somebody says once.
+    """
+    rest = path.name.removeprefix(period)
+    earlier = [
+        one for one in path.parent.glob(f"*{rest}") if one.is_file() and one.name < path.name
+    ]
+    for other in sorted(earlier, reverse=True):
+        words = other.read_bytes().decode("utf-8-sig", errors="replace")
+        if _spoken(words) == _spoken(text):
+            return f"commentary/{other.relative_to(folder).as_posix()}"
+    return ""
+
+
+def _spoken(text: str) -> str:
+    """Give the words of a commentary without its first heading and its spaces."""
+    lines = [line.split() for line in text.splitlines() if not line.startswith("# ")]
+    return " ".join(" ".join(line) for line in lines if line)
 
 
 def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:

@@ -371,9 +371,10 @@ def _findings(
     inner += [counted if column == "n" else f"f.{column}" for column in beyond]
     inner += [f"{ended} AS ended", *(f"{how} AS {column}" for column, how in added.items())]
     where = f" WHERE unit_id IN ({', '.join(map(quote, at.units))})" if at.units is not None else ""
-    # What is not open is left out before anything is made of it.
+    # What is not open is left out before anything is made of it; whether it has ended is said without making the day of it.
     still = (
-        f" AND f.state NOT IN {among(RECLASSIFIED)} AND ({ended} IS NULL OR {ended} > {t})"
+        f" AND f.state NOT IN {among(RECLASSIFIED)} AND (f.closed > {t} OR f.state = 'reopened' OR (f.closed IS NULL "
+        f"AND (f.state NOT IN ('fixed', 'decommissioned') OR CAST(f.recorded_at AS DATE) > {t})))"
         if name in {"open_findings", "open_finding_groups"}
         else ""
     )

@@ -61,6 +61,8 @@ LARGE = 500_000
 SMALL = 20_000
 #: Rows of all loads from which tables as known are worth a file.
 KEPT_FROM = 5_000
+#: The same for other tables of which each thing has one version: a copy of all columns costs as much as some ten queries of few.
+WIDE = 50_000
 _MEMORY = 4 << 30
 
 
@@ -105,6 +107,7 @@ class Local:
 
     def __init__(self, spill: Path | None = None, kept: Path | None = None) -> None:
         self._kept = kept
+        self._keeping: Keeping | None = None
         self._connection = duckdb.connect(
             ":memory:",
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
@@ -121,8 +124,11 @@ class Local:
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
         many = sum(load.rows for load in store.loads()) > KEPT_FROM
-        engine: Any = Keeping(self, self._kept) if many and self._kept is not None else self
-        return make_known(engine, store, schema, knowledge, lambda load: _parquet(store, load))
+        if many and self._kept is not None and self._keeping is None:
+            self._keeping = Keeping(self, self._kept)
+        return make_known(
+            keeping(self), store, schema, knowledge, lambda load: _parquet(store, load)
+        )
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
         """Make the table of some loads, all of one, as they leave it."""
@@ -181,6 +187,11 @@ class Local:
     def close(self) -> None:
         """Let go of all memory."""
         self._connection.close()
+
+
+def keeping(engine: Engine) -> Any:
+    """Give the engine that takes copied relations from files where it can, or the engine itself."""
+    return (isinstance(engine, Local) and engine._keeping) or engine  # noqa: SLF001
 
 
 def all_differ(rows: pa.Table) -> bool:
@@ -308,9 +319,9 @@ def once(loads: Mapping[str, Sequence[Load]]) -> frozenset[str]:
     )
 
 
-def is_large(loads: Sequence[Load]) -> bool:
+def is_large(loads: Sequence[Load], above: int | None = None) -> bool:
     """Say whether a table is read where it lies rather than copied."""
-    return sum(load.rows for load in loads) > LARGE
+    return sum(load.rows for load in loads) > (LARGE if above is None else above)
 
 
 def known(

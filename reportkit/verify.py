@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from reportkit.errors import DataError
+from reportkit.ledger import chain, journal
 from reportkit.ledger import of as ledger_of
 from reportkit.objects import Folder, Objects
 from reportkit.store import of
@@ -64,6 +65,7 @@ def workspace(folder: Path) -> Checked:
             ledger.figures(publication)
         except ValueError as error:
             faults.append(f"A told figure of {name} cannot be read ({str(error).splitlines()[0]})")
+    faults += [*chain.faults(ledger), *journal.faults(ledger)]
     return Checked(
         len(records), len(lying), len(ledger.publications()), tuple(filter(None, faults))
     )

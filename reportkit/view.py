@@ -126,7 +126,7 @@ class View(Browsing):
         asked = relations.columns(query) if large else None
         for name in relations.named(query, relations.needless(moment, asked)):
             # The estate is asked about again and again; other relations are small, or asked about once.
-            lies = name in moment.once and sql.is_large(self.loads[name])
+            lies = name in moment.once and sql.is_large(self.loads[name], sql.WIDE)
             whole = not large if name == "findings" else name in relations.ESTATE and not lies
             if name not in self._made or (name in relations.FINDINGS and large):
                 grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)

@@ -14,6 +14,7 @@ from reportkit.cli import (
     data,
     demo,
     due,
+    evidence,
     keep,
     mail,
     measures,
@@ -105,11 +106,17 @@ app.command("diff")(told.diff)
 app.command("errata")(told.errata)
 app.command("seedmap")(seedmap)
 app.command("clocks")(clocks.clocks)
+app.command("release")(evidence.release)
 app.command("approve")(release.approve)
 app.command("revoke")(release.revoke)
 app.command("send")(release.send)
 app.command("resend")(release.resend)
 app.command("deliveries")(release.deliveries)
+app.command("bundle")(evidence.bundle)
+app.command("reproduce")(evidence.reproduce)
+app.command("backup")(evidence.backup)
+app.command("restore")(evidence.restore)
+app.command("rebuild")(evidence.rebuild)
 app.command("due")(due.due)
 app.command("close")(due.close)
 app.command("mail")(mail.mail)

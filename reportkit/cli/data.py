@@ -134,6 +134,7 @@ def load(
                 )
             if closed is not None:
                 screen.say(f"  {closed:,} closed: open before, and not in this complete export")
+                _unlike(kept, store.of(folder).loads(spec.name))
     if json:
         screen.say_json(told[0] if len(told) == 1 else told)
 
@@ -159,6 +160,20 @@ def _report(kept: Load, file: Path) -> None:
         facts.append(("rejected", plural(kept.rejected, "record")))
     screen.table(facts)
     _problems(kept.problems)
+
+
+def _unlike(kept: Load, loads: list[Load]) -> None:
+    """Say why a complete export can have closed nothing: what it would close came under another name."""
+    if any(load.source == kept.source and load.name != kept.name for load in loads):
+        return
+    made = (kept.format, kept.mapping_sha256)
+    alike = [load.source for load in loads if (load.format, load.mapping_sha256) == made]
+    others = [name for name in dict.fromkeys(alike) if name != kept.source]
+    if others:
+        screen.say(
+            f"  {screen.styled('!', 'watch')} nothing can be closed by the first load from {kept.source}; if it is the system that "
+            f"{others[-1]} was, load it with --source {others[-1]}"
+        )
 
 
 def _problems(problems: tuple[str, ...]) -> None:

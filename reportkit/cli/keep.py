@@ -96,17 +96,24 @@ def describe(
 
 def verify(
     run: Annotated[
+        str,
+        typer.Argument(metavar="[RUN|PACK]", help="A run, a folder or a pack; by default store and ledger."),
+    ] = "",
+    *,
+    signer: Annotated[
         Path | None,
-        typer.Argument(metavar="[RUN]", help="A run folder; by default store and ledger."),
+        typer.Option("--signer", metavar="FILE", help="Public key or certificate of who must have signed the pack, or of the authority."),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
-) -> None:
-    """Hash again what was kept, and name what is damaged or missing."""
+) -> None:  # fmt: skip
+    """Hash again what was kept, and name what is damaged, missing or was changed."""
     from reportkit import verify as checks
 
-    if run is not None:
-        counts, faults = _run(run)
+    signed = ""
+    counts: dict[str, int]
+    if run:
+        counts, signed, faults = _run(run, signer, workspace)
     else:
         checked = checks.workspace(options.workspace(workspace))
         faults = checked.faults
@@ -116,9 +123,11 @@ def verify(
             "publications": checked.publications,
         }
     if json:
-        screen.say_json({**counts, "faults": list(faults)})
+        screen.say_json({**counts, **({"signed": signed} if run else {}), "faults": list(faults)})
     else:
         screen.say(", ".join(f"{count:,} {name}" for name, count in counts.items()) + " checked")
+        if signed:
+            screen.say(f"  {signed}")
         for fault in faults:
             screen.say(f"  {screen.styled('!', 'bad')} {fault}")
     if faults:
@@ -128,20 +137,21 @@ def verify(
         screen.say("Everything is as it was written.")
 
 
-def _run(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
-    from reportkit import verify as checks
-    from reportkit.run.folder import FINAL, MANIFEST, manifest
+def _run(run: str, signer: Path | None, workspace: Path | None) -> tuple[dict[str, int], str, tuple[str, ...]]:  # fmt: skip
+    from reportkit import evidence
+    from reportkit.cli.status import find
 
-    if not (folder / MANIFEST).is_file():
-        raise UsageError(f"{folder} is no run folder (it has no {MANIFEST}); see 'reportkit runs'.")
-    total = 0
-    faults: tuple[str, ...] = ()
-    for place in (folder, folder / FINAL):
-        if (place / MANIFEST).is_file():
-            kept = manifest(place).get("artefacts", {})
-            total += len(kept)
-            faults += checks.files(place, kept)
-    return {"files": total}, faults
+    trusted = b""
+    if signer is not None:
+        try:
+            trusted = signer.read_bytes()
+        except OSError as error:
+            raise UsageError(f"--signer {signer} cannot be read ({(error.strerror or str(error)).lower()}).") from None  # fmt: skip
+    # A folder or a file needs no workspace around it.
+    own = Path(run).exists() or Path(run).suffix == ".zip"
+    place = Path(run) if own else find(run, options.workspace(workspace))
+    checked = evidence.check(place, trusted)
+    return {"files": checked.files}, checked.signed, checked.faults
 
 
 def rejected(

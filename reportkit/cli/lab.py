@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,9 @@ from reportkit.errors import from_os
 
 #: Where the notebooks to learn from lie in a workspace.
 EXPLORE = "explore"
+#: A socket's path may be this long (108 bytes on Linux, the last one zero).
+_SOCKET_PATH = 107
+_SOCKET_NAME = "/kernel-00000000-0000-0000-0000-000000000000-ipc-5"
 
 
 def lab(
@@ -82,11 +86,24 @@ def environment(given: dict[str, str]) -> dict[str, str]:
     ours = str(resources.templates() / "lab")
     return {
         **given,
+        "JUPYTER_RUNTIME_DIR": _runtime(given.get("JUPYTER_RUNTIME_DIR")),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(
             filter(None, (ours, given.get("JUPYTER_CONFIG_PATH")))
         ),
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), given.get("PATH", os.defpath))),
     }
+
+
+def _runtime(given: str | None) -> str:
+    """Give where the sockets of kernels lie: Jupyter's own place, or a short private one where that is too long for a socket."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = given or jupyter_runtime_dir()
+    if len(os.fsencode(folder + _SOCKET_NAME)) <= _SOCKET_PATH:
+        return folder
+    base = tempfile.gettempdir()
+    fits = len(os.fsencode(f"{base}/rk-xxxxxxxx{_SOCKET_NAME}")) <= _SOCKET_PATH
+    return tempfile.mkdtemp(prefix="rk-", dir=base if fits else "/tmp")  # noqa: S108 - a private folder in it
 
 
 def explore(place: Path) -> list[str]:

@@ -88,7 +88,7 @@ def _latest(
     quarter = config.read(folder).calendar.parse(period)
     place = latest(folder, Path(report).stem, quarter, unit)
     said = manifest(place)
-    refuse_unfit(place, said)
+    refuse_unfit(folder, place, said)
     return folder, place, said
 
 

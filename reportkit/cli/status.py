@@ -92,11 +92,12 @@ def show(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Show one run: state, inputs, parameters, checks, files and times."""
+    from reportkit.ledger import of, releases
     from reportkit.run import folder as run_folder
     from reportkit.run import told
 
     place = options.workspace(workspace)
-    found = _find(run, place)
+    found = find(run, place)
     said = run_folder.manifest(found)
     state = told.states(place).get(said["run_id"], said["state"])
     said["state"] = {"published": "final"}.get(state, state)
@@ -119,6 +120,9 @@ def show(
         ("Inputs", f"{sum(map(len, said['extracts'].values()))} extracts of {len(said['extracts'])} tables"),
         ("Made with", ", ".join(f"{name} {number}" for name, number in said["versions"].items())),
     ]  # fmt: skip
+    if print_ := said.get("fingerprint"):
+        rows.insert(1, ("Inputs are", print_))
+    rows += [("Released", f"{one.gate}, by {one.by} on {one.at:%Y-%m-%d}: {one.reason}") for one in releases.of_run(of(place), said["run_id"])]  # fmt: skip
     if error := said.get("error"):
         rows.insert(1, ("Failed", f"{error['kind']}: {error['message']}"))
     screen.table(rows)
@@ -129,7 +133,12 @@ def show(
             screen.table(lines)
 
 
-def _find(run: str, place: Path) -> Path:
+def find(run: str, place: Path) -> Path:
+    """Give the folder of a run from its name, its folder or the begin of its name.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
     from reportkit.run.folder import MANIFEST, runs
 
     for path in (Path(run), place / run):

@@ -13,7 +13,7 @@ from reportkit.errors import ReportkitError, UsageError
 from reportkit.ledger import of as ledger_of
 from reportkit.locale import plural
 from reportkit.period import Period
-from reportkit.run import approval, publication
+from reportkit.run import approval, publication, release
 from reportkit.run.folder import manifest
 from reportkit.tables import TABLES
 
@@ -102,10 +102,11 @@ def _run(settings: Settings, folder: Path, report: str, period: Period, unit: st
         yield Lack(settings.report.author, "run", f"'reportkit run {report} --period {period.key}{part}' makes it.")  # fmt: skip
         return
     said = manifest(place)
+    holding = release.standing(folder, said).holding
     for gate in said["gates"]:
-        if gate["result"] == "fail" and gate["holds"]:
+        if gate["name"] in holding:
             yield Lack(settings.report.author, "gate", f"{gate['name']}: {gate['reason']}")
-    if said["state"] != "draft":
+    if not release.fit(folder, said):
         return
     try:
         standing = approval.standing(folder, place, said, now)

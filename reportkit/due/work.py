@@ -20,7 +20,7 @@ from reportkit.errors import HeldError, KernelDied, ReportkitError, TemporaryErr
 from reportkit.ledger import Ledger, approvals, claims, deliveries
 from reportkit.ledger.claims import Claim, Desk
 from reportkit.ledger.deliveries import Delivery
-from reportkit.run import Outcome, Request, approval, dispatch, edition, publication
+from reportkit.run import Outcome, Request, approval, dispatch, edition, publication, release
 from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 from reportkit.run.report import run
 
@@ -62,12 +62,12 @@ class Work:
         try:
             with self._alive(one) as ours:
                 place, said = self._finished(one) or self._run(one, ours)
-                if said["state"] == "draft":
+                if release.fit(self.folder, said):
                     edition.make(self.folder, place, said)
         except ReportkitError as error:
             self._failed(one, error)
             return
-        if said["state"] != "draft":
+        if not release.fit(self.folder, said):
             reasons = "; ".join(f"{g['name']}: {g['reason']}" for g in said["gates"] if g["result"] == "fail" and g["holds"])  # fmt: skip
             self._land(one, "held", run_id=said["run_id"], said=reasons)
             return
@@ -92,7 +92,7 @@ class Work:
         if one.attempts < 2:
             return None
         newest = self._newest(one, one.scheduled_at)
-        return newest if newest is not None and newest[1]["state"] == "draft" else None
+        return newest if newest is not None and release.fit(self.folder, newest[1]) else None
 
     def _newest(self, one: Claim, since: datetime) -> tuple[Path, dict[str, Any]] | None:
         place = series(self.folder, one.report, one.period, one.unit or None)
@@ -102,6 +102,11 @@ class Work:
             if datetime.fromisoformat(said["started"].removesuffix("Z")) >= since:
                 return path, said
         return None
+
+    def _own(self, one: Claim) -> tuple[Path, dict[str, Any]] | None:
+        """Give the run that a gate held: somebody may have released it since."""
+        place = series(self.folder, one.report, one.period, one.unit or None) / one.run_id
+        return (place, manifest(place)) if one.run_id and (place / MANIFEST).is_file() else None
 
     @contextmanager
     def _alive(self, one: Claim) -> Iterator[Callable[[], bool]]:
@@ -176,11 +181,11 @@ class Work:
                 self.desk.change(one, "done", self.clock(), before="released", owned_by=one.owner)
 
     def _picked_up(self, one: Claim) -> None:
-        newest = self._newest(one, one.changed_at or one.scheduled_at)
+        newest = self._newest(one, one.changed_at or one.scheduled_at) or self._own(one)
         told = self.ledger.publication(one.report, one.period, one.unit)
         if told is not None:
             self.desk.change(one, "drafted", self.clock(), before=one.state, owned_by=one.owner, run_id=told.run_id, said="")  # fmt: skip
-        elif newest is not None and newest[1]["state"] == "draft":
+        elif newest is not None and release.fit(self.folder, newest[1]):
             place, said = newest
             edition.make(self.folder, place, said)
             mails = self._drafts(place, said)
@@ -195,7 +200,7 @@ class Work:
         if told is None:
             place = series(self.folder, one.report, one.period, one.unit or None) / one.run_id
             newest = self._newest(one, one.changed_at or one.scheduled_at)
-            if newest is not None and newest[1]["state"] == "draft":
+            if newest is not None and release.fit(self.folder, newest[1]):
                 # Somebody ran it again, and approves that run.
                 place = newest[0]
             if not (place / MANIFEST).is_file():

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from reportkit.facts import INJECTED
+from reportkit.gates.data import commentary, fresh, restated
+from reportkit.gates.evidence import Evidence, Gate, Result
 from reportkit.gates.external import external
+from reportkit.gates.printed import glyphs, overflow, whole
+from reportkit.gates.private import paths, secrets
 from reportkit.gates.written import agrees
 
-if TYPE_CHECKING:
-    from reportkit.render.model import Document
+__all__ = [
+    "ARTEFACTS", "CONTENT", "NEVER_RELEASED", "Evidence", "Gate", "Result", "artefacts", "commentary", "content", "fresh", "glyphs",
+    "held", "overflow", "paths", "restated", "secrets", "whole",
+]  # fmt: skip
 
-Result = Literal["pass", "fail", "not-applicable"]
-
+#: What nobody may let pass: a report that did not run, is not the one asked for, or gives away what it must not.
+NEVER_RELEASED = frozenset({"complete", "parameters", "secrets", "network"})
 #: A larger page opens slowly on a phone and is refused by some mail gateways.
 PAGE_BYTES = 1_000_000
 #: Mail programs cut a larger body.
@@ -23,60 +28,14 @@ BODY_BYTES = 100_000
 _NOT_COUNTED = {INJECTED, "skip-execution"}
 
 
-@dataclass(frozen=True)
-class Gate:
-    """One check of a run.
-
-    Attributes:
-        holds: whether a failure keeps the report from being sent; the other gates only tell.
-    """
-
-    name: str
-    result: Result
-    reason: str
-    holds: bool = True
-
-    def listed(self) -> dict[str, Any]:
-        """Give the gate as the manifest keeps it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What a run leaves for the gates to judge.
-
-    Attributes:
-        notebook: the executed notebook.
-        bound: parameter values that were passed to it.
-        document: what the formats were written from.
-        pages: finished HTML by name (``report.html``, ``message.eml``).
-        conformance: the standards the PDF was written to; None when no PDF was asked for.
-        warnings: what the writers said, by file name.
-    """
-
-    notebook: Mapping[str, Any]
-    bound: Mapping[str, Any]
-    document: Document
-    pages: Mapping[str, str] = field(default_factory=dict)
-    conformance: tuple[str, ...] | None = None
-    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
 def content(evidence: Evidence) -> tuple[Gate, ...]:
     """Judge what the notebook says, before anything is written."""
-    return (
-        complete(evidence),
-        parameters(evidence),
-        alt_text(evidence),
-        reconciled(evidence),
-        bound(evidence),
-        typed(evidence),
-    )
+    return tuple(judge(evidence) for judge in CONTENT)
 
 
 def artefacts(evidence: Evidence) -> tuple[Gate, ...]:
     """Judge what was written."""
-    return (network(evidence), size(evidence), conformant(evidence), whole(evidence))
+    return tuple(judge(evidence) for judge in ARTEFACTS)
 
 
 def held(gates: Iterable[Gate]) -> tuple[Gate, ...]:
@@ -264,16 +223,14 @@ def conformant(evidence: Evidence) -> Gate:
     return Gate("conformant", "pass", " and ".join(names), holds=False)
 
 
-def whole(evidence: Evidence) -> Gate:
-    """No writer had to cut, replace or leave out anything."""
-    said = [
-        f"{name}: {warning}" for name, warnings in evidence.warnings.items() for warning in warnings
-    ]
-    said += [f"notebook: {what}" for what in evidence.document.left_out]
-    if said:
-        return Gate("whole", "fail", "; ".join(said), holds=False)
-    return Gate("whole", "pass", "nothing was cut, replaced or left out", holds=False)
-
-
 def _tags(cell: Mapping[str, Any]) -> set[str]:
     return set(cell.get("metadata", {}).get("tags", ()))
+
+
+#: In the order in which they judge.
+CONTENT: tuple[Callable[[Evidence], Gate], ...] = (
+    complete, parameters, alt_text, fresh, reconciled, restated, bound, commentary, typed,
+)  # fmt: skip
+ARTEFACTS: tuple[Callable[[Evidence], Gate], ...] = (
+    overflow, glyphs, secrets, paths, network, size, conformant, whole,
+)  # fmt: skip

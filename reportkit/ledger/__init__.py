@@ -2,7 +2,8 @@
 
 ``reportkit publish`` is the only act that writes told figures; an erratum adds a revision beside the first, which stays
 readable. The ledger is a SQLite file in the workspace, or a PostgreSQL database that several desks share (``[ledger] url``).
-Nothing is ever updated or deleted.
+Nothing is ever updated or deleted: each row is chained to those before it (:mod:`reportkit.ledger.chain`), and lies beside its run
+too (:mod:`reportkit.ledger.journal`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from reportkit import config
 from reportkit.errors import TemporaryError, UsageError
 from reportkit.facts import Facts, Figure
-from reportkit.ledger import approvals, claims, deliveries
+from reportkit.ledger import approvals, chain, claims, deliveries, releases
 from reportkit.ledger.database import FILE, Database, metadata
 
 #: All tables are made together, so all modules that have some are known here.
@@ -32,12 +33,14 @@ __all__ = [
     "Publication",
     "State",
     "approvals",
+    "chain",
     "claims",
     "deliveries",
     "of",
+    "releases",
 ]
 #: What happened to a run after it was made; draft and held stand in its own manifest.
-State = Literal["approved", "revoked", "published", "superseded"]
+State = Literal["released", "approved", "revoked", "published", "superseded"]
 
 _publications = sa.Table(
     "publications",
@@ -211,7 +214,8 @@ class Ledger(Database):
     def record(self, event: Event) -> None:
         """Keep what happened to a run."""
         with self.writing() as connection:
-            connection.execute(_events.insert().values(**asdict(event)))
+            made = connection.execute(_events.insert().values(**asdict(event)))
+            chain.add(connection, "events", [int((made.inserted_primary_key or (0,))[0])], event.run_id)  # fmt: skip
 
     def _add(
         self,
@@ -237,6 +241,7 @@ class Ledger(Database):
             for table, rows in parts:
                 if rows:
                     connection.execute(table.insert(), rows)
+            chain.add(connection, "publications", [number], publication.run_id)
         told = self.publication(publication.report, publication.period, publication.unit)
         if told is None:
             raise TemporaryError(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from reportkit.ledger import chain
 from reportkit.ledger.database import Database, metadata
 
 _approvals = sa.Table(
@@ -66,7 +67,8 @@ class Approval:
 def add(ledger: Database, approval: Approval) -> None:
     """Keep an approval or its taking back."""
     with ledger.writing() as connection:
-        connection.execute(_approvals.insert().values(**asdict(approval)))
+        made = connection.execute(_approvals.insert().values(**asdict(approval)))
+        chain.add(connection, "approvals", [int((made.inserted_primary_key or (0,))[0])], approval.run_id)  # fmt: skip
 
 
 def of_run(ledger: Database, run_id: str) -> list[Approval]:

@@ -12,11 +12,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from reportkit.errors import ConfigError, TemporaryError
+from reportkit.ledger import schema
 from reportkit.secret import Secret, address, driver_line
 
 FILE = "ledger.db"
 #: All tables of the ledger, whichever module they are written in.
 metadata = sa.MetaData()
+#: Under this name a connection keeps the runs of which something was chained.
+TOUCHED = "reportkit_touched"
+sa.Table(
+    schema.NAME, metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False)
+)
 
 
 class Database:
@@ -27,10 +33,14 @@ class Database:
         url: of a PostgreSQL database to use in place of that file; may be the name of a secret that is one.
     """
 
+    metadata = metadata
+
     def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder = folder
         self.path = folder / FILE
         self._url = url
         self._made = 0
+        self._known = False
         self.place = "at [ledger] url" if url else str(self.path)
 
     @cached_property
@@ -50,23 +60,68 @@ class Database:
             connecting = self._engine.execution_options(reportkit_writes=True)
             if self._made != len(metadata.tables):
                 with connecting.begin() as connection:
+<<<<<<< HEAD
                     if not _has(connection, metadata.tables):
                         _make(connection)
+=======
+                    file = None if self._url else self.path
+                    schema.ready(connection, metadata, file=file, place=self.place)
+                    touched = connection.info.pop(TOUCHED, set())
+>>>>>>> main
                 self._made = len(metadata.tables)
+                self._told(touched)
             with connecting.begin() as connection:
+                connection.info.pop(TOUCHED, None)
                 yield connection
+                touched = connection.info.pop(TOUCHED, set())
+            self._told(touched)
+
+    def _told(self, touched: set[str]) -> None:
+        """Write down beside the runs what was kept of them; the journal asks this module, so it is asked here."""
+        if touched:
+            from reportkit.ledger import journal
+
+            journal.keep(self, touched)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection | None]:
+        """Give a connection to look at rows with; None for a ledger that was never written, and asking makes none.
+
+        Raises:
+            ConfigError: a newer release wrote it.
+            TemporaryError: the ledger cannot be reached or read.
+        """
+        if not self._url and not self.path.exists():
+            yield None
+            return
+        with self._said("read"), self._engine.connect() as connection:
+            if not self._known:
+                schema.refuse_newer(schema.version(connection), self.place)
+                self._known = True
+            yield connection
 
     def rows(self, query: sa.Select[Any]) -> list[Any]:
         """Run a query; a ledger that was never written has no rows, and asking makes none.
 
         Raises:
+            ConfigError: a newer release wrote it.
             TemporaryError: the ledger cannot be reached or read.
         """
+<<<<<<< HEAD
         if not self._url and not self.path.exists():
             return []
         with self._said("read"), self._engine.connect() as connection:
             if not self._made and not _has(connection, [one.name for one in _tables(query)]):
                 return []
+=======
+        with self.reading() as connection:
+            if connection is None:
+                return []
+            if not self._made:
+                known = sa.inspect(connection)
+                if not all(known.has_table(table.name) for table in _tables(query)):
+                    return []
+>>>>>>> main
             return list(connection.execute(query))
 
     @contextmanager
@@ -80,6 +135,7 @@ class Database:
             ) from None
 
 
+<<<<<<< HEAD
 @lru_cache(maxsize=16)
 def _file(path: str, process: int) -> sa.Engine:  # noqa: ARG001 - a forked process has its own
     """Give the engine of a file; it keeps what it has compiled, but no connection to a file that may be replaced."""
@@ -106,21 +162,21 @@ def _make(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(7271)"))
     metadata.create_all(connection)
+=======
+def inserted(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # fmt: skip
+    """Insert the rows that are not there yet, by any unique key, and give their ids."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    new = insert(table).on_conflict_do_nothing().returning(table.c.id)
+    return [found[0] for row in rows for found in connection.execute(new.values(**row)).all()]
+>>>>>>> main
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:  # fmt: skip
     """Insert the rows that are not there yet, by any unique key, and give their number."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert
-
-        here = insert(table).on_conflict_do_nothing()
-        return sum(connection.execute(here.values(**row)).rowcount for row in rows)
-    from sqlalchemy.dialects.postgresql import insert as insert_there
-
-    # PostgreSQL's driver does not count the rows of an insertion; what comes back is counted.
-    there = insert_there(table).on_conflict_do_nothing()
-    returned = (connection.execute(there.values(**row).returning(table.c.id)) for row in rows)
-    return sum(len(result.all()) for result in returned)
+    return len(inserted(connection, table, rows))
 
 
 def _tables(query: sa.Select[Any]) -> list[sa.Table]:

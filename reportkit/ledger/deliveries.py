@@ -16,9 +16,14 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+<<<<<<< HEAD
 from reportkit.ledger import leases
 from reportkit.ledger.database import Database, insert_new, metadata
 from reportkit.ledger.together import Together
+=======
+from reportkit.ledger import chain, leases
+from reportkit.ledger.database import Database, inserted, metadata
+>>>>>>> main
 
 State = Literal["prepared", "sending", "accepted", "refused", "uncertain"]
 
@@ -61,6 +66,7 @@ _history = sa.Table(
     sa.Column("state", sa.String, nullable=False),
     sa.Column("at", sa.DateTime, nullable=False),
     sa.Column("said", sa.Text, nullable=False),
+    sa.Column("proof", sa.Text, nullable=False, server_default="{}"),
 )
 
 
@@ -114,6 +120,7 @@ def prepare(connection: sa.Connection, wanted: Iterable[Delivery]) -> int:
     Returns:
         How many are new.
     """
+    messages = list(wanted)
     rows = [
         {
             **{n: v for n, v in vars(one).items() if n != "id"},
@@ -122,9 +129,28 @@ def prepare(connection: sa.Connection, wanted: Iterable[Delivery]) -> int:
             "not_before": one.not_before or one.prepared_at,
             "changed_at": one.prepared_at,
         }
-        for one in wanted
+        for one in messages
     ]
-    return insert_new(connection, _deliveries, rows)
+    new = 0
+    for one, row in zip(messages, rows, strict=True):
+        made = inserted(connection, _deliveries, [row])
+        chain.add(connection, "deliveries", made, one.run_id)
+        new += len(made)
+    return new
+
+
+def prove(connection: sa.Connection) -> None:
+    """Write into the history of each delivery what proves it, where an older release kept it in the delivery alone."""
+    c = _history.c
+    rows = connection.execute(sa.select(_deliveries).where(_deliveries.c.message_id != "")).all()
+    for row in rows:
+        last = sa.select(sa.func.max(c.id)).where(c.delivery_id == row.id).scalar_subquery()
+        proof = _proof(row.message_id, row.sha256, json.loads(row.sent))
+        connection.execute(_history.update().where(c.id == last).values(proof=proof))
+
+
+def _proof(message_id: str, sha256: str, sent: Mapping[str, Any]) -> str:
+    return json.dumps({"message_id": message_id, "sha256": sha256, "sent": dict(sent)})
 
 
 @dataclass(frozen=True)
@@ -227,6 +253,7 @@ class Outbox:
         attempts = one.attempts + counts
         return self._changed(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
 
+<<<<<<< HEAD
     def _changed(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> Future[bool]:  # fmt: skip
         values: dict[str, Any] = {"state": state, "changed_at": now, "said": said, **more}
         if state not in {"sending", "uncertain"}:
@@ -249,6 +276,34 @@ def _change(connection: sa.Connection, *, id_: int, before: Sequence[str], owner
     if done:
         connection.execute(_history.insert().values(delivery_id=id_, state=values["state"], at=values["changed_at"], said=values["said"]))  # fmt: skip
     return bool(done)
+=======
+    def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> bool:  # fmt: skip
+        c = _deliveries.c
+        mine = (c.id == id_, c.state.in_(before), c.owner == owner)
+        with self.ledger.writing() as connection:
+            return _changed(connection, mine, state, now, said, **more)
+
+
+def _changed(connection: sa.Connection, which: Sequence[Any], state: State, now: datetime, said: str, **more: Any) -> bool:  # fmt: skip
+    """Change one delivery and write down that it was, in a transaction of the caller; False when none is such."""
+    c = _deliveries.c
+    values: dict[str, Any] = {"state": state, "changed_at": now, "said": said, **more}
+    if state not in {"sending", "uncertain"}:
+        values |= {"owner": "", "lease_until": None}
+    found = connection.execute(sa.select(c.id, c.run_id).where(*which)).first()
+    if found is None or not connection.execute(_deliveries.update().where(*which).values(**values)).rowcount:  # fmt: skip
+        return False
+    proof = _proof(more["message_id"], more["sha256"], json.loads(more["sent"])) if "message_id" in more else "{}"  # fmt: skip
+    made = connection.execute(_history.insert().values(delivery_id=found.id, state=state, at=now, said=said, proof=proof))  # fmt: skip
+    chain.add(connection, "delivery_events", [int((made.inserted_primary_key or (0,))[0])], found.run_id)  # fmt: skip
+    return True
+
+
+def doubt(connection: sa.Connection, id_: int, now: datetime, said: str) -> None:
+    """Say of a message that was not settled that nobody knows what became of it, in a transaction of the caller."""
+    open_ = (_deliveries.c.id == id_, _deliveries.c.state.in_(("prepared", "sending")))
+    _changed(connection, open_, "uncertain", now, said)
+>>>>>>> main
 
 
 def find(

@@ -343,7 +343,8 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN opened < {start} AND (closed IS NULL OR closed >= {start}) THEN n ELSE 0 END) AS at_start, "
     "SUM(CASE WHEN opened IS NULL THEN n ELSE 0 END) AS undated, SUM(CASE WHEN closed < opened AND closed >= {start} THEN n ELSE 0 END) AS wrong, "
     "SUM(CASE WHEN closed IS NULL AND severity IN ('critical', 'high') THEN n ELSE 0 END) AS severe, "
-    "(SELECT COUNT(DISTINCT asset_id) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM finding_groups "
+    # A day knows one version of each control on an asset.
+    "(SELECT COUNT(*) FROM coverage WHERE control = 'vuln_scan' AND last_ok >= {start}) AS scanned FROM finding_groups "
     "WHERE state IN " + _COUNTED + " GROUP BY {group}",
     dims=_DIMS, green=0,
     counted={"findings": "state IN " + _COUNTED + " AND (opened >= {start} OR closed >= {start})"},

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -105,6 +106,30 @@ def png(svg_text: str, *, scale: float = 2.0, fonts: Path | None = None) -> byte
     out = io.BytesIO()
     few.save(out, format="PNG", optimize=True)
     return out.getvalue()
+
+
+def small(data: bytes, widest: int) -> tuple[bytes, int]:
+    """Give a picture as PNG, no wider than asked, and its width as it came; for mail.
+
+    Raises:
+        DataError: it is no picture, or one of more than some hundred million points.
+    """
+    from PIL import Image
+
+    try:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(data)) as picture,
+        ):
+            width = picture.width
+            picture.thumbnail((widest, 4 * widest))
+            out = io.BytesIO()
+            picture.convert("RGBA").save(out, format="PNG", optimize=True)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"a picture of the notebook cannot be read ({_first_line(error)})."
+        ) from error
+    return out.getvalue(), width
 
 
 def svg_size(svg_text: str) -> tuple[float, float]:

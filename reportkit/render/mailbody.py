@@ -12,7 +12,7 @@ from markupsafe import Markup
 from reportkit import locale, resources, theme
 from reportkit.facts import Callout, Cell, Column, Decisions, Headline, Table, Tiles
 from reportkit.render import charts, markup
-from reportkit.render.model import UNDATED, Chart, Preformatted, Prose
+from reportkit.render.model import UNDATED, Chart, Image, Preformatted, Prose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,11 +77,15 @@ def select(document: Document, warnings: list[str]) -> list[Part]:
         if "email" not in placed.tags:
             continue
         content = placed.content
-        if isinstance(content, Chart):
+        if isinstance(content, Chart | Image):
             drawn += 1
             if drawn > MAX_CHARTS:
-                warnings.append(
-                    f"Chart {content.title or content.id!r} is not in the mail: it holds {MAX_CHARTS} charts."
+                name = content.title or content.id if isinstance(content, Chart) else content.alt
+                warnings.append(f"Chart {name!r} is not in the mail: it holds {MAX_CHARTS} charts.")
+                parts.append(
+                    Part(
+                        "callout", Callout(title="In the full report", text=f"{name}.", tone="none")
+                    )
                 )
                 continue
             parts.append(_picture(content, drawn))
@@ -158,10 +162,18 @@ def _hero(cover: Cover) -> Iterator[str]:
         yield cover.status.capitalize()
 
 
-def _picture(chart: Chart, number: int) -> Part:
-    drawn = charts.svg(chart)
+def _picture(content: Chart | Image, number: int) -> Part:
+    cid = f"chart-{number}@reportkit"
+    if isinstance(content, Image) and content.mime != "image/svg+xml":
+        data, width = charts.small(content.data, 2 * PICTURE_WIDTH)
+        return Part("chart", content, cid=cid, png=data, width=min(PICTURE_WIDTH, width))
+    drawn = (
+        charts.svg(content)
+        if isinstance(content, Chart)
+        else charts.clean_svg(content.data.decode(), cid)
+    )
     width = min(PICTURE_WIDTH, round(charts.svg_size(drawn)[0]))
-    return Part("chart", chart, cid=f"chart-{number}@reportkit", png=charts.png(drawn), width=width)
+    return Part("chart", content, cid=cid, png=charts.png(drawn), width=width)
 
 
 def _prose(prose: Prose) -> Markup:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
+from reportkit.render import media
 from reportkit.render.model import Node, Prose
 
 _SAFE_LINK = re.compile(r"(?i)(https?://|mailto:)")
@@ -42,18 +43,25 @@ def prose(source: str, take_image: TakeImage, take_html: TakeHtml) -> Prose:
                 (item["attrs"]["key"], tuple(_flat(item, take_image))) for item in node["children"]
             ]
         elif node["type"] == "block_html":
-            nodes += _html(node["raw"], take_html)
+            nodes += _html(node["raw"], take_html, take_image)
         elif node["type"] != "blank_line":
             nodes.append(_clean(node, take_image))
     return Prose(nodes=tuple(node for node in nodes if not _empty(node)), notes=tuple(notes))
 
 
-def _html(raw: str, take_html: TakeHtml) -> Iterable[Node]:
+def _html(raw: str, take_html: TakeHtml, take_image: TakeImage) -> Iterable[Node]:
     if _COMMENT.fullmatch(raw):
         return []
+    if words := _pictured(raw, take_image):
+        return [paragraph("".join(words))]
     if _STRUCTURE.match(raw):
         return take_html(raw)
     return [paragraph(raw.strip())]
+
+
+def _pictured(raw: str, take_image: TakeImage) -> list[str]:
+    """Take the pictures of a piece that is nothing else, and give the words of those that find no place; nothing for any other."""
+    return ["" if take_image(one.url, one.alt) else one.alt for one in media.images(raw)]
 
 
 def _flat(item: Node, take_image: TakeImage) -> list[Node]:
@@ -71,6 +79,8 @@ def _clean(node: Node, take_image: TakeImage) -> Node:
         raw = node["raw"]
         if _BREAK.fullmatch(raw):
             return {"type": "linebreak"}
+        if words := _pictured(raw, take_image):
+            return text("".join(words))
         return text("" if _COMMENT.fullmatch(raw) else raw)
     if kind == "block_html":
         return paragraph("" if _COMMENT.fullmatch(node["raw"]) else node["raw"].strip())

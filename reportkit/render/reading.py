@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,8 +16,10 @@ from pydantic import ValidationError
 from reportkit.errors import DataError
 from reportkit.facts import MIME, Bundle, Callout, Cover, Facts, Table
 from reportkit.facts import Break as BreakFact
+from reportkit.render import media, widgets
 from reportkit.render.foreign import read_html
-from reportkit.render.markdown import plain, prose
+from reportkit.render.markdown import paragraph, plain, prose
+from reportkit.render.media import Found
 from reportkit.render.model import (
     UNDATED,
     Break,
@@ -55,9 +58,11 @@ class Reader:
         self._cell, self._tags = 0, frozenset[str]()
         self._attachments: Mapping[str, Any] = {}
         self._images: list[Image] = []
+        self._widgets: Mapping[str, Any] = {}
 
     def read(self, notebook: Mapping[str, Any]) -> Document:
         """Walk the cells once and give the document."""
+        self._widgets = widgets.states(notebook.get("metadata", {}))
         for self._cell, cell in enumerate(notebook.get("cells", [])):
             self._tags = frozenset(cell.get("metadata", {}).get("tags", ()))
             self._attachments = cell.get("attachments", {})
@@ -86,8 +91,12 @@ class Reader:
             self._blocks.append(Placed(content=content, cell=self._cell, tags=self._tags))
 
     def _leave_out(self, what: str) -> None:
+        """Say that something is not shown, where it would stand."""
         if not self._hidden:
             self._left_out.append(f"cell {self._cell + 1}: {what}")
+            self._place(
+                Callout(title="Not shown", text=f"{what[:1].upper()}{what[1:]}.", tone="none")
+            )
 
     # ---- markdown ----
 
@@ -103,8 +112,11 @@ class Reader:
         for block in read_html(html, f"cell-{self._cell + 1}"):
             if isinstance(block, Prose):
                 yield from block.nodes
-            else:
+            elif isinstance(block, Table):
                 yield _table_node(block)
+            elif not block.url or not self._take_image(block.url, block.alt):
+                # Between the words of a text: what it is, as words.
+                yield paragraph(block.alt or f"[{block.missing or 'picture'}]")
 
     def _take_image(self, url: str, alt: str) -> bool:
         found: tuple[str, str] | None = None
@@ -114,7 +126,9 @@ class Reader:
         elif match := _DATA_IMAGE.fullmatch(url):
             found = (match.group(1), match.group(2))
         if found is None:
-            self._leave_out(f"picture {url[:80]!r}, which is not inside the notebook")
+            self._leave_out(
+                f"a picture that is not inside the notebook ({url[:80] or 'without an address'})"
+            )
             return False
         image = self._image(*found, alt)
         if image is not None:
@@ -150,17 +164,51 @@ class Reader:
             drawn = self._image(image, _joined(data[image]), "")
             if drawn is not None:
                 self._place(drawn)
+        elif widgets.VIEW in data:
+            self._widget(data[widgets.VIEW])
         elif "text/html" in data:
-            for block in read_html(
-                _joined(data["text/html"]), f"cell-{self._cell + 1}-{len(self._blocks)}"
-            ):
-                self._place(block)
+            self._html(_joined(data["text/html"]))
         elif "text/markdown" in data:
             self._markdown(_joined(data["text/markdown"]))
+        elif "text/latex" in data:
+            # Typesetting formulas is not this tool's trade; their source says the same.
+            self._preformatted(_joined(data["text/latex"]))
+        elif "application/json" in data:
+            self._preformatted(json.dumps(data["application/json"], indent=2, ensure_ascii=False))
+        elif "application/javascript" in data:
+            self._leave_out("what a script does")
         elif "text/plain" in data:
             self._preformatted(_joined(data["text/plain"]))
         elif data:
             self._leave_out(f"output of type {', '.join(sorted(data))}, which no format can write")
+
+    def _html(self, html: str) -> None:
+        before = len(self._blocks)
+        left_out = len(self._left_out)
+        for block in read_html(html, f"cell-{self._cell + 1}-{len(self._blocks)}"):
+            if not isinstance(block, Found):
+                self._place(block)
+            elif block.spec is not None:
+                self._chart(block.spec)
+            elif block.svg:
+                self._add_image(self._image("image/svg+xml", block.svg, block.alt))
+            elif block.missing:
+                self._leave_out(block.missing)
+            elif self._take_image(block.url, block.alt):
+                self._add_image(self._images.pop())
+        if html.strip() and len(self._blocks) == before and len(self._left_out) == left_out:
+            scripted = "<script" in html.lower()
+            self._leave_out("what a script draws" if scripted else "HTML that holds no text")
+
+    def _add_image(self, image: Image | None) -> None:
+        if image is not None:
+            self._place(image)
+
+    def _widget(self, view: Any) -> None:
+        outputs = widgets.outputs(view, self._widgets)
+        self._outputs(outputs)
+        if not outputs:
+            self._leave_out("a control that works in JupyterLab only")
 
     def _bundle(self, raw: Mapping[str, Any]) -> bool:
         """Take facts and block; False when there is no block, so that what else the output holds is shown."""
@@ -185,6 +233,10 @@ class Reader:
 
     def _chart(self, raw: Mapping[str, Any]) -> None:
         spec = dict(raw)
+        elsewhere = media.elsewhere(spec)
+        if elsewhere:
+            self._leave_out(f"a chart that reads its data from elsewhere ({elsewhere[:120]})")
+            return
         title, subtitle = _spec_titles(spec.pop("title", None))
         alt = str(spec.pop("description", "") or "").strip()
         usermeta = dict(spec.pop("usermeta", None) or {})
@@ -230,6 +282,9 @@ class Reader:
             except (binascii.Error, ValueError):
                 self._leave_out(f"a picture of type {mime} that is not valid base64")
                 return None
+        if not media.is_picture(data, mime):
+            self._leave_out(f"a picture that cannot be read ({mime})")
+            return None
         if not alt.strip():
             self._without_alt.append(f"picture in cell {self._cell + 1}")
         return Image(data=data, mime=mime, alt=alt.strip() or _STAND_IN_ALT)

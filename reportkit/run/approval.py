@@ -17,7 +17,7 @@ from reportkit.errors import ConfigError, HeldError, UsageError, nearest
 from reportkit.ledger import Event, approvals
 from reportkit.ledger import of as ledger_of
 from reportkit.ledger.approvals import Approval
-from reportkit.run import edition
+from reportkit.run import edition, private
 from reportkit.run.edition import Edition
 from reportkit.run.folder import APPROVAL
 from reportkit.secret import is_reference, resolve
@@ -181,11 +181,25 @@ def _listed(settings: Settings, by: str, report: str) -> Approver:
     return person
 
 
+def may_release(workspace: Path, said: Mapping[str, Any], by: str) -> str:
+    """Give the name of somebody who may release a run that a gate holds: a listed approver, where there are any.
+
+    Raises:
+        UsageError: the name is not listed.
+        HeldError: this person had a hand in the run, and four eyes are asked for.
+    """
+    settings = config.read(workspace)
+    if not settings.approval.approvers:
+        return by
+    person = _listed(settings, by, said["report"])
+    if settings.approval.four_eyes:
+        _four_eyes(workspace, said, person)
+    return person.name
+
+
 def _four_eyes(workspace: Path, said: Mapping[str, Any], person: Approver) -> None:
     if what := _hand_of(person, _hands(workspace, said)):
-        raise HeldError(
-            f"{person.name} {what}, and [approval] four_eyes asks for somebody else to approve."
-        )
+        raise HeldError(f"{person.name} {what}, and [approval] four_eyes asks for somebody else.")
 
 
 def may(workspace: Path, said: Mapping[str, Any]) -> list[Approver]:
@@ -204,7 +218,7 @@ def _hand_of(person: Approver, hands: list[tuple[str, set[str]]]) -> str:
 
 def _hands(workspace: Path, said: Mapping[str, Any]) -> list[tuple[str, set[str]]]:
     """Say who had a hand in a run: whoever ran it, and the last committer of what it rests on."""
-    found = [("ran this report", {said.get("by", "")} - {""})]
+    found = [("ran this report", {private.login(workspace, said)} - {""})]
     paths = [resources.notebook(said["report"], workspace)]
     paths += sorted((workspace / "commentary").glob(f"{said['period']}*.md"))
     paths += sorted((workspace / "mappings").glob("*.toml"))

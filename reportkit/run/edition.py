@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reportkit import config, gates
 from reportkit.errors import HeldError
-from reportkit.ledger import approvals
-from reportkit.run import formats
+from reportkit.ledger import approvals, releases
+from reportkit.ledger import of as ledger_of
+from reportkit.run import formats, lastpage, private
 from reportkit.run.folder import ARTEFACTS, FINAL, MANIFEST, NOTEBOOK, Staging, manifest, sweep
 from reportkit.run.stages import Stages
 
@@ -60,19 +61,27 @@ def make(workspace: Path, folder: Path, said: Mapping[str, Any]) -> Edition:
     kinds = [kind for kind, name in ARTEFACTS.items() if name in said["artefacts"]]
     settings = config.read(workspace)
     executed = json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))
+    let = releases.of_run(ledger_of(workspace), said["run_id"])
     document = formats.covered(model.read(executed), settings, said).marked("final")
+    document = lastpage.added(document, said, said["gates"], releases=let, finished=True)
     place = folder / FINAL
     # What lies there without a manifest was left by somebody's hand.
     shutil.rmtree(place, ignore_errors=True)
     sweep(folder, older=0)
     staging = Staging(place)
+    files: dict[str, bytes] = {}
+
+    def keep(name: str, content: bytes) -> None:
+        files[name] = content
+        staging.write(name, content)
+
     try:
         written = formats.write(
             document,
             kinds,
             settings,
             name=f"{said['report']}-{said['period']}.pdf",
-            keep=staging.write,
+            keep=keep,
             stages=Stages(lambda _: None),
         )
         judged = gates.artefacts(
@@ -83,14 +92,19 @@ def make(workspace: Path, folder: Path, said: Mapping[str, Any]) -> Edition:
                 pages=written.pages,
                 conformance=written.conformance,
                 warnings=written.warnings,
+                files=files,
+                secrets=private.secrets(settings),
+                places=private.places(workspace),
             )
         )
-        _refuse_held(judged)
+        _refuse_held(judged, {one.gate for one in let})
         staging.publish(
             {
                 "run_id": said["run_id"],
                 "state": "final",
                 "classification": document.cover.classification or settings.report.classification,
+                "gates": [gate.listed() for gate in judged],
+                "releases": [one.to_dict() for one in let],
                 "artefacts": {**staging.kept},
             }
         )
@@ -122,7 +136,7 @@ def read(folder: Path) -> Edition | None:
     return Edition(place, hashes, said.get("classification", ""))
 
 
-def _refuse_held(judged: Iterable[gates.Gate]) -> None:
-    if held := gates.held(judged):
+def _refuse_held(judged: Iterable[gates.Gate], released: Collection[str]) -> None:
+    if held := [gate for gate in gates.held(judged) if gate.name not in released]:
         reasons = "; ".join(f"{gate.name}: {gate.reason}" for gate in held)
         raise HeldError(f"The final edition is held ({reasons}); nothing was published.")

@@ -1,47 +1,25 @@
 """What a report depends on, as one hash: a finished report is made again only when something of it has changed.
 
 It covers the notebook, what was asked for, every extract that is known, what was told before, the workspace's configuration,
-words and own measures, and the code and templates of the package.
+words, rules and own measures, and the code and templates of the package.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reportkit import __version__, config, resources
+from reportkit import config, resources
 from reportkit.run import told
+from reportkit.run.code import code, hashed, listed
 from reportkit.run.folder import FAILED, MANIFEST, series
 from reportkit.run.manifest import extracts
 from reportkit.run.request import Request
-
-_CODE = (".py", ".toml", ".j2", ".typ", ".css", ".js")
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _files(paths: Iterable[Path], base: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(set(paths)):
-        digest.update(f"{path.relative_to(base).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-@cache
-def code() -> str:
-    """Give the hash of the package's own code and templates."""
-    package, templates = Path(__file__).resolve().parents[1], resources.templates()
-    found = [path for path in package.rglob("*") if path.suffix in _CODE and "__pycache__" not in path.parts]  # fmt: skip
-    looks = [path for path in templates.rglob("*") if path.suffix in _CODE]
-    return _hash(__version__, _files(found, package), _files(looks, templates))
+from reportkit.run.surroundings import RULES
 
 
 class Fingerprints:
@@ -64,11 +42,11 @@ class Fingerprints:
             "unit": request.unit or "", "parameters": {**request.parameters}, "formats": sorted(request.formats),
             "known_by": request.known_by, "inputs": self._known(request.known_by or self._now),
         }  # fmt: skip
-        return _hash(json.dumps(asked, sort_keys=True, default=str), self._around, code())
+        return hashed(json.dumps(asked, sort_keys=True, default=str), self._around, code())
 
     def _known(self, known_by: datetime) -> str:
         if known_by not in self._inputs:
-            self._inputs[known_by] = _hash(json.dumps(extracts(self._workspace, known_by)))
+            self._inputs[known_by] = hashed(json.dumps(extracts(self._workspace, known_by)))
         return self._inputs[known_by]
 
     @cached_property
@@ -76,10 +54,11 @@ class Fingerprints:
         """The hash of what the workspace adds: configuration, words, own measures, and what was told."""
         folder = self._workspace
         own = config.read(folder).measures.modules
-        paths = [folder / config.FILE, *(folder / "commentary").glob("*.md")]
+        paths = [folder / config.FILE, *(folder / "commentary").rglob("*.md")]
+        paths += [folder / name for name in RULES]
         paths += [folder / name for name in own if name.endswith(".py")]
-        return _hash(
-            _files((path for path in paths if path.is_file()), folder),
+        return hashed(
+            listed((path for path in paths if path.is_file()), folder),
             json.dumps(told.publications(folder)),
         )
 

@@ -13,9 +13,11 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from reportkit.errors import from_os
+from reportkit.layout import RUNS, WHOLE_FIRM, series
+
+__all__ = ["WHOLE_FIRM", "Staging", "manifest", "run_id", "runs", "series", "sweep"]
 
 NOTEBOOK = "notebook.ipynb"
 MANIFEST = "manifest.json"
@@ -24,13 +26,6 @@ FAILED = ".failed"
 #: The final edition: no word of a status, made before it is approved, and never again.
 FINAL = "final"
 APPROVAL = "approval.json"
-WHOLE_FIRM = "_all"
-
-
-def series(workspace: Path, report: str, period: str, unit: str | None) -> Path:
-    """Give the folder that holds all runs of a report for a quarter and a unit."""
-    part = quote(unit, safe=" +-_.,()").replace("..", "%2E%2E") if unit else WHOLE_FIRM
-    return workspace / "runs" / report / period / part
 
 
 def run_id(now: datetime, *parts: str) -> str:
@@ -116,7 +111,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 def runs(workspace: Path) -> Iterator[Path]:
     """Go through the run folders of a workspace, failed ones too, in the order of their names."""
-    for path in sorted((workspace / "runs").glob(f"*/*/*/*/{MANIFEST}")):
+    for path in sorted((workspace / RUNS).glob(f"*/*/*/*/{MANIFEST}")):
         if not path.parent.name.startswith("."):
             yield path.parent
 

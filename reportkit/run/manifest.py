@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import platform
+import subprocess
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
@@ -12,8 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import __version__, store
+from reportkit import __version__, config, store
+from reportkit.run import schema, surroundings
+from reportkit.run.code import code, looks
 from reportkit.run.template import digest
+from reportkit.run.told import publications
 
 if TYPE_CHECKING:
     from reportkit.facts import Facts
@@ -24,7 +29,11 @@ if TYPE_CHECKING:
     from reportkit.workers.execution import Execution
 
 #: The libraries that a report's numbers and looks depend on.
-_LIBRARIES = ("papermill", "nbconvert", "pandas", "altair", "duckdb", "typst", "vl-convert-python")
+_LIBRARIES = (
+    "papermill", "nbconvert", "nbclient", "nbformat", "ipykernel", "ipython", "pandas", "numpy", "scipy", "pyarrow", "altair",
+    "duckdb", "sqlglot", "sqlalchemy", "pydantic", "holidays", "jinja2", "mistune", "nh3", "css-inline", "fonttools", "typst",
+    "vl-convert-python",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:
@@ -54,18 +63,48 @@ def user() -> str:
         return ""
 
 
-def extracts(
-    workspace: Path, known_by: datetime, also: Collection[str] = ()
-) -> dict[str, list[str]]:
-    """Give the SHA-256 of every extract that was known by an instant, or that an erratum counts too, by table."""
-    by_table: dict[str, list[str]] = {}
-    for load in store.of(workspace).loads():
-        if load.recorded_at > known_by and load.name not in also:
-            continue
-        shas = by_table.setdefault(load.table, [])
-        if load.extract not in shas:
-            shas.append(load.extract)
-    return dict(sorted(by_table.items()))
+def extracts(workspace: Path, known_by: datetime) -> dict[str, list[str]]:
+    """Give the SHA-256 of every extract that was known by an instant, by table."""
+    return by_table(inputs(workspace, known_by))
+
+
+def inputs(workspace: Path, known_by: datetime, also: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Give every load that was known by an instant, or that an erratum counts too: where from, how many rows, which hash."""
+    return [
+        {
+            "table": load.table, "load": load.name, "extract": load.extract, "rows": load.rows, "rejected": load.rejected,
+            "source": load.source, "recorded_at": instant(load.recorded_at), "stated": load.stated,
+            "raw_sha256": load.raw_sha256, "mapping_sha256": load.mapping_sha256,
+        }
+        for load in store.of(workspace).loads()
+        if load.recorded_at <= known_by or load.name in also
+    ]  # fmt: skip
+
+
+def by_table(loads: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Give the hashes of the rows of loads by table, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for load in loads:
+        found.setdefault(load["table"], {})[load["extract"]] = None
+    return {table: list(hashes) for table, hashes in sorted(found.items())}
+
+
+def git(workspace: Path) -> dict[str, Any] | None:
+    """Give commit and dirty flag of the repository in which a workspace lies; None where there is none, or no git."""
+    if not any((folder / ".git").exists() for folder in (workspace, *workspace.parents)):
+        return None
+    command = ["git", "-C", str(workspace), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]  # fmt: skip
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words and a path
+            command, capture_output=True, text=True, timeout=30, check=True, env=kept
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = done.stdout.splitlines()
+    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid")), "")
+    dirty = any(not line.startswith("#") for line in lines)
+    return {"commit": "" if commit == "(initial)" else commit, "dirty": dirty}
 
 
 def instant(when: datetime) -> str:
@@ -95,23 +134,46 @@ def opening(
         told: the publication that the run knows the same as.
     """
     also = told.also if told else ()
+    workspace = request.workspace
+    settings = surroundings.toml(surroundings.reduced(config.read(workspace))).encode()
+    files = surroundings.files(workspace, path.stem, request.period.key, request.unit)
+    loads = inputs(workspace, known_by, also)
+    own = [path.stem, request.unit or ""]
+    published = [one[:4] for one in publications(workspace) if [one[0], one[2]] == own]
+    said: dict[str, Any] = {
+        "notebook": {"file": path.name, "sha256": digest(path)},
+        "settings": hashlib.sha256(settings).hexdigest(),
+        "files": {name: digest(file) for name, file in files.items()},
+        "extracts": by_table(loads),
+        "told": {
+            "publications": len(published),
+            "sha256": surroundings.fingerprint({"told": published}),
+        },
+        "revision": told.revision if told else 1,
+        "also": list(also),
+    }
+    # What the run knows by itself (when, where, by which instant) is no input.
+    given = {name: bound.values[name] for name, origin in bound.origins.items() if origin != "runner"}  # fmt: skip
+    asked = {"report": path.stem, "period": request.period.key, "unit": request.unit or "", "parameters": given}  # fmt: skip
     return {
+        "manifest": schema.VERSION,
         "report": path.stem,
         "period": request.period.key,
         "unit": request.unit or "",
         "run_id": run_id,
+        "fingerprint": surroundings.fingerprint({**said, **asked}),
         "state": "running",
         "started": instant(started),
-        "by": user(),
         "finished": None,
         "as_of": request.period.end.isoformat(),
         "known_by": instant(known_by),
-        "notebook": {"file": path.name, "sha256": digest(path)},
+        **said,
+        "templates": looks(),
+        "code": code(),
         "parameters": bound.listed(),
         "versions": versions(),
-        "revision": told.revision if told else 1,
-        "also": list(also),
-        "extracts": extracts(request.workspace, known_by, also),
+        "git": git(workspace),
+        "inputs": loads,
     }
 
 

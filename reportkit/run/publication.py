@@ -15,7 +15,7 @@ from reportkit.facts import Facts
 from reportkit.ledger import Event, Publication
 from reportkit.ledger import of as ledger_of
 from reportkit.period import Period
-from reportkit.run import approval, edition
+from reportkit.run import approval, edition, release
 from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 
 
@@ -41,7 +41,7 @@ def publish(
     """
     folder = latest(workspace, Path(report).stem, period, unit)
     said = manifest(folder)
-    refuse_unfit(folder, said)
+    refuse_unfit(workspace, folder, said)
     approval.ask(workspace, folder, said, now=now)
     publication = Publication(
         report=said["report"],
@@ -110,16 +110,20 @@ def _equal(one: float | None, other: float | None) -> bool:
     return abs(one - other) <= 1e-9 * max(1.0, abs(other))
 
 
-def refuse_unfit(folder: Path, said: dict[str, Any]) -> None:
-    """Refuse a run that a gate holds, or whose files are others than it wrote."""
-    if said["state"] != "draft":
+def refuse_unfit(workspace: Path, folder: Path, said: dict[str, Any]) -> None:
+    """Refuse a run that a gate holds and nobody released, or whose files are others than it wrote.
+
+    Raises:
+        HeldError: so it is.
+    """
+    if not release.fit(workspace, said):
+        holding = release.standing(workspace, said).holding
         reasons = "; ".join(
-            f"{gate['name']}: {gate['reason']}"
-            for gate in said["gates"]
-            if gate["result"] == "fail" and gate["holds"]
+            f"{gate['name']}: {gate['reason']}" for gate in said["gates"] if gate["name"] in holding
         )
         raise HeldError(
-            f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again."
+            f"Run {folder.name} is held and cannot be published ({reasons}). Repair it and run the report again, or release it: "
+            f"'reportkit release {folder.name} --gate {holding[0] if holding else 'NAME'} --reason TEXT --by NAME'."
         )
     _unchanged(folder, said)
 

@@ -17,9 +17,10 @@ _TABLE = "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</t
 def get_ready() -> None:
     """Read schemas, compile templates, load fonts, and let a cell fail."""
     from reportkit import config
-    from reportkit.run import manifest, template
+    from reportkit.run import code, manifest, template
 
     manifest.versions()
+    code.code()
     import_module("reportkit.remembered").code()
     import_module("holidays").country_holidays("US").is_working_day("2026-01-02")
     executed = _notebook()

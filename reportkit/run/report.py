@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources
 from reportkit.errors import ReportkitError, TemporaryError, UsageError, nearest
-from reportkit.run import formats, parameters, plan, template, told
+from reportkit.run import formats, lastpage, parameters, plan, private, surroundings, template, told
 from reportkit.run import manifest as evidence
 from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
 from reportkit.run.request import Listener, Outcome, Request, State
@@ -85,6 +86,7 @@ class _Job:
     staging: Staging
     stages: Stages
     seed: str = ""
+    read: Sequence[bytes] = ()
     clock: Callable[[], float] = time.monotonic
     may_land: Callable[[], bool] = lambda: True
     _execution: Execution | None = None
@@ -96,7 +98,7 @@ class _Job:
         known_now, now = now, now.replace(microsecond=0)
         request = replace(request, workspace=request.workspace.resolve())
         settings = config.read(request.workspace)
-        plan.admit(request, settings, now)
+        plan.admit(request, settings, known_now)
         path = resources.notebook(request.report, request.workspace)
         with stages.stage("Read the notebook"):
             notebook = template.read(path)
@@ -120,6 +122,9 @@ class _Job:
             sort_keys=True,
         )
         name = run_id(now, path.stem, request.period.key, request.unit or "", asked)
+        around = surroundings.files(request.workspace, path.stem, request.period.key, request.unit)
+        own = surroundings.toml(surroundings.reduced(settings)).encode()
+        read = [path.read_bytes(), own, *(one.read_bytes() for one in around.values())]
         place = series(request.workspace, path.stem, request.period.key, request.unit)
         sweep(place)
         staging = Staging(place / name)
@@ -132,9 +137,11 @@ class _Job:
             bound=bound,
             told=same,
         )
+        # As the process of the cells draws them.
+        begun["seed"] = zlib.crc32(asked.encode())
         return cls(
             request=request, settings=settings, notebook=notebook, name=path.name, bound=bound, begun=begun,
-            started=now, staging=staging, stages=stages, seed=asked,
+            started=now, staging=staging, stages=stages, seed=asked, read=read,
         )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -144,22 +151,29 @@ class _Job:
         """Run the notebook, write the formats, judge and publish."""
         from reportkit.render import model
 
+        files: dict[str, bytes] = {}
+
+        def keep(name: str, content: bytes) -> None:
+            files[name] = content
+            self.staging.write(name, content)
+
         executed = self._executed(engine)
         with self.stages.stage("Read the results"):
-            executed = template.canonical(executed, self.bound.values)
-            self.staging.write(NOTEBOOK, template.text(executed))
+            executed = self._lasting(executed)
+            keep(NOTEBOOK, template.text(executed))
             document = formats.covered(model.read(executed), self.settings, self.begun)
             found = gates.Evidence(notebook=executed, bound=self.bound.passed, document=document)
             judged = gates.content(found)
         held = gates.held(judged)
         if held:
             document = document.marked("held")
+        document = lastpage.added(document, self.begun, evidence.judged(judged))
         written = formats.write(
             document,
             self.request.formats,
             self.settings,
             name=f"{self.begun['report']}-{self.request.period.key}.pdf",
-            keep=self.staging.write,
+            keep=keep,
             stages=self.stages,
         )
         with self.stages.stage("Check"):
@@ -170,6 +184,9 @@ class _Job:
                     pages=written.pages,
                     conformance=written.conformance,
                     warnings=written.warnings,
+                    files=files,
+                    secrets=private.secrets(self.settings),
+                    places=private.places(self.request.workspace),
                 )
             )
         state: State = "held" if gates.held(judged) else "draft"
@@ -190,7 +207,19 @@ class _Job:
             raise TemporaryError(
                 f"Run {self.staging.place.name} was taken over by another process; nothing of it was kept."
             )
+        for content in self.read:
+            surroundings.keep(self.request.workspace, content)
+        private.sign(self.request.workspace, self.staging.place.name, evidence.user())
         return Outcome(self.staging.publish(manifest), manifest, state)
+
+    def _lasting(self, executed: NotebookNode) -> NotebookNode:
+        """Give the executed notebook in its lasting form, without anything of this machine."""
+        lasting = template.canonical(executed, self.bound.values)
+        scrubber = private.Scrubber(self.request.workspace)
+        for cell in lasting.cells:
+            for output in cell.get("outputs", ()):
+                scrubber.all(output)
+        return lasting
 
     def _executed(self, engine: Engine | None) -> NotebookNode:
         with self.stages.stage("Start"):
@@ -231,12 +260,11 @@ class _Job:
             self.staging.discard()
             return error
         try:
-            lasting = template.canonical(executed, self.bound.values)
-            self.staging.write(NOTEBOOK, template.text(lasting))
+            self.staging.write(NOTEBOOK, template.text(self._lasting(executed)))
             reason = {
                 "kind": type(error).__name__,
                 "exit_code": error.exit_code,
-                "message": error.message,
+                "message": private.Scrubber(self.request.workspace).text(error.message),
             }
             place = self.staging.fail(self._manifest("failed", error=reason))
         except ReportkitError as second:

@@ -4,8 +4,8 @@ One road for every format: a file is opened (``content``), recognised (``formats
 against the contract of its table (``contract``). Adding a format adds one module to ``formats``.
 
 A table of anybody's goes through more hands, in this order: ``text`` (with ``columnar`` for large regular files) or ``sheet``
-(with ``workbook_parts``) gives rows, ``grid`` finds the header and gives columns, ``tabular`` says which table or mapping they
-are of, and ``applying`` makes a mapping's columns of them. ``guess`` writes a first mapping for what nobody described.
+(with ``workbook_parts`` and ``workbook_records``) gives rows, ``grid`` finds the header and gives columns, ``tabular`` says which
+table or mapping they are of, and ``applying`` makes a mapping's columns of them. ``guess`` writes a first mapping for what nobody described.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from reportkit.sources.content import Content
-from reportkit.sources.grid import Columns, Grid, gather
+from reportkit.sources.grid import Columns, Grid, called, gather
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,17 +40,22 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
         index: records above the header; each is one line.
         delimiter: what stands between two fields.
     """
-    gathered: list[_Column] = [_Column() for _ in header]
+    width = len(header)
     try:
-        with _opened(content, index, delimiter, len(header)) as batches:
+        with _opened(content, index, delimiter, [False] * width) as batches:
+            few = [_has_few_words(column) for column in next(iter(batches)).columns]
+        gathered = [_Words() if close else _Cells() for close in few]
+        with _opened(content, index, delimiter, few) as batches:
             for place, batch in enumerate(batches):
                 if place % _BATCHES == 0:
                     pa.default_memory_pool().release_unused()
                 for column, cells in zip(gathered, batch.columns, strict=True):
                     column.add(cells)
         table = pa.table(
-            [column.done() for column in gathered], names=[str(n) for n in range(len(header))]
+            [column.done() for column in gathered], names=[str(n) for n in range(width)]
         )
+    except StopIteration:
+        return None
     except (pa.ArrowInvalid, pa.ArrowCapacityError):
         return None
     pa.default_memory_pool().release_unused()
@@ -64,48 +69,60 @@ def grid(content: Content, header: list[str], index: int, delimiter: str) -> Gri
     if pc.any(_unlike_a_row(table, header)).as_py():
         return None
     arrow: dict[str, Any] = {}
-    for name, column in zip(header, table.columns, strict=True):
-        if name.strip():
-            arrow.setdefault(name.strip(), column)
+    for heading, name, column in zip(header, called(header), table.columns, strict=True):
+        if heading.strip() or not pc.all(_is_blank(_cells(column))).as_py():
+            arrow.setdefault(name, column)
     first = index + 2
     return Grid(Columns(arrow), range(first, first + table.num_rows), judged.problems, index + 1)
 
 
-class _Column:
-    """A column on its way in: held as places in a list of words, unless its cells are mostly different."""
+def _has_few_words(cells: Any) -> bool:
+    """Say whether a column is held as places in a list of words; its first cells tell."""
+    return len(pc.unique(cells)) <= _WORDS * len(cells)
+
+
+class _Cells:
+    """A column on its way in whose cells are mostly different."""
 
     def __init__(self) -> None:
-        self._words: dict[str, int] = {}
-        self._places: list[NDArray[np.signedinteger[Any]]] = []
-        self._cells: list[Any] = []
+        self._parts: list[Any] = []
 
     def add(self, cells: Any) -> None:
-        """Take the cells of one batch; the first batch says which kind of column it is."""
-        if self._cells:
-            # A copy has the room it needs, and not that in which a batch was read.
-            self._cells.append(pa.concat_arrays([cells, cells.slice(0, 0)]))
-            return
-        encoded = cells.dictionary_encode()
-        if not self._places and len(encoded.dictionary) > _WORDS * len(cells):
-            self._cells.append(cells)
-            return
-        words = self._words
-        places = np.array(
-            [words.setdefault(word, len(words)) for word in encoded.dictionary.to_pylist()],
-            np.int32,
-        )
-        self._places.append(places[encoded.indices.to_numpy()].astype(_narrow(len(words))))
+        """Take the cells of one batch: a copy has the room it needs, and not that in which a batch was read."""
+        self._parts.append(pa.concat_arrays([cells, cells.slice(0, 0)]))
 
     def done(self) -> Any:
         """Give all of it, and keep nothing."""
-        if self._cells:
-            cells, self._cells = self._cells, []
-            return pa.concat_arrays(cells)
+        parts, self._parts = self._parts, []
+        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
+
+
+class _Words:
+    """A column on its way in that says few words again and again: each batch has a list of its own, made one at the end."""
+
+    def __init__(self) -> None:
+        self._places: list[NDArray[np.signedinteger[Any]]] = []
+        self._words: list[Any] = []
+
+    def add(self, cells: Any) -> None:
+        """Take the cells of one batch."""
+        words = cells.dictionary
+        self._places.append(cells.indices.to_numpy().astype(_narrow(len(words))))
+        self._words.append(pa.concat_arrays([words, words.slice(0, 0)]))
+
+    def done(self) -> Any:
+        """Give all of it, and keep nothing; words stand in the order in which they first appear."""
+        if not self._words:
+            return pa.array([], pa.string()).dictionary_encode()
+        lists, self._words = self._words, []
         parts, self._places = self._places, []
-        places = np.concatenate(parts) if parts else np.array([], np.int8)
-        return pa.DictionaryArray.from_arrays(
-            pa.array(places), pa.array([*self._words], pa.string())
-        )
+        told = pa.concat_arrays(lists).dictionary_encode()
+        kind = _narrow(len(told.dictionary))
+        anew = told.indices.to_numpy().astype(kind)
+        starts = np.cumsum([0, *(len(words) for words in lists)]).tolist()
+        for place, start in enumerate(starts[:-1]):
+            parts[place] = anew[start : start + len(lists[place])][parts[place]]
+        return pa.DictionaryArray.from_arrays(pa.array(np.concatenate(parts)), told.dictionary)
 
 
 def _narrow(words: int) -> type[np.signedinteger[Any]]:
@@ -114,8 +131,12 @@ def _narrow(words: int) -> type[np.signedinteger[Any]]:
 
 
 @contextmanager
-def _opened(content: Content, index: int, delimiter: str, width: int) -> Iterator[Any]:
-    places = [str(place) for place in range(width)]
+def _opened(content: Content, index: int, delimiter: str, few: list[bool]) -> Iterator[Any]:
+    places = [str(place) for place in range(len(few))]
+    types = {
+        place: pa.dictionary(pa.int32(), pa.string()) if close else pa.string()
+        for place, close in zip(places, few, strict=True)
+    }
     with (
         content.open() as stream,
         csv.open_csv(
@@ -126,9 +147,7 @@ def _opened(content: Content, index: int, delimiter: str, width: int) -> Iterato
             parse_options=csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
             ),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False
-            ),
+            convert_options=csv.ConvertOptions(column_types=types, strings_can_be_null=False),
         ) as batches,
     ):
         yield batches

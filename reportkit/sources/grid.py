@@ -50,7 +50,7 @@ class Grid:
     """A header and its columns.
 
     Attributes:
-        columns: cells by trimmed header; a header without a name is left out.
+        columns: cells by trimmed header; a column without one is called by its place, ``column 3``, if it holds anything.
         numbers: row of the sheet of each row kept; the very first row of the file is 1.
         problems: what was odd about the shape of the file.
         header: row of the sheet in which the header stands.
@@ -206,10 +206,18 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
         problems.append(Problem(again[0], None, None, message, "warning", len(again)))
     _drop_footers(cells, numbers, problems)
     columns: dict[str, list[str]] = {}
-    for name, column in zip(names, cells, strict=True):
-        if name:
+    for name, column in zip(called(names), cells, strict=True):
+        if name in names or any(cell and not cell.isspace() for cell in column):
             columns.setdefault(name, column)
     return Grid(columns, numbers, problems, header_index + 1)
+
+
+def called(names: Sequence[str]) -> list[str]:
+    """Give what the columns under some headings are called: one without a heading by its place.
+
+    The names of rows often stand in a first column that has no heading; they must not vanish.
+    """
+    return [name.strip() or f"column {place}" for place, name in enumerate(names, 1)]
 
 
 def _joined(names: Sequence[str], below: Sequence[str]) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import tomllib
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from reportkit import resources
 from reportkit.errors import ConfigError, DataError, nearest
@@ -96,9 +97,25 @@ class Read(_Part):
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="what stands between two cells of a text file"
     )
+    encoding: str | None = Field(
+        None,
+        description="how the bytes of a text file are read, such as 'big5', where it is neither UTF-8 nor cp1252",
+    )
     sheet: str | None = Field(None, description="the sheet of a workbook")
     blanks: tuple[str, ...] = Field((), description="words that mean no value, whatever their case")
     partial: bool = Field(False, description="columns may be missing from the file")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        try:
+            # Some codecs are of no text; decoding with them is refused.
+            b"".decode(value or "ascii")
+            return value and codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(
+                f"{value!r} is no encoding known here, such as 'cp1250' or 'big5'"
+            ) from None
 
 
 class Mapping(_Part):
@@ -175,7 +192,7 @@ def _sentence(item: Any) -> str:
         known = parts.get(str(item["loc"][0]), Mapping) if len(item["loc"]) > 1 else Mapping
         names = [field.alias or name for name, field in known.model_fields.items()]
         return f"unknown key {where}; {nearest(str(item['loc'][-1]), names)}".rstrip(".")
-    return f"{where}: {item['msg'].lower()}"
+    return f"{where}: {item['msg'].lower().removeprefix('value error, ')}"
 
 
 @lru_cache(maxsize=1)

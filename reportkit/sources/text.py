@@ -30,8 +30,8 @@ _MARKS = (
 )
 
 
-def encoding(content: Content) -> tuple[str, Problem | None]:
-    """Say how a file's bytes become text: its mark, else strict UTF-8, else cp1252 with a warning.
+def encoding(content: Content, said: str | None = None) -> tuple[str, Problem | None]:
+    """Say how a file's bytes become text: its mark, else what is said of it, else strict UTF-8, else cp1252 with a warning.
 
     Raises:
         DataError: the bytes are not text.
@@ -39,33 +39,44 @@ def encoding(content: Content) -> tuple[str, Problem | None]:
     for mark, name in _MARKS:
         if content.head.startswith(mark):
             return name, None
+    if said is not None:
+        return said, None
     if b"\0" in content.head:
         raise DataError(
             f"{content.path} is not text (it holds zero bytes) and not a known format; export it again as CSV or XLSX."
         )
     decoder = codecs.getincrementaldecoder("utf-8")()
-    seen = line = 0
+    seen = 0
     with content.open() as stream:
         while True:
             chunk = stream.read(_CHUNK)
             pending = len(decoder.getstate()[0])
+            if chunk and not pending and chunk.isascii():
+                seen += len(chunk)
+                continue
             try:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                odd = error.object[error.start]
-                line += error.object[: error.start].count(b"\n")
-                return "cp1252", Problem(
-                    None,
-                    None,
-                    None,
-                    f"the file is not UTF-8 and was read as cp1252: first odd byte 0x{odd:02X} at byte "
-                    f"{seen - pending + error.start + 1:,}, line {line + 1:,}; save it as UTF-8 to be sure.",
-                    "warning",
-                )
+                return "cp1252", _odd(content, seen - pending + error.start)
             if not chunk:
                 return "utf-8", None
             seen += len(chunk)
+
+
+def _odd(content: Content, place: int) -> Problem:
+    """Name the first byte of a file that is not UTF-8."""
+    line, before = 1, place
+    with content.open() as stream:
+        while before:
+            chunk = stream.read(min(before, _CHUNK))
             line += chunk.count(b"\n")
+            before -= len(chunk)
+        odd = stream.read(1)
+    message = (
+        f"the file is not UTF-8 and was read as cp1252: first odd byte 0x{odd[0]:02X} at byte {place + 1:,}, line {line:,}; "
+        "save it as UTF-8 to be sure, or name its encoding in a mapping."
+    )
+    return Problem(None, None, None, message, "warning")
 
 
 @contextmanager
@@ -79,7 +90,7 @@ def open_text(content: Content, name: str) -> Iterator[TextIO]:
             yield wrapper
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{content.path} is marked as {error.encoding} but is not ({error.reason}); save it as UTF-8."
+                f"{content.path} is said to be {name} but is not ({error.reason}); save it as UTF-8."
             ) from None
 
 
@@ -116,20 +127,27 @@ def _whole(reader: Iterator[list[str]]) -> Iterator[list[str]]:
         return
 
 
-def grid(content: Content, known: Collection[str], delimiter: str | None = None) -> Grid:
+def grid(
+    content: Content,
+    known: Collection[str],
+    delimiter: str | None = None,
+    said: str | None = None,
+) -> Grid:
     """Read a delimited text file.
 
     Args:
         content: the file.
         known: column names by which the header row and the delimiter are recognised.
         delimiter: the delimiter, if the caller knows it.
+        said: the encoding, if the caller knows it; a mark at the top of the file says it better.
 
     Raises:
         DataError: the file is not text, or its quotes are broken.
     """
-    name, warning = encoding(content)
+    name, warning = encoding(content, said)
     # A byte that is not UTF-8 must not change how the header reads.
-    head = content.head if name != "cp1252" else content.head.decode("cp1252", "replace").encode()
+    other = warning is not None or name == said
+    head = content.head.decode(name, "replace").encode() if other else content.head
     tops = top(head, delimiter)
     found = find_header(tops, known)
     if warning is None and (result := _regular(content, name, tops[found.delimiter], found)):

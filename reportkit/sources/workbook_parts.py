@@ -1,6 +1,6 @@
-"""What the XML parts of a workbook say that its reader does not: failed formulas, and how far a sheet stretches.
+"""What the parts of a workbook say that its reader does not: failed formulas, and how far a sheet stretches.
 
-Only XLSX and XLSM are made of XML that says so; ODS keeps failed formulas as text; XLS and XLSB do not tell.
+XLSX and XLSM are made of XML, XLSB and XLS of records (``workbook_records``); ODS keeps failed formulas as text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reportkit.sources import markup
+from reportkit.sources import markup, workbook_records
 from reportkit.sources.content import Content
 
 #: What a spreadsheet shows where a formula failed.
@@ -23,7 +23,9 @@ _ROW = re.compile(rb"""<(?:\w+:)?(?:row|c)\b[^>]*?\br=["'][A-Z]*(\d+)["']""")
 #: A column beyond Z.
 _FAR = re.compile(rb"""\br=["']([A-Z]{2,3})\d""")
 _PLACE = re.compile(r"([A-Z]+)(\d+)$")
-_WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_WORKBOOK, _RELATIONS = "xl/workbook{}", "xl/_rels/workbook{}.rels"
+#: How the older kind of workbook begins.
+_COMPOUND = b"\xd0\xcf\x11\xe0"
 _TAIL = 1 << 16
 
 
@@ -36,6 +38,11 @@ def failed(content: Content, sheet: str) -> dict[tuple[int, int], str]:
         content: a workbook that can be read.
         sheet: name of the sheet.
     """
+    if content.head.startswith(_COMPOUND):
+        return workbook_records.xls_failed(content.read(), sheet)
+    binary = _part(content, sheet, ".bin")
+    if binary is not None:
+        return workbook_records.xlsb_failed(binary.read())
     part = _part(content, sheet)
     if part is None or not _ERROR.search(part.read()):
         return {}
@@ -55,24 +62,35 @@ def extent(content: Content, sheet: str) -> tuple[int, int]:
     return rows, max((_number(name.decode()) + 1 for name in _FAR.findall(raw)), default=26)
 
 
-def _part(content: Content, sheet: str) -> Content | None:
-    """Give the part in which a sheet stands."""
+def _part(content: Content, sheet: str, kind: str = ".xml") -> Content | None:
+    """Give the part in which a sheet stands, of a workbook whose parts are of a kind."""
     if content.packing or not zipfile.is_zipfile(content.path):
         return None
     with zipfile.ZipFile(content.path) as parts:
         names = set(parts.namelist())
-    if not {_WORKBOOK, _RELATIONS} <= names:
+    workbook, relations = (
+        replace(content, packing="zip", member=name.format(kind))
+        for name in (_WORKBOOK, _RELATIONS)
+    )
+    if not {workbook.member, relations.member} <= names:
         return None
-    name = _target(content, sheet)
+    wanted = (
+        workbook_records.xlsb_relation(workbook.read(), sheet)
+        if kind == ".bin"
+        else _relation(workbook, sheet)
+    )
+    name = _target(relations, wanted)
     return replace(content, packing="zip", member=name) if name in names else None
 
 
-def _target(content: Content, sheet: str) -> str:
-    wanted = ""
-    for element in markup.elements(replace(content, packing="zip", member=_WORKBOOK), {"sheet"}):
+def _relation(workbook: Content, sheet: str) -> str:
+    for element in markup.elements(workbook, {"sheet"}):
         if element.get("name") == sheet:
-            wanted = next((v for key, v in element.attrib.items() if key.endswith("}id")), "")
-    relations = replace(content, packing="zip", member=_RELATIONS)
+            return next((v for key, v in element.attrib.items() if key.endswith("}id")), "")
+    return ""
+
+
+def _target(relations: Content, wanted: str) -> str:
     for element in markup.elements(relations, {"Relationship"}):
         if element.get("Id") == wanted:
             return posixpath.normpath(posixpath.join("/xl", element.get("Target", ""))).lstrip("/")

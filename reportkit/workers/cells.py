@@ -70,9 +70,13 @@ def _one(shell: Any, source: str) -> list[Any] | None:
 def _seed(seed: str) -> None:
     """Give each report random numbers of its own, and the same report the same ones."""
     number = zlib.crc32(seed.encode())
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(number)
     import random
+
+    # A process that was started afresh has not loaded it yet, and draws the same numbers as a forked one all the same.
+    with contextlib.suppress(ImportError):
+        import numpy as np
+
+        np.random.seed(number)  # noqa: NPY002 - the global generator is the one that a notebook does not seed
 
     random.seed(number)
 

@@ -35,7 +35,7 @@ MESSY: dict[str, tuple[int, Cells]] = {
     # One word, four thousand times: the header, and that many repeats of it, which are counted and told.
     "long.csv": (0, {}),
     "mixedGLB.csv": (133, {("Year", 0): "1880", ("Jan", 0): "-43"}),
-    "null.csv": (9, {("null", 1): "null"}),
+    "null.csv": (9, {("null", 1): "null", ("1", 1): "3", ("0", 1): ""}),
     "simple.csv": (6, {("date", 0): "2011-01-01", ("temperature", 0): "1", ("place", 5): "Berkeley"}),
     "simple.psv": (28, {("Year", 0): "1986", ("New dwellings", 0): "44000"}),
     "simple.ssv": (6, {("date", 0): "2011-01-01", ("temperature", 0): "1"}),
@@ -46,21 +46,25 @@ MESSY: dict[str, tuple[int, Cells]] = {
     "sparse_with_column_errors.csv": (2200, {("LP", 0): "A", ("Bezeichnung", 1): "Grundfinanzierung MPG"}),
     "utf-16le_encoded.csv": (327, {("Organisation_name", 0): "Enfield PCT"}),
     "utf8bom.csv": (0, {}),
-    "weird_head_padding.csv": (76, {("1993", 1): "379"}),
+    # The first of its eleven columns has no heading and holds what the rows are about.
+    "weird_head_padding.csv": (76, {("1993", 1): "379", ("column 1", 1): "Gefäßchirurgie", ("column 1", 9): "Frauenheilkunde und Geburtshilfe ..."}),
     # HTML: text to a reader of text; 'inspect' and 'load' refuse it by its root.
     "badcolspan.html": (5, {}), "complex.html": (16, {}), "invisible_text.html": (83, {}), "rowcolspan.html": (11, {}),
 }  # fmt: skip
 BOOKS: dict[str, tuple[int, Cells]] = {
     "bug_176.xlsx": (581, {("Comments", 0): "", (0, 0): "project"}),
     "bug_01.csv": (2, {("'1'", 0): "'2'", ("4", 0): "5"}),
-    "non-uniform-rows.csv": (6, {("1", 5): "1"}),
+    "non-uniform-rows.csv": (6, {("1", 5): "1", ("column 2", 0): "2", ("column 3", 0): "", ("column 8", 5): "8"}),
     "date_field.xls": (4, {("Date", 0): "2014-12-25", ("Time", 0): "11:11:11"}),
     "file_with_an_empty_sheet.xlsx": (1, {("1", 0): "4", ("3", 0): "6"}),
     "messytables/bian-anal-mca-2005-dols-eng-1011-0312-tab3.xlsm": (40, {}),
     "messytables/blank_line.ods": (3, {("Name", 0): "Bob", ("When", 0): "2010-10-10"}),
     "messytables/excel_properties.xls": (17, {(0, 0): "italic"}),
     "messytables/multilineods.ods": (0, {}),
-    "messytables/ods_formats.ods": (5, {("Date", 0): "2014-11-11", ("Boolean", 0): "true", ("Float", 0): "11.11"}),
+    "messytables/ods_formats.ods": (5, {("Date", 0): "2014-11-11", ("Boolean", 0): "true", ("Float", 0): "11.11",
+        ("Date", 1): "2001-01-01", ("Date", 2): "", ("Time", 0): "11:12:12", ("Time", 1): "00:00:12", ("Time", 3): "PT27H17M54S", ("Time", 4): "Other",
+        ("Boolean", 1): "false", ("Currency", 0): "1", ("Currency", 1): "-10000", ("Percentage", 0): "2", ("Int", 0): "3", ("Int", 3): "11",
+        ("Scientific", 0): "100000", ("Fractions", 0): "1.25", ("Text", 0): "abc"}),
     "messytables/simple.xls": (6, {("date", 0): "2011-01-01", ("temperature", 0): "1", ("place", 0): "Galway"}),
     "messytables/simple.xlsx": (6, {("date", 0): "2011-01-01", ("temperature", 0): "1", ("place", 0): "Galway"}),
     "messytables/span_rich.xls": (5, {("h", 0): "MERGE", ("f", 0): "e"}),
@@ -71,10 +75,12 @@ BOOKS: dict[str, tuple[int, Cells]] = {
     "calamine/any_sheets.xlsx": (3, {("1", 0): "3", ("2", 1): "6"}),
     "calamine/column_row_ranges.xlsx": (0, {}),
     "calamine/covered.ods": (2, {("a1", 0): "a2", ("a1", 1): "a3"}),
-    "calamine/date.ods": (3, {("2021-01-01", 0): "2021-01-01T10:10:10", ("2021-01-01", 1): "10:10:10", ("2021-01-01", 2): "10:10:10.123456"}),
+    "calamine/date.ods": (3, {("2021-01-01", 0): "2021-01-01T10:10:10", ("2021-01-01", 1): "10:10:10", ("2021-01-01", 2): "10:10:10.123456",
+        ("15", 1): "17"}),
     # 255 hours, 10 minutes and 10 seconds.
     "calamine/date.xls": (2, {("2021-01-01", 0): "2021-01-02", ("2021-01-01", 1): str(timedelta(hours=255, minutes=10, seconds=10)), ("15", 1): "17"}),
-    "calamine/date.xlsb": (2, {("2021-01-01", 0): "2021-01-02", ("15", 0): "16", ("15", 1): "17"}),
+    "calamine/date.xlsb": (2, {("2021-01-01", 0): "2021-01-02", ("2021-01-01", 1): str(timedelta(hours=255, minutes=10, seconds=10)),
+        ("15", 0): "16", ("15", 1): "17"}),
     "calamine/date.xlsx": (2, {("2021-01-01", 0): "2021-01-02", ("15", 0): "16", ("15", 1): "17"}),
     # Serial number 42735 counted from 1904.
     "calamine/date_1904.xls": (2, {((date(1904, 1, 1) + timedelta(42735)).isoformat(), 0): "2021-01-02"}),
@@ -87,7 +93,7 @@ BOOKS: dict[str, tuple[int, Cells]] = {
     "calamine/encoded_entities.xlsx": (0, {}),
     "calamine/errors.xlsx": (6, {("#DIV/0!", 0): "#NAME?", ("#DIV/0!", 1): "#VALUE!", ("#DIV/0!", 2): "#NULL!",
         ("#DIV/0!", 3): "#REF!", ("#DIV/0!", 4): "#NUM!", ("#DIV/0!", 5): "#N/A"}),
-    "calamine/formula.issue.xlsx": (2, {("23", 0): ""}),
+    "calamine/formula.issue.xlsx": (2, {("23", 0): "", ("column 7", 0): "2", ("column 10", 1): "US"}),
     "calamine/has_x000D_.xlsx": (0, {}),
     "calamine/has_x000D_inline.xlsx": (0, {}),
     "calamine/header-row.xlsx": (1, {("Columns", 0): "put data here", ("Column A", 0): "1", ("Column B", 0): "2"}),
@@ -109,19 +115,20 @@ BOOKS: dict[str, tuple[int, Cells]] = {
     "calamine/merged_range.xls": (2, {("A1", 0): "A3", ("B1", 1): "B4"}),
     "calamine/merged_range.xlsx": (2, {("A1", 0): "A3", ("B1", 1): "B4"}),
     "calamine/minimal_package.xlsx": (193, {("BKG_NUM", 0): "4894831", ("BKG_TM", 0): "00:05"}),
-    "calamine/multi-empty.ods": (5, {}),
+    "calamine/multi-empty.ods": (5, {("StringCol", n): word for n, word in enumerate(("bbb", "ccc", "ddd", "eee", "zzz"))}),
     "calamine/no-header.xlsx": (1, {("a", 0): "b", ("0", 0): "1"}),
     "calamine/non_monotonic_si.xlsx": (5, {("1", 0): "2", ("3", 1): "9"}),
     "calamine/nonstandard-xml-ns-prefix.xlsx": (2, {("a", 0): "1", ("b", 1): "4"}),
-    "calamine/number_rows_repeated.ods": (4, {("A", 0): "C", ("B", 3): "D"}),
+    "calamine/number_rows_repeated.ods": (4, {(column, n): word for column, word in (("A", "C"), ("B", "D")) for n in range(4)}),
     "calamine/pivots.xlsx": (1, {("Row Labels", 0): "yellow", ("Count of Size", 0): "3"}),
     "calamine/readings.xlsx": (3, {("Station", 0): "London", ("Celsius", 1): "18.5"}),
     "calamine/richtext-after-plain.xlsx": (1, {("abcd", 0): "tvalrval1rval2"}),
     "calamine/richtext-namespaced.xlsx": (0, {}),
     "calamine/richtext_issue.ods": (0, {}),
     "calamine/rph.xlsx": (0, {}),
-    "calamine/single-empty.ods": (5, {}),
-    "calamine/special_cells.ods": (4, {("Split\nLine", 0): "Value  With spaces", ("Split\nLine", 1): "Value   With 3 spaces"}),
+    "calamine/single-empty.ods": (5, {("StringCol", n): word for n, word in enumerate(("bbb", "ccc", "ddd", "eee", "zzz"))}),
+    "calamine/special_cells.ods": (4, {("Split\nLine", 0): "Value  With spaces", ("Split\nLine", 1): "Value   With 3 spaces",
+        ("Split\nLine", 2): " Value   With spaces before and after ", ("Split\nLine", 3): "  Value   With 2 spaces before and after  "}),
     "calamine/strict_iso_paths.xlsx": (75, {("Item", 0): "150-031260-001_B", ("Thickness", 0): "1.5"}),
     "calamine/string-ref.xlsx": (1, {("col1", 0): "-8086931554011838357"}),
     "calamine/table-multiple.xlsx": (4, {("Item", 0): "1", ("Type", 0): "Apple", ("Quantity", 0): "50"}),
@@ -151,7 +158,20 @@ HEADERS = {
     "calamine/richtext_issue.ods": ["abc"],
     "calamine/rph.xlsx": ["課きく　毛こ"],
     "messytables/multilineods.ods": ["1\n2\n3\n4"],
-    "non-uniform-rows.csv": ["1"],
+    "calamine/with-annotation.ods": ["cell a.1"],
+}  # fmt: skip
+#: Sheets that are not the first one of their workbook, cell by cell.
+FURTHER: dict[tuple[str, str], dict[str, list[str]]] = {
+    ("calamine/issues.ods", "issue2"): {"1": ["2", "3"], "a": ["b", "c"]},
+    ("calamine/issues.ods", "issue5"): {"0.5": []},
+    ("calamine/issues.ods", "issue6"): {"1": ["2", "ab", "false"]},
+    ("calamine/issues.ods", "spc_chrs"): {"&": ["<", ">", "aaa ' aaa", '"', "☺", "֍", "àâéêèçöïî«»"]},
+    ("calamine/issues.xlsx", "issue2"): {"1": ["2", "3"], "a": ["b", "c"]},
+    ("calamine/issues.xlsx", "issue5"): {"0.5": []},
+    ("calamine/issues.xlsx", "issue6"): {"1": ["2", "ab", "false"]},
+    ("calamine/issues.xlsx", "spc_chrs"): {"&": ["<", ">", "aaa ' aaa", '"', "☺", "֍", "àâéêèçöïî«»"]},
+    ("calamine/number_rows_repeated.ods", "Sheet2"): {"A": ["C"] * 4, "B": ["D"] * 4},
+    ("calamine/number_rows_repeated.ods", "Sheet3"): {"A": ["C"] * 4, "B": ["D"] * 4},
 }  # fmt: skip
 REFUSED = {
     "empty.csv": "is empty (0 bytes)",
@@ -204,7 +224,22 @@ def test_cells_are_the_asserted_ones(corpus: Path, folder: str, name: str) -> No
         (column, row): grid.columns[headers[column] if isinstance(column, int) else column][row]
         for column, row in cells
     }
+    if name == "weird_head_padding.csv":
+        found = {place: cell.strip() for place, cell in found.items()}
     assert found == cells
+
+
+@pytest.mark.parametrize(("name", "wanted"), FURTHER)
+def test_cells_of_further_sheets(corpus: Path, name: str, wanted: str) -> None:
+    grid = sheet.grid(open_file(corpus / "evil-xlsx" / name), (), wanted)
+    assert {column: list(cells) for column, cells in grid.columns.items()} == FURTHER[name, wanted]
+
+
+def test_an_encoding_that_is_named_is_read(corpus: Path) -> None:
+    grid = text.grid(open_file(corpus / "evil-csv/messytables/characters.csv"), (), None, "big5")
+    cells = list(grid.columns.values())[2]
+    assert (len(cells), cells[0], cells[-1]) == (382, "雲嘉南濱海國家風景區管理處", "沈光文紀念廳")
+    assert not grid.problems
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -331,10 +366,18 @@ def test_cells_are_those_another_reader_sees(corpus: Path, name: str) -> None:
     theirs = by_xlrd(path) if path.suffix == ".xls" else by_openpyxl(path)
     header = theirs[grid.header - 1]
     titles = [word(title) for title in header]
-    places = [p for p, title in enumerate(titles) if title and titles.index(title) == p]
+    twice = {place for place, title in enumerate(titles) if title and titles.index(title) < place}
+    places = [
+        place
+        for place in range(len(titles))
+        if titles[place] or f"column {place + 1}" in grid.columns
+    ]
+    places = [place for place in places if place not in twice]
     assert len(places) == len(grid.columns)
     for number, row in grid.rows():
         seen = theirs[number - 1]
         for place, (title, cell) in zip(places, row.items(), strict=True):
-            assert same(title, header[place])
+            assert same(title, header[place] if titles[place] else f"column {place + 1}")
             assert same(cell, seen[place]), (number, title)
+        # Nothing of a row is lost.
+        assert not any(word(seen[place]) for place in {*range(len(seen))} - {*places} - twice)

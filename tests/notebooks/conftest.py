@@ -19,6 +19,7 @@ from reportkit.workers.execution import Engine
 from reportkit.workers.pool import WarmPool
 
 NOW = datetime(2026, 11, 2, 8)
+LOGIN = "q7-login-of-the-runner"
 PERIOD = FiscalCalendar().parse("2026-Q3")
 
 
@@ -103,9 +104,12 @@ def pool() -> Iterator[WarmPool]:
     """Give warm processes that all tests share; each report has one of its own."""
     # A kernel that knows to be under test shows nothing that was written past Python.
     testing = os.environ.pop("PYTEST_CURRENT_TEST")
-    with warm(1) as found:
-        os.environ["PYTEST_CURRENT_TEST"] = testing
-        yield found
+    # Whoever runs reports here has a name that is found again wherever it is written.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPORTKIT_USER", LOGIN)
+        with warm(1) as found:
+            os.environ["PYTEST_CURRENT_TEST"] = testing
+            yield found
 
 
 @pytest.fixture

@@ -1,46 +1,49 @@
-"""JupyterLab on a workspace, in a real browser: cells run, charts are drawn, and nobody else is asked for anything."""
+"""JupyterLab on a workspace, in a real browser: cells run, charts follow the pickers, and nobody else is asked for anything."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from reportkit.cli import lab
+from tests import estate
 from tests.conftest import ROOT
-from tests.system.chromium import Browser, available
-from tests.unit import workspaces
+from tests.system.chromium import available
 
-_SECONDS = 180
+if TYPE_CHECKING:
+    from playwright.sync_api import Download, Page
+
+pytestmark = pytest.mark.slow
+
+_SECONDS = 60
+_READY = (
+    "() => { const session = window.jupyterapp?.shell.currentWidget?.sessionContext;"
+    " return session?.isReady && session.session?.kernel?.status === 'idle' }"
+)
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """Give the address of a JupyterLab on a small workspace."""
-    from datetime import datetime
-
-    ws = workspaces.workspace(tmp_path / "w")
-    rows = [
-        {"finding_id": f"F{number}", "severity": severity, "state": "open", "opened": datetime(2026, 7, 1), "unit_id": "U1"}
-        for number, severity in enumerate(("critical", "high", "high", "low"))
-    ]  # fmt: skip
-    workspaces.load(ws, "findings", rows, datetime(2026, 10, 2))
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a JupyterLab on a workspace."""
+    place = tmp_path_factory.mktemp("lab")
+    ws = estate.make(place / "w", 300)
     lab.explore(ws.folder)
-    told = tmp_path / "told"
-    own = {name: str(told / name) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")}  # fmt: skip
+    own = {name: str(place / name) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "HOME")}  # fmt: skip
     command = ["-m", "jupyterlab", *lab.arguments(ws.folder, browser=False), "--LabApp.expose_app_in_browser=True"]  # fmt: skip
-    import sys
-
     environment = lab.environment({**os.environ, **own, "PYTHONPATH": str(ROOT)})
     with subprocess.Popen([sys.executable, *command], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:  # fmt: skip
         try:
-            yield where(told / "JUPYTER_RUNTIME_DIR")
+            yield where(Path(environment["JUPYTER_RUNTIME_DIR"]))
         finally:
             process.terminate()
             process.wait(_SECONDS)
@@ -51,36 +54,94 @@ def where(runtime: Path) -> str:
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
         for path in runtime.glob("jpserver-*.json"):
-            said = json.loads(path.read_text())
-            assert path.stat().st_mode & 0o077 == 0
-            assert said["hostname"] == "127.0.0.1"
-            assert len(said["token"]) > 30
-            return f"{said['url']}lab/tree/{lab.EXPLORE}/findings.ipynb?token={said['token']}"
+            said = json.loads(path.read_text() or "{}")
+            if said:
+                assert path.stat().st_mode & 0o077 == 0
+                assert said["hostname"] == "127.0.0.1"
+                assert len(said["token"]) > 30
+                return f"{said['url']}lab/tree/{lab.EXPLORE}/findings.ipynb?token={said['token']}"
         time.sleep(0.2)
     raise AssertionError("JupyterLab did not start")
 
 
-@pytest.mark.soak
-def test_a_notebook_runs_in_the_browser_and_nothing_leaves_the_machine(address: str) -> None:
+@pytest.fixture(scope="module")
+def page(address: str) -> Iterator[tuple[Page, list[str]]]:
+    """Give a tab that has opened the notebook, and every address that it or a tab it opened asks for."""
+    from playwright.sync_api import sync_playwright
+
     program = available()
     if program is None:
         pytest.skip("no Chromium")
-    with Browser(program) as browser:
-        browser.visit(address)
-        browser.until("window.jupyterapp && document.querySelector('.jp-Notebook')")
-        browser.run("jupyterapp.restored.then(() => true)")
-        assert browser.until(
-            "[...document.querySelectorAll('.jp-Notebook-ExecutionIndicator')].some(e => e.dataset.status === 'idle')"
-        )
-        browser.run("jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)")
-        drawn = browser.until(
-            "document.querySelectorAll('.vega-embed svg, .vega-embed canvas').length", 800
-        )
-        assert drawn >= 1
-        page = browser.run("document.querySelector('.jp-Notebook').textContent")
-        assert "Traceback" not in page
-        # The extension manager, and with it the list of extensions, is not there at all.
-        assert not browser.run("jupyterapp.hasPlugin('@jupyterlab/extensionmanager-extension:plugin')")  # fmt: skip
-        asked = {urlsplit(url) for url in browser.requests()}
+    asked: list[str] = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1400, "height": 1000})
+        context.set_default_timeout(_SECONDS * 1000)
+        context.on("request", lambda request: asked.append(request.url))
+        tab = context.new_page()
+        tab.on("websocket", lambda line: asked.append(line.url))
+        tab.goto(address)
+        tab.wait_for_function(_READY)
+        yield tab, asked
+        browser.close()
+
+
+def exported(tab: Page, name: str) -> Download:
+    """Export by the File menu, and give what the browser saves."""
+    found: list[Download] = []
+    tab.context.once("page", lambda opened: opened.once("download", found.append))
+    tab.get_by_role("menuitem", name="File", exact=True).click()
+    tab.get_by_role("menuitem", name="Save and Export Notebook As").hover()
+    tab.get_by_role("menuitem", name=name).click()
+    deadline = time.monotonic() + _SECONDS
+    while not found and time.monotonic() < deadline:
+        tab.wait_for_timeout(100)
+    return found[0]
+
+
+def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[Page, list[str]], tmp_path: Path) -> None:  # fmt: skip
+    tab, asked = page
+    tab.get_by_role("menuitem", name="Run", exact=True).click()
+    tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    charts = tab.locator(".jp-OutputArea-output .vega-embed svg, .vega-embed canvas")
+    charts.first.wait_for()
+    tab.wait_for_function(_READY)
+    charts.nth(1).wait_for()
+    notebook = tab.locator(".jp-Notebook")
+    assert "Traceback" not in notebook.inner_text()
+
+    # What was picked is asked anew, in the words of the chart and in its drawing.
+    last, earlier = (
+        tab.locator(f".vega-embed[aria-label*='weaknesses are open at the end of {quarter}']").first
+        for quarter in ("Q3 2026", "Q4 2025")
+    )
+    before = last.screenshot()
+    tab.get_by_label("Period", exact=True).select_option("2025-Q4")
+    earlier.wait_for()
+    drawn = earlier.screenshot()
+    assert drawn != before
+    assert last.count() == 0
+    tab.get_by_label("Severity", exact=True).select_option("critical")
+    tab.wait_for_function(_READY)
+    while earlier.screenshot() == drawn:
+        tab.wait_for_timeout(100)
+
+    files = {}
+    for name in ("Reportkit-html", "Reportkit-pdf", "Reportkit-email"):
+        made = exported(tab, name)
+        files[name] = tmp_path / made.suggested_filename
+        made.save_as(files[name])
+    report = files["Reportkit-html"].read_text(encoding="utf-8")
+    assert "weaknesses are open at the end of Q4 2025" in report
+    assert "rk.Pickers" not in report
+    assert files["Reportkit-pdf"].read_bytes().startswith(b"%PDF-1.")
+    mail = message_from_bytes(files["Reportkit-email"].read_bytes(), policy=policy.default)
+    assert mail["Subject"]
+
+    # The extension manager, and with it the list of extensions, is not there at all.
+    assert not tab.evaluate("jupyterapp.hasPlugin('@jupyterlab/extensionmanager-extension:plugin')")
+    hosts = {
+        urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in {"data", "blob"}
+    }
     assert len(asked) > 20
-    assert {parts.hostname for parts in asked if parts.scheme not in {"data", "blob"}} == {"127.0.0.1"}  # fmt: skip
+    assert hosts == {"127.0.0.1"}

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from reportkit import backup
 from reportkit.errors import ConfigError, TemporaryError, UsageError
 from reportkit.facts import Facts
-from reportkit.ledger import Erratum, Event, Ledger, of
+from reportkit.ledger import Erratum, Event, Ledger, approvals, chain, journal, of, schema
+from reportkit.ledger.approvals import Approval
+from reportkit.ledger.rebuild import rebuild
 from tests.system import postgres
 from tests.unit.test_ledger import TOLD, figure
 
@@ -123,3 +128,70 @@ def test_claims_deliveries_and_approvals(ledger: Ledger) -> None:
     yes = approvals.Approval(report="board", period="2026-Q3", unit="", run_id="r", digest="d", by="Ada", at=now)  # fmt: skip
     approvals.add(ledger, yes)
     assert approvals.of_run(ledger, "r") == [yes]
+
+
+def rows_of(ledger: Ledger) -> list[object]:
+    return [ledger.publications(), ledger.events(), approvals.of_run(ledger, "run-1"), chain.read(ledger)]  # fmt: skip
+
+
+def filled(ledger: Ledger, folder: Path) -> None:
+    (folder / "runs/board/2026-Q1/_all/run-1").mkdir(parents=True)
+    ledger.publish(TOLD, Facts(figures=(figure(10), figure(None, "severity=high"))), {"findings": ("a" * 64,)})  # fmt: skip
+    given: dict[str, Any] = {"report": "board", "period": "2026-Q1", "unit": "", "run_id": "run-1"}
+    approvals.add(ledger, Approval(**given, digest="d" * 64, by="Ada", at=datetime(2026, 4, 10)))
+    ledger.record(Event("run-1", "published", datetime(2026, 4, 10)))
+
+
+def test_the_chain_of_a_server_shows_a_change_and_its_rows_come_back(ledger: Ledger, tmp_path: Path) -> None:  # fmt: skip
+    filled(ledger, tmp_path)
+    assert chain.faults(ledger) == journal.faults(ledger) == []
+    before = rows_of(ledger)
+    with ledger.writing() as connection:
+        connection.execute(sa.text("UPDATE events SET note = 'x'"))
+    assert ["Row 1 of events" in one for one in chain.faults(ledger)] == [True]
+    with ledger.writing() as connection:
+        for table in reversed(Ledger.metadata.sorted_tables):
+            if table.name != schema.NAME:
+                connection.execute(table.delete())
+    rebuild(ledger, datetime(2026, 5, 1))
+    assert rows_of(ledger) == before
+    # Numbers go on after those that came back.
+    ledger.record(Event("run-1", "superseded", datetime(2026, 5, 2)))
+    assert chain.faults(ledger) == journal.faults(ledger) == []
+
+
+def test_a_backup_of_a_server_is_rows_and_goes_into_an_empty_one(server: str, tmp_path: Path) -> None:  # fmt: skip
+    firm = tmp_path / "firm"
+    firm.mkdir()
+    (firm / "reportkit.toml").write_text(f'[ledger]\nurl = "{server}"\n')
+    ledger = of(firm)
+    filled(ledger, firm)
+    before = rows_of(ledger)
+    assert backup.backup(firm, tmp_path / "copy.zip", datetime(2026, 5, 1)).ledger == "ledger-rows.jsonl"  # fmt: skip
+    with pytest.raises(UsageError, match="has rows already"):
+        backup.restore(tmp_path / "copy.zip", tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+    with ledger.writing() as connection:
+        for table in reversed(Ledger.metadata.sorted_tables):
+            connection.execute(table.delete())
+    made = backup.restore(tmp_path / "copy.zip", tmp_path / "again")
+    # The rows behind what was told were never loaded here; that was so before.
+    assert made.faults == (
+        "board 2026-Q1 was told from 1 extracts that are missing; restore them from a copy",
+    )
+    assert rows_of(of(tmp_path / "again")) == before
+    of(tmp_path / "again").record(Event("run-1", "superseded", datetime(2026, 5, 2)))
+
+
+def test_an_older_ledger_on_a_server_is_copied_before_it_is_changed(server: str, tmp_path: Path) -> None:  # fmt: skip
+    filled(Ledger(tmp_path, server), tmp_path)
+    with Ledger(tmp_path, server).writing() as connection:
+        for statement in ("DROP TABLE chain", "DROP TABLE releases", "DROP TABLE ledger_schema", "ALTER TABLE delivery_events DROP COLUMN proof"):  # fmt: skip
+            connection.execute(sa.text(statement))
+    ledger = Ledger(tmp_path, server)
+    ledger.record(Event("run-1", "superseded", datetime(2026, 5, 2)))
+    assert chain.faults(ledger) == []
+    with ledger.reading() as connection_:
+        assert connection_ is not None
+        copied = connection_.execute(sa.text("SELECT state FROM events_schema1")).scalars().all()
+    assert list(copied) == ["published"]

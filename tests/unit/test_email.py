@@ -64,7 +64,7 @@ def test_parts_stand_in_the_order_that_mail_programs_expect(full: mail.EmailResu
     kinds = [part.get_content_type() for part in received(full).walk()]
     assert kinds == [
         "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html",
-        "image/png", "image/png", "application/pdf",
+        "image/png", "image/png", "image/png", "application/pdf",
     ]  # fmt: skip
 
 
@@ -77,12 +77,13 @@ def test_pictures_are_inside_and_come_out_as_they_went_in(full: mail.EmailResult
     assert [e.attrs["alt"] for e in page.all("img")] == [
         "Bars: Payments 12, Retail 9.",
         "Two falling lines.",
+        "A dot",
     ]
     for picture in pictures:
         data = picture.get_content()
         assert data.startswith(b"\x89PNG\r\n\x1a\n")
         assert data.endswith(b"IEND\xaeB`\x82")
-        assert int.from_bytes(data[16:20]) == 1280
+        assert picture is pictures[-1] or int.from_bytes(data[16:20]) == 1280
         assert picture.get_content_disposition() == "inline"
 
 
@@ -277,7 +278,7 @@ def test_boundaries_cannot_be_forged_by_content(full: mail.EmailResult) -> None:
     evil = "\n".join(f"--{b}--" for b in boundaries)
     attacked = written(document(*everything(), words(evil)), attachments={"a.txt": evil.encode()})
     kinds = [part.get_content_type() for part in received(attacked).walk()]
-    assert kinds.count("image/png") == 2
+    assert kinds.count("image/png") == 3
     assert (
         next(iter(received(attacked).iter_attachments())).get_payload(decode=True) == evil.encode()
     )

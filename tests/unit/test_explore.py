@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reportkit.measures import registry
+from reportkit.picking import Picked
 from reportkit.workspace import Workspace
 from tests import estate
 from tests.conftest import ROOT, Ended
@@ -36,6 +37,7 @@ def shown(path: Path, names: dict[str, Any]) -> list[Any]:
             names["workspace"] = str(names["folder"])
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), path.name, "eval"), names)
+            value = value.value if isinstance(value, Picked) else value
             show = getattr(value, "_repr_mimebundle_", None)
             found.append(show() if show is not None else repr(value))
     return found

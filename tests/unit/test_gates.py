@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
+import zlib
 from datetime import date, datetime
+from email.message import EmailMessage
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from nbformat import v4
 
 from reportkit import gates
-from reportkit.facts import Binding, Cover, Facts, Figure, Reconciliation
+from reportkit.facts import (
+    Binding,
+    Callout,
+    Cell,
+    Column,
+    Cover,
+    Facts,
+    Figure,
+    Reconciliation,
+    Restatement,
+    Source,
+    Table,
+    Words,
+)
 from reportkit.gates import Evidence, Gate
 from reportkit.gates.external import external
 from reportkit.gates.written import agrees
@@ -200,14 +219,165 @@ def test_conformant_and_whole_tell_and_do_not_hold() -> None:
         gates.conformant(evidence(conformance=("ua-1", "a-2a"))).reason == "PDF/UA-1 and PDF/A-2a"
     )
     refused = gates.conformant(evidence(conformance=()))
-    cut = gates.whole(
-        evidence(warnings={"report.pdf": ("no glyph for U+2603",)}, left_out=("cell 3: a widget",))
+    remarked = gates.whole(
+        evidence(
+            warnings={"report.pdf": ("table 'T' is too wide",)}, left_out=("cell 3: a widget",)
+        )
     )
-    assert refused.result == cut.result == "fail"
-    assert gates.held((refused, cut)) == ()
-    assert "U+2603" in cut.reason
-    assert "widget" in cut.reason
+    assert refused.result == remarked.result == "fail"
+    assert gates.held((refused, remarked)) == ()
+    assert "too wide" in remarked.reason
+    assert "widget" in remarked.reason
     assert gates.whole(evidence()).result == "pass"
+
+
+# ---- what the report rests on ----------------------------------------------------------------------------------------
+
+
+def source(age: int | None, limit: int | None) -> Source:
+    return Source(
+        table="findings", source="Scanner", rows=3, rejected=0, oldest=None, newest=None, recorded_at=None, stated=False,
+        age_days=age, max_age_days=limit, loads=1,
+    )  # fmt: skip
+
+
+def test_fresh() -> None:
+    def judge(*found: Source) -> Gate:
+        return gates.fresh(evidence(facts=Facts(sources=found)))
+
+    assert judge().result == judge(source(900, None)).result == "not-applicable"
+    assert judge(source(10, 10), source(None, 10), source(900, None)).reason == "all 1 sources are recent enough"  # fmt: skip
+    old = judge(source(11, 10), source(1, 10))
+    assert (old.result, old.holds) == ("fail", True)
+    assert old.reason == "findings: 11 days older than the quarter's end, 10 are allowed"
+
+
+def test_restated() -> None:
+    def judge(*causes: Any) -> Gate:
+        found = [Restatement(measure="V04", name="Overdue", period="2026-Q2", told=92, today=90.5, unit="percent", cause=one) for one in causes]  # fmt: skip
+        return gates.restated(evidence(facts=Facts(restatements=tuple(found))))
+
+    assert judge().result == "not-applicable"
+    assert judge("late data", "reclassified").result == "pass"
+    open_ = judge("late data", "unexplained")
+    assert (open_.result, open_.holds) == ("fail", True)
+    assert open_.reason == "without a cause: V04 of 2026-Q2: 92 was told, 90.5 today"
+
+
+def test_commentary() -> None:
+    def judge(**found: str) -> Gate:
+        words = (Words(file="commentary/2026-Q3.md", period="2026-Q3", **found),) if found else ()
+        return gates.commentary(evidence(facts=Facts(words=words)))
+
+    assert judge().result == "not-applicable"
+    assert judge(headed="2026-Q3").result == judge(headed="").result == "pass"
+    other, again = judge(headed="2026-Q2"), judge(same_as="commentary/2026-Q2.md")
+    assert (other.result, other.holds, again.result) == ("fail", True, "fail")
+    assert "is headed 2026-Q2" in other.reason
+    assert "the same words as commentary/2026-Q2.md" in again.reason
+
+
+# ---- what the writers had to do --------------------------------------------------------------------------------------
+
+
+def test_every_cut_of_the_pdf_is_seen() -> None:
+    """The writer's own sentences, of a document that is too large for it in every way."""
+    from reportkit import resources
+    from reportkit.render import pdf
+    from reportkit.render.model import Preformatted
+    from reportkit.render.tabular import MAX_ROWS, Setting
+    from reportkit.render.typeset import MAX_LINES, Typesetter
+
+    rows = ((Cell(text="x"),),) * (MAX_ROWS + 1)
+    table = Table(id="t", title="Long", columns=(Column(label="A"),), rows=rows)
+    blocks = (Placed(content=table, cell=0), Placed(content=Preformatted("x\n" * (MAX_LINES + 1)), cell=1))  # fmt: skip
+    large = Document(cover=COVER.model_copy(update={"title": "T" * 400}), blocks=blocks)
+    setting = Setting(resources.fonts())
+    Typesetter(setting).blocks(large)
+    pdf._front(large, setting)
+    assert len(setting.warnings) == 3
+    cut = gates.overflow(evidence(warnings={"report.pdf": tuple(setting.warnings)}))
+    assert (cut.result, cut.holds) == ("fail", True)
+    assert all(said in cut.reason for said in setting.warnings)
+    assert gates.whole(evidence(warnings={"report.pdf": tuple(setting.warnings)})).result == "pass"
+
+
+def test_overflow_passes_what_is_whole() -> None:
+    assert gates.overflow(evidence()).result == "not-applicable"
+    remarks = {"report.pdf": (), "message.eml": ("The mail's body takes 70 kB; keep it under 60 kB",)}  # fmt: skip
+    assert gates.overflow(evidence(warnings=remarks)).result == "pass"
+
+
+def test_a_sign_that_no_font_has_is_told_and_does_not_hold() -> None:
+    from reportkit.render import pdf
+
+    text = Placed(content=Callout(title="T", text="snow \u2603\U000f0000"), cell=0)
+    made = pdf.write(Document(cover=COVER, blocks=(text,)))
+    asked: dict[str, Any] = {"conformance": made.conformance, "warnings": {"report.pdf": made.warnings}}  # fmt: skip
+    found = gates.glyphs(evidence(**asked))
+    assert (found.result, found.holds) == ("fail", False)
+    assert "U+F0000" in found.reason
+    assert gates.whole(evidence(**asked)).result == "pass"
+    assert gates.glyphs(evidence(conformance=("ua-1",))).result == "pass"
+    assert gates.glyphs(evidence()).result == "not-applicable"
+
+
+# ---- what must stay here ---------------------------------------------------------------------------------------------
+
+SECRET = 's3cr&t "w\u00f6rd"'
+
+
+def mail(text: str) -> bytes:
+    message = EmailMessage()
+    message.set_content("Good morning\n", cte="7bit")
+    message.add_alternative(f"<p>{text}</p>", subtype="html", cte="base64")
+    return bytes(message)
+
+
+def pdf_stream(text: str) -> bytes:
+    return b"%PDF-1.7\n1 0 obj\n<< >>\nstream\n" + zlib.compress(text.encode()) + b"\nendstream\nendobj\n"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("report.html", SECRET.encode()),
+        ("report.html", html.escape(SECRET).encode()),
+        ("notebook.ipynb", json.dumps({"text": SECRET}).encode()),
+        ("notebook.ipynb", json.dumps({"text": SECRET}, ensure_ascii=False).encode()),
+        ("report.html", f"?key={quote(SECRET, safe='')}".encode()),
+        ("report.html", base64.b64encode(SECRET.encode())),
+        ("message.eml", mail(html.escape(SECRET))),
+        ("report.pdf", pdf_stream(SECRET)),
+    ],
+)  # fmt: skip
+def test_a_secret_is_found_in_every_form(name: str, content: bytes) -> None:
+    found = gates.secrets(evidence(files={name: content}, secrets={"env:TOKEN": SECRET}))
+    assert (found.result, found.holds) == ("fail", True)
+    assert found.reason == f"the value of env:TOKEN in {name}"
+
+
+def test_secrets_that_are_nowhere() -> None:
+    assert gates.secrets(evidence(files={"report.html": b"x"})).result == "not-applicable"
+    files = {"report.html": b"The root cause", "message.eml": mail("words"), "report.pdf": pdf_stream("words")}  # fmt: skip
+    found = gates.secrets(evidence(files=files, secrets={"env:A": SECRET, "env:B": "root"}))
+    assert found.result == "pass"
+    assert "1 shorter than 6 characters" in found.reason
+
+
+def test_paths() -> None:
+    place = "/home/ada/acme-reports"
+    assert gates.paths(evidence(places=(place,))).result == "not-applicable"
+    assert gates.paths(evidence(files={"report.html": b"/etc/passwd"}, places=(place,))).result == "pass"  # fmt: skip
+    found = gates.paths(evidence(files={"a": b"", "message.eml": mail(f"in {place}/data")}, places=(place,)))  # fmt: skip
+    assert (found.result, found.holds) == ("fail", True)
+    assert found.reason == f"{place} in message.eml"
+
+
+def test_what_is_never_released_is_a_gate() -> None:
+    asked = evidence()
+    names = {gate.name for gate in (*gates.content(asked), *gates.artefacts(asked))}
+    assert names > gates.NEVER_RELEASED
 
 
 def test_all_gates_are_asked() -> None:
@@ -217,9 +387,16 @@ def test_all_gates_are_asked() -> None:
         "complete",
         "parameters",
         "alt_text",
+        "fresh",
         "reconciled",
+        "restated",
         "bound",
+        "commentary",
         "typed",
+        "overflow",
+        "glyphs",
+        "secrets",
+        "paths",
         "network",
         "size",
         "conformant",

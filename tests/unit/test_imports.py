@@ -15,13 +15,24 @@ PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
     "errors", "period", "config", "resources", "theme", "locale", "facts", "tables", "objects", "rows", "knowledge", "kept", "secret", "connections", "store", "sql", "warehouse", "ledger",
-    "verify", "distribution", "recurrence",
+    "verify", "distribution", "recurrence", "layout", "backup",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "trust", "schemas", "browse", "showing", "picking",
 }  # fmt: skip
-OUTER = {"run", "workers", "gates", "render", "deliver", "schedule", "due", "lint", "preview"}
+OUTER = {
+    "run",
+    "evidence",
+    "workers",
+    "gates",
+    "render",
+    "deliver",
+    "schedule",
+    "due",
+    "lint",
+    "preview",
+}
 FLOORS = (
     dict.fromkeys(GROUND, "ground") | dict.fromkeys(INNER, "inner") | dict.fromkeys(OUTER, "outer")
 )
@@ -104,6 +115,7 @@ def test_import_direction(path: Path) -> None:
 #: Within the outer chain: a run knows all others, gates know what was rendered, and nobody knows who runs it.
 WITHIN: dict[str, set[str]] = {
     "run": {"gates", "render", "workers", "deliver"},
+    "evidence": {"run"},
     "gates": {"render"},
     "render": set(),
     "workers": set(),

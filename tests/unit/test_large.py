@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from reportkit import grouping, sql
 from reportkit.measures import definitions
 from reportkit.relations import columns
+from reportkit.store import Provenance
+from reportkit.tables import TABLES
 from reportkit.view import View
 from reportkit.workspace import Workspace
 from tests import estate
@@ -85,3 +91,37 @@ def test_which_columns_a_query_asks_for() -> None:
     )
     assert columns("SELECT f.* FROM findings AS f") is None
     assert columns("SELECT a * 2 FROM t") is None
+
+
+def test_groups_are_counted_once_for_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "LARGE", 100)
+    monkeypatch.setattr(grouping, "_ALIKE", 100)
+    first = estate.make(tmp_path, 6_000)
+
+    def groups(workspace: Workspace) -> tuple[str, float, int]:
+        """Give what kind of relation the groups are, a figure made of them, and how many files are kept."""
+        figure = workspace.at("2026-Q3").measure("V01").value.value
+        made = workspace.engine.frame("SELECT table_type AS kind FROM information_schema.tables WHERE table_name = 'finding_groups' AND table_schema = 'known_0'")  # fmt: skip
+        return made["kind"].iloc[0], figure, len([*(tmp_path / "store/.known").iterdir()])
+
+    kind, figure, files = groups(first)
+    assert (kind, files) == ("VIEW", groups(Workspace(tmp_path, now=estate.NOW))[2])
+    # Another process reads the very file.
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "store/.known").iterdir()}
+    assert groups(Workspace(tmp_path, now=estate.NOW)) == (kind, figure, files)
+    assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
+    # One more load is other knowledge, and its groups are another file.
+    rows = pa.table(
+        {
+            "finding_id": ["new"],
+            "severity": ["high"],
+            "state": ["open"],
+            "opened": [date(2026, 9, 1)],
+        }
+    )
+    first.store.add(TABLES["findings"], rows, Provenance(source="more", recorded_at=estate.AT))
+    later = groups(Workspace(tmp_path, now=estate.NOW))
+    assert later[1] == figure + 1
+    assert later[2] > files

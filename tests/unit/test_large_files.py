@@ -87,11 +87,18 @@ def test_rows_lie_by_day_and_name_and_without_a_day_last() -> None:
 
 
 def test_words_are_told_from_cells_that_all_differ() -> None:
-    few, many = columnar._Column(), columnar._Column()
+    few, many = columnar._Words(), columnar._Cells()
     for start in (0, 300):
-        few.add(pa.array([f"w{n % 7}" for n in range(start, start + 300)]))
-        many.add(pa.array([f"id{n}" for n in range(start, start + 300)]))
-    assert few.done().to_pylist() == [f"w{n % 7}" for n in range(600)]
-    found = many.done()
-    assert found.type == pa.string()
-    assert found.to_pylist() == [f"id{n}" for n in range(600)]
+        words = pa.array([f"w{(n + start) % 7}" for n in range(start, start + 300)])
+        different = pa.array([f"id{n}" for n in range(start, start + 300)])
+        assert columnar._has_few_words(words)
+        assert not columnar._has_few_words(different)
+        few.add(words.dictionary_encode())
+        many.add(different)
+    found = few.done()
+    assert found.type.index_type == pa.int8()
+    assert found.dictionary.to_pylist() == [f"w{n}" for n in range(7)]
+    assert found.to_pylist() == [f"w{(n + 300 * (n >= 300)) % 7}" for n in range(600)]
+    cells = many.done()
+    assert cells.type == pa.string()
+    assert cells.to_pylist() == [f"id{n}" for n in range(600)]

@@ -117,6 +117,20 @@ def test_a_complete_export_cannot_close_before_it_was_open(place: Path, typed: T
     assert states(place) == ["open", "open"]
 
 
+def test_a_complete_export_under_a_new_name_says_that_it_closes_nothing(
+    place: Path, typed: Typed
+) -> None:
+    june = put(place, "june.csv", "F1,high,open,2026-02-01,,x", "F2,high,open,2026-02-01,,x")
+    july = put(place, "july.csv", "F1,high,open,2026-02-01,,x")
+    assert "nothing can be closed" not in typed("load", "findings", june, "--complete", "-w", place).out  # fmt: skip
+    said = typed("load", "findings", july, "--complete", "-w", place).out
+    assert "0 closed" in said
+    assert "if it is the system that june was, load it with --source june" in said
+    said = typed("load", "findings", july, "--complete", "--source", "june", "-w", place).out
+    assert "1 closed" in said
+    assert "nothing can be closed" not in said
+
+
 def test_a_mapping_of_another_table_is_the_one_to_blame(place: Path, typed: Typed) -> None:
     file = put(place, "f.csv", "F1,high,open,2026-01-02,,x")
     mapping = place / "mappings" / "mine.toml"

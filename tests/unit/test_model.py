@@ -204,7 +204,7 @@ def test_pictures_inside_the_notebook_are_kept_and_others_named() -> None:
     assert images[0].data == base64.b64decode(PIXEL)
     assert document.without_alt == ("picture in cell 2",)
     assert document.left_out == (
-        "cell 1: picture 'https://example.org/a.png', which is not inside the notebook",
+        "cell 1: a picture that is not inside the notebook (https://example.org/a.png)",
     )
 
 
@@ -248,8 +248,9 @@ def test_colours_of_a_styled_frame_become_tones_beside_their_words() -> None:
 
 def test_scripts_in_foreign_html_are_gone_and_words_stay() -> None:
     html = "<h2>Title <b>one</b></h2><script>steal()</script><p onclick='x()'>Text <a href='javascript:x'>link</a></p><ul><li>a</li></ul><iframe src='http://x'></iframe>"
-    (prose,) = contents(read(made.notebook(made.shown(made.cover()), displayed(html=html))))
+    prose, note = contents(read(made.notebook(made.shown(made.cover()), displayed(html=html))))
     assert isinstance(prose, Prose)
+    assert note.text == "A page within the page (http://x)."
     words = json.dumps(prose.nodes)
     assert [node["type"] for node in prose.nodes] == ["heading", "paragraph", "paragraph"]
     for gone in ("steal", "onclick", "javascript", "iframe"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportkit.sources import document, markup, sheet, tabular, text
+from reportkit.sources import document, mapping, markup, sheet, tabular, text
 from reportkit.sources.model import Asked, Records
 
 
@@ -15,5 +15,6 @@ def sniff(head: bytes, name: str) -> bool:
 
 def read(asked: Asked) -> Records:
     """Read all records of the file."""
-    delimiter = asked.mapping.read.delimiter if asked.mapping else None
-    return tabular.records(text.grid(asked.content, tabular.known(asked), delimiter), asked)
+    how = asked.mapping.read if asked.mapping else mapping.Read()
+    found = text.grid(asked.content, tabular.known(asked), how.delimiter, how.encoding)
+    return tabular.records(found, asked)
