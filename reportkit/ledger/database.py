@@ -60,14 +60,9 @@ class Database:
             connecting = self._engine.execution_options(reportkit_writes=True)
             if self._made != len(metadata.tables):
                 with connecting.begin() as connection:
-<<<<<<< HEAD
-                    if not _has(connection, metadata.tables):
-                        _make(connection)
-=======
                     file = None if self._url else self.path
                     schema.ready(connection, metadata, file=file, place=self.place)
                     touched = connection.info.pop(TOUCHED, set())
->>>>>>> main
                 self._made = len(metadata.tables)
                 self._told(touched)
             with connecting.begin() as connection:
@@ -107,21 +102,11 @@ class Database:
             ConfigError: a newer release wrote it.
             TemporaryError: the ledger cannot be reached or read.
         """
-<<<<<<< HEAD
-        if not self._url and not self.path.exists():
-            return []
-        with self._said("read"), self._engine.connect() as connection:
-            if not self._made and not _has(connection, [one.name for one in _tables(query)]):
-                return []
-=======
         with self.reading() as connection:
             if connection is None:
                 return []
-            if not self._made:
-                known = sa.inspect(connection)
-                if not all(known.has_table(table.name) for table in _tables(query)):
-                    return []
->>>>>>> main
+            if not self._made and not _has(connection, [one.name for one in _tables(query)]):
+                return []
             return list(connection.execute(query))
 
     @contextmanager
@@ -135,7 +120,6 @@ class Database:
             ) from None
 
 
-<<<<<<< HEAD
 @lru_cache(maxsize=16)
 def _file(path: str, process: int) -> sa.Engine:  # noqa: ARG001 - a forked process has its own
     """Give the engine of a file; it keeps what it has compiled, but no connection to a file that may be replaced."""
@@ -157,12 +141,6 @@ def _has(connection: sa.Connection, names: Iterable[str]) -> bool:
     return {name for (name,) in found}.issuperset(names)
 
 
-def _make(connection: sa.Connection) -> None:
-    """Make what is missing; of many processes that come at once, one after the other."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7271)"))
-    metadata.create_all(connection)
-=======
 def inserted(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # fmt: skip
     """Insert the rows that are not there yet, by any unique key, and give their ids."""
     if connection.dialect.name == "sqlite":
@@ -171,7 +149,6 @@ def inserted(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     new = insert(table).on_conflict_do_nothing().returning(table.c.id)
     return [found[0] for row in rows for found in connection.execute(new.values(**row)).all()]
->>>>>>> main
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:  # fmt: skip

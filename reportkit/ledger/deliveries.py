@@ -11,19 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-<<<<<<< HEAD
-from reportkit.ledger import leases
-from reportkit.ledger.database import Database, insert_new, metadata
-from reportkit.ledger.together import Together
-=======
 from reportkit.ledger import chain, leases
 from reportkit.ledger.database import Database, inserted, metadata
->>>>>>> main
+from reportkit.ledger.together import Together
 
 State = Literal["prepared", "sending", "accepted", "refused", "uncertain"]
 
@@ -184,7 +178,7 @@ class Outbox:
         left = [row for row in self.ledger.rows(query) if row.lease_until < now or leases.gone(row.owner)]  # fmt: skip
         state: State = "prepared" if repeatable else "uncertain"
         said = "the process ended while sending; it is not known whether the other side took it"
-        return sum(self._changed(row.id, ("sending",), state, now, said, owner=row.owner).result() for row in left)  # fmt: skip
+        return sum(self._change(row.id, ("sending",), state, now, said, owner=row.owner).result() for row in left)  # fmt: skip
 
     def claim(self, now: datetime, only: Sequence[int] | None = None, *, most: int = 1) -> list[Delivery]:  # fmt: skip
         """Take the next messages that may be sent now, at most so many; none when there are none."""
@@ -229,14 +223,14 @@ class Outbox:
 
     def sending(self, one: Delivery, now: datetime, *, message_id: str, sha256: str, sent: Mapping[str, Any]) -> bool:  # fmt: skip
         """Say that the other side may have the message from now on; False when it is another's by now: then do not send."""
-        return self._changed(
+        return self._change(
             one.id, ("prepared",), "sending", now, "", owner=self.owner, lease_until=now + self.lease,
             message_id=message_id, sha256=sha256, sent=json.dumps(dict(sent)),
         ).result()  # fmt: skip
 
     def finish(self, one: Delivery, state: State, now: datetime, said: str) -> Future[bool]:
         """Say what came of it; also of one that others took for uncertain meanwhile. It need not be waited for."""
-        return self._changed(
+        return self._change(
             one.id, ("prepared", "sending", "uncertain"), state, now, said, owner=self.owner
         )
 
@@ -251,37 +245,22 @@ class Outbox:
             counts: whether this was an attempt.
         """
         attempts = one.attempts + counts
-        return self._changed(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
+        return self._change(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
 
-<<<<<<< HEAD
-    def _changed(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> Future[bool]:  # fmt: skip
-        values: dict[str, Any] = {"state": state, "changed_at": now, "said": said, **more}
-        if state not in {"sending", "uncertain"}:
-            values |= {"owner": "", "lease_until": None}
-        change = partial(_change, id_=id_, before=before, owner=owner, values=values)
+    def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> Future[bool]:  # fmt: skip
+        c = _deliveries.c
+        mine = (c.id == id_, c.state.in_(before), c.owner == owner)
+
+        def change(connection: sa.Connection) -> bool:
+            return _changed(connection, mine, state, now, said, **more)
+
         if self.together is not None:
             return self.together.change(change)
+        made: Future[bool] = Future()
         with self.ledger.writing() as connection:
-            made: Future[bool] = Future()
             done = change(connection)
         made.set_result(done)
         return made
-
-
-def _change(connection: sa.Connection, *, id_: int, before: Sequence[str], owner: str, values: Mapping[str, Any]) -> bool:  # fmt: skip
-    c = _deliveries.c
-    done = connection.execute(
-        _deliveries.update().where(c.id == id_, c.state.in_(before), c.owner == owner).values(**values)
-    ).rowcount  # fmt: skip
-    if done:
-        connection.execute(_history.insert().values(delivery_id=id_, state=values["state"], at=values["changed_at"], said=values["said"]))  # fmt: skip
-    return bool(done)
-=======
-    def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> bool:  # fmt: skip
-        c = _deliveries.c
-        mine = (c.id == id_, c.state.in_(before), c.owner == owner)
-        with self.ledger.writing() as connection:
-            return _changed(connection, mine, state, now, said, **more)
 
 
 def _changed(connection: sa.Connection, which: Sequence[Any], state: State, now: datetime, said: str, **more: Any) -> bool:  # fmt: skip
@@ -303,7 +282,6 @@ def doubt(connection: sa.Connection, id_: int, now: datetime, said: str) -> None
     """Say of a message that was not settled that nobody knows what became of it, in a transaction of the caller."""
     open_ = (_deliveries.c.id == id_, _deliveries.c.state.in_(("prepared", "sending")))
     _changed(connection, open_, "uncertain", now, said)
->>>>>>> main
 
 
 def find(
