@@ -50,8 +50,11 @@ class Database:
         return _file(str(self.path), os.getpid())
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, later: set[str] | None = None) -> Iterator[sa.Connection]:
         """Give a connection for changes: all of them, or none; on SQLite nobody else writes in the meantime.
+
+        Args:
+            later: takes the runs whose journals lack what was kept; the caller gives them to :meth:`told` soon.
 
         Raises:
             TemporaryError: the ledger is locked, cannot be reached or cannot be written.
@@ -64,14 +67,17 @@ class Database:
                     schema.ready(connection, metadata, file=file, place=self.place)
                     touched = connection.info.pop(TOUCHED, set())
                 self._made = len(metadata.tables)
-                self._told(touched)
+                self.told(touched)
             with connecting.begin() as connection:
                 connection.info.pop(TOUCHED, None)
                 yield connection
                 touched = connection.info.pop(TOUCHED, set())
-            self._told(touched)
+            if later is None:
+                self.told(touched)
+            else:
+                later |= touched
 
-    def _told(self, touched: set[str]) -> None:
+    def told(self, touched: set[str]) -> None:
         """Write down beside the runs what was kept of them; the journal asks this module, so it is asked here."""
         if touched:
             from reportkit.ledger import journal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from reportkit.ledger.database import Database
 
 T = TypeVar("T")
+#: Seconds between two looks at the journals; what one lacks after a crash the next writing adds.
+_TOLD_EVERY = 2.0
 Change = Callable[["sa.Connection"], T]
 
 
@@ -32,6 +35,8 @@ class Together:
     def __init__(self, ledger: Database) -> None:
         self._ledger = ledger
         self._waiting: SimpleQueue[tuple[Change[Any], Future[Any]] | None] = SimpleQueue()
+        self._touched: set[str] = set()
+        self._told_at = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
 
@@ -62,12 +67,14 @@ class Together:
                 pass
             ended = None in batch
             self._make([one for one in batch if one is not None])
+            if ended or time.monotonic() > self._told_at + _TOLD_EVERY:
+                self._tell()
 
     def _make(self, batch: list[tuple[Change[Any], Future[Any]]]) -> None:
         if not batch:
             return
         try:
-            with self._ledger.writing() as connection:
+            with self._ledger.writing(self._touched) as connection:
                 results = [change(connection) for change, _ in batch]
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
             self.error = error
@@ -76,3 +83,12 @@ class Together:
             return
         for (_, asked), result in zip(batch, results, strict=True):
             asked.set_result(result)
+
+    def _tell(self) -> None:
+        """Write the journals of the runs; to read them again for each message would cost more than to send it."""
+        try:
+            self._ledger.told(self._touched)
+            self._touched.clear()
+        except Exception as error:  # noqa: BLE001 - whoever ends this is told
+            self.error = error
+        self._told_at = time.monotonic()
