@@ -129,7 +129,12 @@ class Told:
         self, words: Definition, scope: str, figure: Figure, today: float | None
     ) -> tuple[tuple[tuple[Cause, float], ...], Cause]:
         causes: list[Cause] = ["error", "definition", "scope", "late data", "reclassified"]
-        values = [figure.value, *(value(view, words.id, scope) for view in self.stages[:-1]), today]
+        # Where nothing was learnt about what a measure rests on, its value is the same, and is not computed again.
+        seen = {_basis(self.view, words): today}
+        for view in self.stages[:-1]:
+            if (basis := _basis(view, words)) not in seen:
+                seen[basis] = value(view, words.id, scope)
+        values = [figure.value, *(seen[_basis(view, words)] for view in self.stages[:-1]), today]
         if figure.definition_version != words.version:
             old = earlier(words.id, figure.definition_version)
             if old is None:
@@ -141,14 +146,14 @@ class Told:
         if figure.value is None or today is None:
             first = next(
                 cause
-                for cause, seen in zip(causes, values[1:], strict=True)
-                if (seen is None) == (today is None)
+                for cause, found in zip(causes, values[1:], strict=True)
+                if (found is None) == (today is None)
             )
             return (), first
         # A stage that cannot be measured by itself leaves its part to the next.
         filled: list[float] = [figure.value]
-        for seen in values[1:]:
-            filled.append(filled[-1] if seen is None else seen)
+        for found in values[1:]:
+            filled.append(filled[-1] if found is None else found)
         sums: dict[Cause, float] = {}
         for cause, (before, after) in zip(causes, itertools.pairwise(filled), strict=True):
             sums[cause] = sums.get(cause, 0.0) + after - before
@@ -241,6 +246,16 @@ def _same(one: float | None, other: float | None) -> bool:
     return abs(one - other) <= _SAME * max(1.0, abs(one))
 
 
+def _basis(view: View, words: Definition) -> tuple[Any, ...]:
+    """Give what a measure's value rests on at a view of a day: equal bases give equal values."""
+    if not words.finish.__module__.startswith("reportkit.measures."):
+        # The finish of a measure of one's own may ask for anything.
+        return tuple(view.loads.items()), view.knowledge
+    tables = {"units", *(part for name in trust.rests_on(words) for part in _behind(name))}
+    held = view.knowledge.unreclassified if view.knowledge and "findings" in tables else frozenset()
+    return tuple(view.loads[name] for name in sorted(tables)), held
+
+
 def _behind(name: str) -> tuple[str, ...]:
     """Give the tables a relation is made from: a day of a finding may come from its asset, a policy or the catalogue."""
     return (name, *relations.MADE_FROM.get(name, ()), *(RULES if name == "findings" else ()))
@@ -263,7 +278,7 @@ def _changed(
         # Other relations of the condition, and columns that it alone looks at, are made with the table.
         place = view.relation(name, f"{', '.join((*keys, *columns))} {condition}")
         sides.append(
-            f"(SELECT {', '.join((*keys, *columns))}, extract_id, {met} AS counted_ FROM {place})"
+            f"(SELECT {', '.join((*keys, *columns))}, extract_id, {met} AS counted_ FROM {place}{_among(name, then, now)})"
         )
     on = " AND ".join(f"a.{key} = b.{key}" for key in keys)
     differing = [f"a.{column} IS DISTINCT FROM b.{column}" for column in columns]
@@ -276,11 +291,25 @@ def _changed(
     came, went = ("counts now", "counts no longer") if condition else ("new", "gone")
     # A condition may look at other tables, so a row can count otherwise without being another one.
     differs = " OR ".join([f"{was} <> {is_}", *differing])
-    key = keys[0]
+    thing = ", ".join(f"CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR)" for key in keys)
+    thing, key = f"CONCAT_WS({quote(' ')}, {thing})", keys[0]
     return now.workspace.engine.frame(
-        f'SELECT {quote(name)} AS "table", CAST(COALESCE(a.{key}, b.{key}) AS VARCHAR) AS id, '
+        f'SELECT {quote(name)} AS "table", {thing} AS id, '
         f"CASE WHEN {was} < {is_} THEN {quote(came)} WHEN {was} > {is_} THEN {quote(went)} ELSE 'changed' END AS what, "
         f"CASE WHEN a.{key} IS NULL OR b.{key} IS NULL THEN '' ELSE {words_of} END AS changed, b.extract_id AS load "
         f"FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON {on} WHERE ({was} = 1 OR {is_} = 1) AND ({differs}) "
         f"ORDER BY CASE WHEN {was} = {is_} THEN 1 ELSE 0 END, 2 LIMIT {int(limit)}"
     )
+
+
+def _among(name: str, then: View, now: View) -> str:
+    """Give the condition that leaves only rows that may differ, where two views know of the same base and of nothing else."""
+    if [table for table in _behind(name) if then.loads[table] != now.loads[table]] != ["findings"]:
+        return ""
+    place = now.workspace
+    known = (place.known(view.knowledge or view.known_by)[0] for view in (then, now))
+    layers = [layer for layer in map(place.engine.layer, known) if layer is not None]
+    if name != "findings" or len(layers) < 2 or layers[0].base != layers[1].base:
+        return ""
+    keys = [f"SELECT finding_id FROM {layer.changed}" for layer in layers if layer.changed]
+    return f" WHERE finding_id IN ({' UNION '.join(keys)})" if keys else ""

@@ -7,8 +7,8 @@ to the change exactly; a denominator that moved far is flagged, for then the two
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from reportkit import trust
 from reportkit.measures import Definition, Measure, Value, earlier
@@ -45,15 +45,26 @@ class Change:
         """Whether the denominator moved so far that the two quarters speak of different things."""
         return self.moved is not None and abs(self.moved) > MOVED
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the change as plain values for JSON."""
+        return asdict(self) | {"flagged": self.flagged}
 
-def change(view: View, id_: str) -> Change | None:
-    """Give what a measure did since the quarter before, with today's knowledge of both; None where one is not measured."""
-    now, before = view.measure(id_), view.previous().measure(id_)
+
+def change(view: View, id_: str, since: View | None = None) -> Change | None:
+    """Give what a measure did since the quarter before, with today's knowledge of both; None where one is not measured.
+
+    Args:
+        view: the later quarter.
+        id_: the measure.
+        since: the earlier quarter, where that is not the one before.
+    """
+    earlier_view = since or view.previous()
+    now, before = view.measure(id_), earlier_view.measure(id_)
     by = mixed_by(now.definition)
     parts: list[tuple[Value, Value]] = []
-    if by:
+    if by and now.value.denominator and before.value.denominator:
         mine = {part.scope: part.value for part in view.measure(id_, by=by)}
-        theirs = {part.scope: part.value for part in view.previous().measure(id_, by=by)}
+        theirs = {part.scope: part.value for part in earlier_view.measure(id_, by=by)}
         parts = [
             (mine.get(scope, Value()), theirs.get(scope, Value())) for scope in {**theirs, **mine}
         ]

@@ -35,7 +35,8 @@ class Figure(Model):
 
     ``value`` is None when the figure is not measured; ``reason`` then says why.
     ``unit`` is one of count, percent, days, hours, money, ratio; percent values run from 0 to 100. ``inputs`` has one
-    ``table:hash`` for each table behind it, so that two figures made from the same rows are known to be.
+    ``table:hash`` for each table behind it, so that two figures made from the same rows are known to be. ``code_version``
+    names what computed it.
     """
 
     measure: str
@@ -59,6 +60,7 @@ class Figure(Model):
     confidence: Literal["A", "B", "C", "D"] = "D"
     owner: str = ""
     inputs: tuple[str, ...] = ()
+    code_version: str = ""
     parts: tuple[tuple[str, float | None, str], ...] = ()
 
 

@@ -32,7 +32,9 @@ class Keeping:
         """Make a relation; see :class:`reportkit.sql.Engine`."""
         held = re.sub(r"\w+\.\w+", lambda found: self._held.get(found[0], found[0]), select)
         self._held[name] = hashlib.sha256(held.encode()).hexdigest()
-        if copied:
+        # A relation that was made elsewhere says nothing of what it holds.
+        told = f" {name.partition('.')[0]}." not in held
+        if copied and told:
             path = self._folder / f"{self._held[name]}.parquet"
             if path.exists() or self._write(path, select):
                 name_ = str(path).replace("'", "''")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from reportkit import sql
+from reportkit import ranking
 from reportkit.errors import DataError, UsageError
 from reportkit.tables import OPEN, TABLES
 
@@ -69,7 +69,7 @@ def gone(
     closable(table)
     spec = TABLES[table]
     loads = [load for load in store.loads(table, known_by=known_by) if load.source == source]
-    before = sql.versions(spec, loads, store)
+    before = ranking.versions(spec, loads, store)
     present = (
         listed["finding_id"].cast(pa.string()) if listed.num_rows else pa.array([], pa.string())
     )

@@ -134,34 +134,43 @@ def roll_forward(view: View, stock: Stock) -> RollForward:
     ]
     publication, figures = view.told()
     told = figures.get((stock.measure, ""))
-    closing = len(view.sql(stock.open))
+    closing, opening = (_count(one, stock.open) for one in (view, before))
     figure = view.measure(stock.measure).figure()
-    today = before.sql(stock.open)["id"]
     if publication is None or told is None or told.value is None:
-        return RollForward(stock, None, (), len(today), tuple(moves), closing, figure)
+        return RollForward(stock, None, (), opening, tuple(moves), closing, figure)
     then = view.workspace.at(
         before.period, unit=view.unit or None, known_by=publication.known_by, report=view.report
     )
-    bridge = _bridge(
-        set(then.sql(stock.open)["id"]),
-        set(today),
-        set(before.sql(stock.gone)["id"]),
-        int(told.value),
-    )
-    return RollForward(stock, int(told.value), bridge, len(today), tuple(moves), closing, figure)
+    bridge = _bridge(then, before, stock, int(told.value))
+    return RollForward(stock, int(told.value), bridge, opening, tuple(moves), closing, figure)
 
 
-def _bridge(
-    then: set[str], today: set[str], gone: set[str], told: int
-) -> tuple[tuple[str, int], ...]:
+def _count(view: View, select: str) -> int:
+    return int(view.sql(f"SELECT COUNT(*) AS n FROM ({select}) AS counted")["n"].iloc[0])
+
+
+def _bridge(then: View, today: View, stock: Stock, told: int) -> tuple[tuple[str, int], ...]:
     """Say item by item why the same day is counted differently now."""
-    left = then - today
+    # Each SELECT names one relation, which has another schema in each of the two views.
+    was, is_, gone = (
+        f"SELECT DISTINCT {select.removeprefix('SELECT ').replace(f'FROM {name}', f'FROM {view.relation(name, select)}')}"
+        for view, select in ((then, stock.open), (today, stock.open), (today, stock.gone))
+        for name in (select.partition(" FROM ")[2].partition(" ")[0],)
+    )
+    found = today.workspace.engine.frame(
+        "SELECT SUM(CASE WHEN a.id IS NULL THEN 1 ELSE 0 END) AS late, SUM(CASE WHEN b.id IS NULL AND g.id IS NOT NULL THEN 1 ELSE 0 END) AS gone, "
+        "SUM(CASE WHEN b.id IS NULL AND g.id IS NULL THEN 1 ELSE 0 END) AS ended, COUNT(a.id) AS was "
+        f"FROM ({was}) AS a FULL JOIN ({is_}) AS b ON b.id = a.id LEFT JOIN ({gone}) AS g ON g.id = a.id"
+    ).fillna(0)
+    late, left, ended, counted = (
+        int(found[name].iloc[0]) for name in ("late", "gone", "ended", "was")
+    )
     lines = [
-        ("Learnt late", len(today - then)),
-        ("Reclassified", -len(left & gone)),
-        ("Closed earlier than known", -len(left - gone)),
+        ("Learnt late", late),
+        ("Reclassified", -left),
+        ("Closed earlier than known", -ended),
         # What the ledger told and what its own cut-off gives today must agree; if not, a store or a definition changed.
-        ("Not explained", len(then) - told),
+        ("Not explained", counted - told),
     ]
     return tuple((name, n) for name, n in lines if n)
 

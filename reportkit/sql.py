@@ -1,4 +1,4 @@
-"""Where queries run. The only door to DuckDB, and the canonical tables as known by an instant, for any engine.
+"""Where queries run. The only door to DuckDB, and what any engine must offer.
 
 Every query of this package is written in the portable part of DuckDB's SQL, so that another engine (``warehouse``) gives
 the same rows: no ``GROUP BY ALL``, lateral alias, ``FILTER`` or ``any_value``, days as ``DATE`` literals, no alias that
@@ -8,8 +8,9 @@ is the name of a table, no division by what may be zero, and no fraction cast to
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
@@ -17,8 +18,8 @@ import duckdb
 from reportkit.errors import DataError
 from reportkit.kept import Keeping
 from reportkit.knowledge import Knowledge
-from reportkit.store import Load, Store, counted
-from reportkit.tables import RECLASSIFIED, TABLES, TableSpec
+from reportkit.store import Load, Store
+from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from reportkit.layers import Layer, Layers
 
 
 TYPES = {
@@ -88,6 +91,10 @@ class Engine(Protocol):
         """
         ...
 
+    def layer(self, known: str) -> Layer | None:
+        """Give what findings as known in a schema are made of, where only what changed was ranked."""
+        ...
+
     def frame(self, query: str, schema: str = "") -> pd.DataFrame:
         """Run one query, with names looked up in a schema, and give its rows.
 
@@ -123,18 +130,35 @@ class Local:
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
+        from reportkit import ranking
+
         many = sum(load.rows for load in store.loads()) > KEPT_FROM
         if many and self._kept is not None and self._keeping is None:
             self._keeping = Keeping(self, self._kept)
-        return make_known(
-            keeping(self), store, schema, knowledge, lambda load: _parquet(store, load)
-        )
+
+        def layered(spec: TableSpec, loads: Sequence[Load]) -> bool:
+            return self.layers.make(f"{schema}.{spec.name}", loads, store, knowledge)
+
+        return ranking.make_known(keeping(self), store, schema, knowledge, lambda load: _parquet(store, load), layered=layered)  # fmt: skip
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Large tables that came in several loads."""
+        from reportkit.layers import Layers
+
+        return Layers(self)
+
+    def layer(self, known: str) -> Layer | None:
+        """Give what findings as known are made of; see :class:`Engine`."""
+        return self.layers.of(known)
 
     def known_of(self, store: Store, schema: str, loads: Sequence[Load]) -> None:
         """Make the table of some loads, all of one, as they leave it."""
+        from reportkit import ranking
+
         self.add_schema(schema)
         spec = TABLES[loads[0].table]
-        select = known(spec, loads, lambda load: _parquet(store, load))
+        select = ranking.known(spec, loads, lambda load: _parquet(store, load))
         self.make(f"{schema}.{spec.name}", select, copied=False)
 
     def add_schema(self, schema: str) -> None:
@@ -263,124 +287,6 @@ def memory() -> int:
     return min(_MEMORY, pages // 2) if pages else _MEMORY
 
 
-def make_known(
-    engine: Engine,
-    store: Store,
-    schema: str,
-    knowledge: Knowledge,
-    part: Callable[[Load], str],
-    *,
-    at_home: bool = False,
-) -> dict[str, tuple[Load, ...]]:
-    """Make every canonical table, as known, in a schema of its own.
-
-    For each version of a thing (its key) the row recorded last wins. Tables without a load are made empty, so that
-    every query runs; whether a table says anything is asked of the returned loads.
-
-    Args:
-        engine: where to make them.
-        store: which loads there are.
-        schema: name of the new schema.
-        knowledge: which loads count.
-        part: gives what stands behind FROM to read the rows of a load.
-        at_home: the rows lie in the engine already, and are not copied without need.
-
-    Returns:
-        The loads used, by table.
-    """
-    used: dict[str, list[Load]] = {name: [] for name in TABLES}
-    for load in store.loads():
-        if knowledge.counts(load):
-            used.setdefault(load.table, []).append(load)
-
-    def rows(load: Load) -> str:
-        if not knowledge.holds_back(load):
-            return part(load)
-        return f"(SELECT * FROM {part(load)} AS held WHERE state NOT IN {among(RECLASSIFIED)})"
-
-    for name, loads in used.items():
-        used[name] = counted(TABLES[name], loads)[0]
-    engine.add_schema(schema)
-    for name, spec in TABLES.items():
-        # One load by itself has one row of each version, by its contract.
-        lone = len(used[name]) == 1
-        select = known(spec, used[name], rows, ranked=not lone)
-        there = not used[name] or (lone and (at_home or used[name][0].rows > SMALL))
-        engine.make(f"{schema}.{name}", select, copied=not there)
-    return {name: tuple(loads) for name, loads in used.items()}
-
-
-def once(loads: Mapping[str, Sequence[Load]]) -> frozenset[str]:
-    """Give the tables of which each thing has one version: a single load has none twice, and says no day or never two of one thing."""
-    return frozenset(
-        name
-        for name, (load, *more) in ((name, found) for name, found in loads.items() if found)
-        if not more and (load.once or TABLES[name].effective not in load.filled)
-    )
-
-
 def is_large(loads: Sequence[Load], above: int | None = None) -> bool:
     """Say whether a table is read where it lies rather than copied."""
     return sum(load.rows for load in loads) > (LARGE if above is None else above)
-
-
-def known(
-    spec: TableSpec, loads: Sequence[Load], part: Callable[[Load], str], *, ranked: bool = True
-) -> str:
-    """Write the SELECT of a table as some loads leave it.
-
-    Args:
-        spec: the table.
-        loads: in the order in which they were recorded.
-        part: gives what stands behind FROM to read the rows of a load.
-        ranked: keep only the last row of each version.
-    """
-    own = [f'CAST({{}} AS {TYPES[column.type]}) AS "{column.name}"' for column in spec.columns]
-    envelope = "CAST({} AS VARCHAR) AS source, CAST({} AS TIMESTAMP) AS recorded_at, CAST({} AS VARCHAR) AS extract_id"
-    # An export without a single record is a file without columns.
-    loads = [load for load in loads if load.filled]
-    if not loads:
-        empty = ", ".join(text.format("NULL") for text in own)
-        return f"SELECT {empty}, {envelope.format('NULL', 'NULL', 'NULL')} WHERE 1 = 0"
-    parts = []
-    for sequence, load in enumerate(loads):
-        filled = set(load.filled)
-        columns = ", ".join(
-            text.format(f'"{c.name}"' if c.name in filled else "NULL")
-            for text, c in zip(own, spec.columns, strict=True)
-        )
-        stamp = envelope.format(
-            quote(load.source), quote(load.recorded_at.isoformat(" ")), quote(load.extract)
-        )
-        last = f", {sequence} AS sequence_" if ranked else ""
-        parts.append(f"SELECT {columns}, {stamp}{last} FROM {part(load)} AS part")
-    if not ranked:
-        return " UNION ALL ".join(parts)
-    key = ", ".join(f'"{name}"' for name in spec.key)
-    if spec.lapses and spec.effective:
-        # A version without a day is one of the day on which it was recorded, and replaces none of an earlier day.
-        key += f', CASE WHEN "{spec.effective}" IS NULL THEN CAST(recorded_at AS DATE) END'
-    # A clock starts with the first time anything said that it had started, and goes on when a thing comes back.
-    names = ", ".join(
-        f'"first_{name}" AS "{name}"' if name in spec.earliest else f'"{name}"'
-        for name in spec.names
-    )
-    starts = "".join(
-        f', MIN("{name}") OVER (PARTITION BY {key}) AS "first_{name}"' for name in spec.earliest
-    )
-    order = f" ORDER BY {', '.join(spec.order)}" if spec.order else ""
-    return (
-        f"SELECT {names}, source, recorded_at, extract_id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} "
-        f"ORDER BY recorded_at DESC, sequence_ DESC) AS rank_{starts} FROM ({' UNION ALL '.join(parts)}) AS loaded) AS ranked "
-        f"WHERE rank_ = 1{order}"
-    )
-
-
-def versions(spec: TableSpec, loads: Sequence[Load], store: Store) -> pa.Table:
-    """Give the rows that some loads leave, one for each version of a thing, in the table's own columns."""
-    engine = Local()
-    try:
-        found = engine.arrow(known(spec, loads, lambda load: _parquet(store, load)))
-    finally:
-        engine.close()
-    return found.select(list(spec.names))

@@ -110,10 +110,10 @@ def grade(view: View, words: Definition, value: Value) -> Literal["A", "B", "C",
 
 
 def rests_on(words: Definition) -> tuple[str, ...]:
-    """Give the tables a measure is made from: those it needs, those whose columns it asks for, those its query reads."""
+    """Give the tables a measure is made from: those it needs, those whose columns it asks for, those that are read for it."""
     asked = {option.split(".")[0] for wish in words.fields for option in wish.split("|")}
     read = {name for name in relations.named(words.reduce) if name in TABLES}
-    return tuple(name for name in TABLES if name in {*words.needs, *asked, *read})
+    return tuple(name for name in TABLES if name in {*words.needs, *words.beside, *asked, *read})
 
 
 def inputs(view: View, words: Definition) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reportkit import grouping, relations, remediation, remembered, sql, trust
+from reportkit import grouping, ranking, relations, remediation, remembered, sql, trust
 from reportkit.browse import Browsing
 from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
@@ -109,7 +109,7 @@ class View(Browsing):
             self.period.key,
             self.period.start,
             self._units(known),
-            once=sql.once(self.loads),
+            once=ranking.once(self.loads),
             blank=grouping.blank(self.loads),
             scope=self.scope_as_of,
         )
@@ -132,6 +132,9 @@ class View(Browsing):
                 grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)
                 select = relations.select(name, moment, asked, grouped=grouped)
                 order = "opened, finding_id" if whole and name == "findings" else ""
+                if whole and name in relations.ESTATE:
+                    # Views of one day differ in what is known of findings more often than in what is known of the estate.
+                    select, whole = f"SELECT * FROM {self.workspace.estate(moment, name, self.loads, select)}", False  # fmt: skip
                 engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
                 self._made.add(name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,7 @@ class Workspace:
         self.ledger = Ledger(self.folder, self.settings.ledger.url)
         self._known: dict[Knowledge, tuple[str, dict[str, tuple[Load, ...]]]] = {}
         self._groups: dict[str, bool] = {}
+        self._estates: dict[tuple[Any, ...], str] = {}
         self._views = 0
 
     @cached_property
@@ -98,6 +99,27 @@ class Workspace:
         if at.known not in self._groups:
             self._groups[at.known] = grouping.make(self.engine, at.known, at.blank)
         return self._groups[at.known]
+
+    def estate(
+        self,
+        at: relations.Moment,
+        name: str,
+        loads: Mapping[str, Sequence[Load]],
+        select: str,
+    ) -> str:
+        """Give the relation in which the estate of a day stands, copied once for all views that know the same of it.
+
+        Args:
+            at: the day.
+            name: ``assets`` or ``coverage``.
+            loads: what the view rests on.
+            select: what the relation stands for at that view.
+        """
+        key = (name, at.as_of, at.units, at.scope, *(tuple(loads[one]) for one in relations.ESTATE))
+        if key not in self._estates:
+            self._estates[key] = f"{at.schema}.{name}_copied"
+            self.engine.make(self._estates[key], select, copied=True)
+        return self._estates[key]
 
     def periods(self) -> list[Period]:
         """List the closed quarters that have data, oldest first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,7 +101,12 @@ def measure(
     found = view.measure(id_.upper(), by=by)
     several = found if isinstance(found, list) else [found]
     if json:
-        figures = [one.figure().model_dump(mode="json") for one in several]
+        from reportkit import comparability
+
+        figures = [_plain(one) for one in several]
+        if not by:
+            since = comparability.change(view, several[0].definition.id)
+            figures[0] |= {"before": view.previous().period.key, "change": since.to_dict() if since else None}  # fmt: skip
         screen.say_json(figures if by else figures[0])
         return
     if not several:
@@ -118,6 +123,14 @@ def measure(
     if not by:
         _since(view, several[0])
         _details(several[0])
+
+
+def _plain(one: Measure) -> dict[str, Any]:
+    """Give a measure as plain values: the figure as it would be told, and what belongs to this moment only."""
+    return one.figure().model_dump(mode="json") | {
+        "period": one.period.key, "unit_id": one.unit_id, "note": one.value.note, "withheld": one.value.withheld,
+        "default_limits": one.default_limits, "override": one.override, "held": one.held,
+    }  # fmt: skip
 
 
 _HEAD = ("part", "value", "of", "95 % interval", "limit", "status")

@@ -14,6 +14,7 @@ from reportkit.locale import plural
 
 if TYPE_CHECKING:
     from reportkit.bridge import Bridge, Told
+    from reportkit.view import View
     from reportkit.workspace import Workspace
 
 ReportArgument = Annotated[
@@ -140,7 +141,8 @@ def diff(
         now = after.value if after is not None else bridge.value(later, id_)
         one = bridges.get((id_, ""))
         today = one.today if one is not None else figure.value
-        found.append(_difference(figure.name, id_, figure.unit, figure.value, today, now, one))
+        row = _difference(figure.name, id_, figure.unit, figure.value, today, now, one)
+        found.append(row | {"split": _split(later, told, id_, row["real"])})
     if json:
         screen.say_json(found)
         return
@@ -161,6 +163,19 @@ def diff(
         right=(2, 3, 4, 5, 6),
     )  # fmt: skip
     screen.say(f"  told + restated + real change = {second}")
+    for row in found:
+        if row["split"] and row["split"]["flagged"] and row["unit"] in {"percent", "ratio"}:
+            screen.say(f"  {screen.styled('!', 'watch')} {row['measure']}: the denominator moved by {100 * row['split']['moved']:+.0f} %: the two quarters speak of different things")  # fmt: skip
+
+
+def _split(later: View, told: Told, id_: str, real: float | None) -> dict[str, Any] | None:
+    """Part a real change into what numerator, denominator and mix did; None where it is no ratio, or was told otherwise."""
+    from reportkit import comparability
+
+    found = None if real is None else comparability.change(later, id_, since=told.view)
+    if found is None or found.numerator is None or abs(found.change - (real or 0.0)) > 1e-6:  # fmt: skip
+        return None
+    return found.to_dict()
 
 
 def _difference(name: str, id_: str, unit: str, told: float | None, today: float | None, later: float | None, one: Bridge | None) -> dict[str, Any]:  # fmt: skip

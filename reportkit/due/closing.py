@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reportkit import config, sql, store
+from reportkit import config, ranking, store
 from reportkit.config import Settings
 from reportkit.errors import ReportkitError, UsageError
 from reportkit.ledger import of as ledger_of
@@ -88,7 +88,7 @@ def _commentary(settings: Settings, folder: Path, period: Period, unit: str | No
 
 def _decisions(settings: Settings, folder: Path, period: Period, now: datetime) -> Iterator[Lack]:
     place, spec = store.of(folder), TABLES["decisions"]
-    rows = sql.versions(spec, place.loads(spec.name, known_by=now), place).to_pylist()
+    rows = ranking.versions(spec, place.loads(spec.name, known_by=now), place).to_pylist()
     own = [row for row in rows if row.get("period") == period.code]
     if not own:
         yield Lack(settings.report.author, "decisions", f"No decision for {period.code} is in the table decisions; 'reportkit load decisions FILE', if there are any.")  # fmt: skip

@@ -8,7 +8,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -16,7 +16,8 @@ from reportkit.gates.evidence import Evidence, Gate
 
 #: A shorter value is found everywhere by chance.
 LEAST = 6
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+#: Objects and metadata that a PDF keeps packed. The text of its pages is numbers of glyphs; the page and the notebook hold the same.
+_STREAM = re.compile(rb"/(?:ObjStm|Metadata)\b[^>]*>>\s*stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 
 
 def secrets(evidence: Evidence) -> Gate:
@@ -59,11 +60,17 @@ def _texts(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
             yield name, part
 
 
-def _parts(name: str, data: bytes) -> Iterator[bytes]:
+@lru_cache(maxsize=4)
+def _parts(name: str, data: bytes) -> tuple[bytes, ...]:
     """Give what is packed inside of a file: the texts of a mail, the streams of a PDF."""
+    return tuple(_unpacked(name, data))
+
+
+def _unpacked(name: str, data: bytes) -> Iterator[bytes]:
     if name.endswith(".eml"):
-        for part in message_from_bytes(data, policy=policy.default).walk():
-            if not part.is_multipart():
+        for part in message_from_bytes(data).walk():
+            # What is attached is a file of the run, and looked at as such.
+            if part.get_content_maintype() == "text":
                 content = part.get_payload(decode=True)
                 yield content if isinstance(content, bytes) else b""
     if name.endswith(".pdf"):

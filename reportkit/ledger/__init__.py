@@ -269,11 +269,15 @@ class Ledger(Database):
         found = self._select(query)
         return found[0] if found else None
 
-    def publications(self) -> list[Publication]:
-        """List all publications, oldest quarter first."""
-        return self._select(
-            sa.select(_publications).order_by(_publications.c.as_of, _publications.c.id)
-        )
+    def publications(self, report: str | None = None, unit: str | None = None) -> list[Publication]:
+        """List the publications of a report and of a unit, or all, oldest quarter first."""
+        c = _publications.c
+        query = sa.select(_publications).order_by(c.as_of, c.id)
+        if report is not None:
+            query = query.where(c.report == report)
+        if unit is not None:
+            query = query.where(c.unit == unit)
+        return self._select(query)
 
     def figures(self, publication: Publication) -> dict[tuple[str, str], Figure]:
         """Give the told figures of a publication by measure and scope."""

@@ -13,7 +13,8 @@ from reportkit.relations import FEWEST
 _TESTED = "result IN ('effective', 'ineffective') AND COALESCE(method, 'test') <> 'assert'"
 _IN_DATE = "(next_due IS NULL OR next_due >= {as_of})"
 #: 1 for a control in scope, 0 for one declared not applicable, which is shown apart.
-_SCOPE = "CASE WHEN COALESCE(state, 'implemented') <> 'na' THEN 1 ELSE 0 END"
+_IN_SCOPE = "COALESCE(state, 'implemented') <> 'na'"
+_SCOPE = f"CASE WHEN {_IN_SCOPE} THEN 1 ELSE 0 END"
 _CONTROLS = {"framework": "framework", "unit": "unit_id"}
 
 
@@ -27,6 +28,7 @@ _CONTROLS = {"framework": "framework", "unit": "unit_id"}
     f"SUM(CASE WHEN {_TESTED} AND result = 'effective' THEN {_SCOPE} ELSE 0 END) AS effective, SUM(CASE WHEN {_TESTED} AND method IS NULL THEN {_SCOPE} ELSE 0 END) AS unsaid, "
     f"COUNT(*) AS entries FROM controls GROUP BY {{group}}",
     dims=_CONTROLS, green=90, red=75, noise="proportion", digits=1,
+    counted={"controls": f"{_IN_SCOPE} AND {_TESTED}"},
 )  # fmt: skip
 def effective(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of tested controls that work."""
@@ -63,6 +65,7 @@ def effective(rows: pd.DataFrame, at: Moment) -> Value:
     "WHERE framework LIKE 'NIST CSF%') AS g ON o.csf_id IS NOT NULL AND COALESCE(o.state, 'implemented') <> 'na') AS answers GROUP BY 1, 2) AS c "
     "ON c.framework = f.framework AND c.requirement_id = f.requirement_id WHERE p.requirement_id IS NULL GROUP BY {group}",
     dims={"framework": "f.framework", "part": "SPLIT_PART(f.requirement_id, '.', 1)"}, green=90, red=75, noise="proportion", digits=1,
+    counted={"frameworks": "COALESCE(applicable, TRUE)", "controls": f"{_IN_SCOPE} AND {_TESTED} AND (requirement_ids IS NOT NULL OR csf_id IS NOT NULL)"},
 )  # fmt: skip
 def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of applicable requirements that a working control answers."""
@@ -87,6 +90,7 @@ def requirements_met(rows: pd.DataFrame, at: Moment) -> Value:
     f"THEN {{as_of}} - CAST(DATE_DIFF('day', assessed_at, next_due) AS INTEGER) ELSE {{as_of}} - INTERVAL '12' MONTH END THEN {_SCOPE} ELSE 0 END) AS fresh, "
     f"SUM(CASE WHEN evidence_at IS NULL THEN {_SCOPE} ELSE 0 END) AS absent, SUM(CASE WHEN evidence_at > {{as_of}} THEN {_SCOPE} ELSE 0 END) AS later FROM controls GROUP BY {{group}}",
     dims=_CONTROLS, green=95, red=80, noise="proportion", digits=1, kind="implementation",
+    counted={"controls": _IN_SCOPE},
 )  # fmt: skip
 def evidence(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of controls with evidence in date."""
@@ -186,7 +190,7 @@ def suppliers_assessed(rows: pd.DataFrame, at: Moment) -> Value:
     reduce="SELECT {group} AS grp, COUNT(*) AS n, SUM(CASE WHEN due_original < {as_of} THEN 1 ELSE 0 END) AS late, "
     "SUM(CASE WHEN due_original IS NULL THEN 1 ELSE 0 END) AS undated, SUM(CASE WHEN status IN ('done', 'verified') THEN 1 ELSE 0 END) AS unsaid FROM actions "
     "WHERE parent_type = 'supplier' AND done_at IS NULL AND COALESCE(status, 'open') <> 'cancelled' GROUP BY {group}",
-    dims={"unit": "unit_id", "owner": "owner"}, green=0, red=3, kind="implementation",
+    dims={"unit": "unit_id", "owner": "owner"}, green=0, red=3, kind="implementation", beside=("services",),
     counted={"actions": "parent_type = 'supplier' AND done_at IS NULL AND COALESCE(status, 'open') <> 'cancelled'"},
 )  # fmt: skip
 def supplier_actions(rows: pd.DataFrame, at: Moment) -> Value:

@@ -11,7 +11,7 @@ from reportkit import quant
 from reportkit.errors import DataError
 from reportkit.measures.finishing import percent, share
 from reportkit.measures.model import Moment, Part, Value
-from reportkit.measures.register import HELD
+from reportkit.measures.register import HELD, OPEN
 from reportkit.measures.registry import measure
 from reportkit.measures.risk import converted
 from reportkit.quant.rows import scenario_of
@@ -32,7 +32,8 @@ _ROWS = (
     "Beside it: money spent of what was approved, and projects that say they are late or at risk.",
     why="Re-planned projects are always on plan.", use="A slipped milestone carries the risk it was to lower.",
     source="reportkit", unit="percent", direction="up", needs=("initiatives",), fields=("initiatives.milestones",),
-    reduce=_ROWS, dims=_DIMS, green=85, red=70, noise="proportion", digits=1, kind="implementation",
+    reduce=_ROWS, dims=_DIMS, green=85, red=70, noise="proportion", digits=1, kind="implementation", beside=("fx_rates",),
+    counted={"initiatives": "milestones IS NOT NULL"},
     clock="The baseline date counts; done later, or not yet, is not met.",
 )  # fmt: skip
 def milestones(rows: pd.DataFrame, at: Moment) -> Value:
@@ -153,7 +154,8 @@ def _unrated(currencies: pd.Series[str], rates: pd.Series[float], what: str) -> 
     "Money in another currency counts at the rate in force on the day; without a rate there is no figure.",
     why="Finance asks it.", use="Never alone: it says nothing about the tail, and a case can be right below zero.",
     source="ENISA 2012, the ratio form", unit="percent", direction="up", needs=("initiatives", "scenarios"), fields=("initiatives.scenario_ids", "initiatives.budget"),
-    reduce=_ROWS, dims={"objective": "objective_id"}, kind="impact",
+    reduce=_ROWS, dims={"objective": "objective_id"}, kind="impact", beside=("fx_rates",),
+    counted={"initiatives": "ended_at IS NULL AND budget > 0 AND scenario_ids IS NOT NULL", "scenarios": "state IN ('current', 'residual')"},
 )  # fmt: skip
 def return_on_investment(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the loss avoided against its cost."""
@@ -249,7 +251,8 @@ def payback(flows: list[Flow]) -> float | None:
     "Beside it: the chance that the sum is above zero, one case in ten at each end, the years to pay back, and how many projects pay back within their horizon.",
     why="Compares security with every other use of the money.", use="A wide range is a reason to ask what it depends on.",
     source="reportkit", unit="money", direction="up", needs=("initiatives",), fields=("initiatives.cash_flows",),
-    reduce=_ROWS, dims={"objective": "objective_id"}, noise="interval", kind="impact",
+    reduce=_ROWS, dims={"objective": "objective_id"}, noise="interval", kind="impact", beside=("fx_rates",),
+    counted={"initiatives": "ended_at IS NULL AND cash_flows IS NOT NULL"},
 )  # fmt: skip
 def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the net present value of the running projects' cash flows."""
@@ -291,6 +294,7 @@ def net_present_value(rows: pd.DataFrame, at: Moment) -> Value:
     why="Cases are checked before approval and seldom after.", use="Learn for the next estimate.",
     source="reportkit", unit="percent", direction="up", needs=("initiatives",), fields=("initiatives.benefits",),
     reduce=_ROWS, dims=_DIMS, green=90, red=60, kind="impact",
+    counted={"initiatives": "benefits IS NOT NULL"},
 )  # fmt: skip
 def benefits_realised(rows: pd.DataFrame, at: Moment) -> Value:
     """Give how much of the promised change was realised."""
@@ -331,6 +335,7 @@ def benefits_realised(rows: pd.DataFrame, at: Moment) -> Value:
     "SELECT objective_id, COALESCE(exposure > appetite, FALSE) AS above, exposure IS NULL OR appetite IS NULL AS unheld FROM " + HELD + " AS h "
     "UNION ALL SELECT objective_id, FALSE, FALSE FROM initiatives WHERE ended_at IS NULL) AS l ON l.objective_id = o.objective_id GROUP BY {group}, o.objective_id ORDER BY 1, 2",
     dims={}, green=100, red=60, noise="proportion",
+    counted={"objectives": "", "risks": OPEN + " AND objective_id IS NOT NULL", "initiatives": "ended_at IS NULL AND objective_id IS NOT NULL", "thresholds": "kind = 'risk_appetite'"},
 )  # fmt: skip
 def objectives_covered(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of objectives whose cyber risk is owned, linked and within appetite."""
@@ -351,6 +356,7 @@ def objectives_covered(rows: pd.DataFrame, at: Moment) -> Value:
     "SUM(CASE WHEN security_review_at > go_live THEN 1 ELSE 0 END) AS late FROM initiatives "
     "WHERE go_live > {as_of} - INTERVAL '12' MONTH AND go_live <= {as_of} GROUP BY {group}",
     dims=_DIMS, green=100, red=80, noise="proportion", kind="implementation",
+    counted={"initiatives": "go_live > {as_of} - INTERVAL '12' MONTH AND go_live <= {as_of}"},
 )  # fmt: skip
 def built_in(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of go-lives that were reviewed before."""

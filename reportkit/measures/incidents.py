@@ -216,7 +216,7 @@ _ACTIONS = (
     "(SELECT unit_id, severity, cause, detected, LAG(detected) OVER (PARTITION BY cause ORDER BY detected, incident_id) AS before_it "
     "FROM incidents WHERE confirmed = 'confirmed' AND detected <= {end}) AS seen "
     "WHERE detected > {begin} GROUP BY {group}",
-    dims={"severity": "severity", "unit": "unit_id"}, noise="proportion", digits=1,
+    dims={"severity": "severity", "unit": "unit_id"}, noise="proportion", digits=1, beside=("actions",),
     counted={"incidents": "confirmed = 'confirmed' AND detected >= {begin} - INTERVAL '365' DAY AND detected <= {end}"},
 )  # fmt: skip
 def recurrence(rows: pd.DataFrame, at: Moment) -> Value:

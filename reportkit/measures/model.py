@@ -124,6 +124,8 @@ class Moment(Protocol):
         ...
 
 
+#: Under these names the files of a workspace with measures of its own are imported; the hash of the file stands at the end.
+OWN = "reportkit_own_"
 Finish = Callable[["pd.DataFrame", Moment], Value]
 
 
@@ -145,6 +147,7 @@ class Definition:
             and ``{group}`` is the grouping expression; its first column is named ``grp``. Days are compared with ``{start}`` and ``{as_of}``;
             an instant is in the quarter when it is after ``{begin}`` and not after ``{end}``.
         finish: turns the rows of one group into a value.
+        beside: tables that ``finish`` asks for itself.
         dims: what the measure can be split by: name to SQL expression.
         green, red: default limits in the measure's unit; thresholds of the workspace replace them.
         noise: how a change is told from chance.
@@ -185,6 +188,17 @@ class Definition:
     mix: str = ""
     changes: tuple[tuple[int, date, str], ...] = ()
     counted: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """What computes it: the version of reportkit, and for a measure of one's own its module, with the hash of its file."""
+        from reportkit import __version__
+
+        module, ours = self.finish.__module__, f"reportkit {__version__}"
+        if module.startswith("reportkit."):
+            return ours
+        return f"{ours}, {module.removeprefix(OWN)}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -249,6 +263,7 @@ class Measure:
             confidence=self.confidence,
             owner=self.owner,
             inputs=self.inputs,
+            code_version=self.definition.code,
             parts=v.parts,
         )
 

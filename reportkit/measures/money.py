@@ -74,6 +74,8 @@ def _lacking(year: _Year, at: Moment) -> str:
     return f"quarters of the year without any line: {lacking}" if lacking else ""
 
 
+#: Lines of the fiscal year up to the quarter, as :func:`_year` takes them.
+_SPENT = {"spend": "SUBSTR(period, 1, 5) = SUBSTR({period}, 1, 5) AND period <= {period}"}
 _DIMS = {"category": "s.category", "unit": "s.unit_id", "run_change": "s.run_change"}
 
 
@@ -84,7 +86,7 @@ _DIMS = {"category": "s.category", "unit": "s.unit_id", "run_change": "s.run_cha
     why="Too little spent is late delivery; too much is a surprise.", use="Outside the band: a reason and a forecast.",
     source="reportkit", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.budget"),
     reduce=_lines(_money("actual", "s.run_change = 'change'", "changing")),
-    dims=_DIMS, green=5, red=10, digits=1, kind="impact",
+    dims=_DIMS, green=5, red=10, digits=1, kind="impact", counted=_SPENT,
 )  # fmt: skip
 def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
     """Give actual against budget of the fiscal year so far."""
@@ -121,7 +123,7 @@ def spend_against_plan(rows: pd.DataFrame, at: Moment) -> Value:
     why="Boards ask it. It says what is paid, not what is achieved, and peers count differently.", use="Explain it; never steer by it.",
     source="IANS; Gartner calls the ratio potentially misleading", unit="percent", direction="band", needs=("spend",), fields=("spend.actual", "spend.it_spend"),
     reduce=_lines("MAX(s.staff) AS staff"),
-    dims={}, digits=1, kind="impact",
+    dims={}, digits=1, kind="impact", counted=_SPENT,
 )  # fmt: skip
 def spend_ratios(rows: pd.DataFrame, at: Moment) -> Value:
     """Give security spend as a share of IT spend."""

@@ -21,6 +21,11 @@ def _cells(*names: str) -> str:
     )
 
 
+def _counted(*names: str) -> dict[str, str]:
+    listed = ", ".join(f"'{name}'" for name in names)
+    return {"people_measures": f"period = {{period}} AND measure IN ({listed})"}
+
+
 def _of(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return rows[rows["measure"] == name]
 
@@ -58,6 +63,7 @@ def _share(cells: pd.DataFrame, none: str, parts: tuple[Part, ...] = ()) -> Valu
     why="The obligation, not yet the behaviour.", use="Below target: the manager's list.",
     source="reportkit", unit="percent", direction="up", needs=("people_measures",), fields=("people_measures.num",),
     reduce=_cells("training"), dims=_DIMS, green=95, red=85, noise="proportion", digits=1, kind="implementation", people=True,
+    counted=_counted("training"),
 )  # fmt: skip
 def trained(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of due training that was completed."""
@@ -71,6 +77,7 @@ def trained(rows: pd.DataFrame, at: Moment) -> Value:
     why="One report is worth more than a hundred people who did not click.", use="Low: make reporting easier, not the exercise.",
     source="reportkit", unit="percent", direction="up", needs=("people_measures",), fields=("people_measures.num",),
     reduce=_cells("phishing", "phishing_clicks"), dims=_DIMS, noise="proportion", digits=1, people=True,
+    counted=_counted("phishing"),
 )  # fmt: skip
 def reported(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of delivered exercises that were reported."""
@@ -89,6 +96,7 @@ def reported(rows: pd.DataFrame, at: Moment) -> Value:
     why="People report where they are not blamed.", use="A fall needs a question, not praise.",
     source="reportkit; Garwood 1936", unit="ratio", direction="up", needs=("people_measures",), fields=("people_measures.num",),
     reduce=_cells("near_misses", "champions", "survey"), dims=_DIMS, noise="interval", digits=2, people=True,
+    counted=_counted("near_misses"),
 )  # fmt: skip
 def near_misses(rows: pd.DataFrame, at: Moment) -> Value:
     """Give self-reported near misses for each hundred staff."""
@@ -130,6 +138,7 @@ MONTHS = 3
     why="Friction is a cost that no budget shows.", use="Held against the friction limit of each group before a control is made stricter.",
     source="CEPR DP18701; reportkit", unit="hours", direction="down", needs=("people_measures",), fields=("people_measures.minutes",),
     reduce=_cells(*FRICTION), dims=_DIMS, digits=1, kind="impact", people=True,
+    counted=_counted(*FRICTION),
 )  # fmt: skip
 def friction(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the hours of friction for each hundred staff and month."""
@@ -177,6 +186,7 @@ def friction(rows: pd.DataFrame, at: Moment) -> Value:
     "UNION ALL SELECT unit_id, 0, 0, 0, 0, 0, CASE WHEN n > 0 THEN num END, CASE WHEN num IS NOT NULL THEN n END, people, CASE WHEN hidden THEN 1 ELSE 0 END, hidden_in_all "
     "FROM people_cells WHERE measure = 'tickets' AND period = {period}) AS both_ GROUP BY {group}",
     dims={"unit": "unit_id"}, digits=1, kind="impact",
+    counted={"incidents": "control_caused AND confirmed <> 'false_positive' AND detected > {begin} AND detected <= {end}"},
 )  # fmt: skip
 def service_impact(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the service hours that security controls cost."""
@@ -209,6 +219,7 @@ def service_impact(rows: pd.DataFrame, at: Moment) -> Value:
     why="Trust is what the customer asks about before signing.", use="Slow answers cost deals before any breach does.",
     source="reportkit; attribution by survey", unit="percent", direction="up", needs=("people_measures",), fields=("people_measures.num",),
     reduce=_cells("questionnaires", "deals_delayed", "churn", "certified_revenue"), dims=_DIMS, noise="proportion", digits=1, kind="impact", people=True,
+    counted=_counted("questionnaires"),
 )  # fmt: skip
 def customer_trust(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of customers' questionnaires answered in time."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reportkit.errors import ConfigError, UsageError, nearest
-from reportkit.measures.model import Definition, Finish
+from reportkit.measures.model import OWN, Definition, Finish
 
 AREAS = (
     "vulnerabilities", "coverage", "identity", "incidents", "register", "risk", "audit", "assurance", "people", "money", "delivery",
@@ -89,7 +89,7 @@ def _file(path: Path) -> None:
     """Run a file as a module of its own, anew when it was changed."""
     content = path.read_bytes()
     digest = sha256(str(path).encode() + b"\0" + content).hexdigest()[:12]
-    name = f"reportkit_own_{path.stem}_{digest}"
+    name = f"{OWN}{path.stem}_{digest}"
     if name in sys.modules:
         return
     for id_ in [id_ for id_, known in _definitions.items() if _of(known.finish.__module__, path)]:

@@ -38,6 +38,9 @@ _SCENARIOS = (
     "LEFT JOIN (SELECT * FROM insurance WHERE {unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})) AS c "
     "ON 1 = 1 WHERE s.state = 'current' ORDER BY s.scenario_id, c.policy_id"
 )
+#: What a loss before insurance counts; and beside it what it is held against.
+_GROSS = {"scenarios": "state = 'current'"}
+_APPROVED = {**_GROSS, "insurance": "{unit} = '' AND (valid_to IS NULL OR valid_to >= {as_of})", "thresholds": "kind = 'loss_appetite' AND COALESCE(scope, '') = {unit}"}  # fmt: skip
 #: Of the normal numbers behind the counts of two scenarios of a group, where the result is shown with groups that move
 #: together: half-way between independent and the same.
 GROUP_CORRELATION = 0.5
@@ -48,7 +51,7 @@ GROUP_CORRELATION = 0.5
     definition="Mean simulated loss of a year from all quantified scenarios in their current state, before insurance, with the 95 % "
     "interval of the simulation. Money in another currency counts at the rate in force on the day; without a rate there is no figure.",
     why="What risk costs in the long run.", use="Never alone: the mean hides the bad year.",
-    source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval",
+    source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, counted=_GROSS, noise="interval",
 )  # fmt: skip
 def annual_loss(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the mean simulated annual loss."""
@@ -69,7 +72,7 @@ def annual_loss(rows: pd.DataFrame, at: Moment) -> Value:
     definition="Simulated probability that the losses of one year, net of insurance, exceed the approved amount: the first approved point "
     "with a chance of at most one year in twenty. The limit is the chance approved for that amount. Beside it: the same before insurance.",
     why="Says in the board's own terms whether a bad year is within appetite.", use="Above the limit: treat, insure more, or raise the appetite.",
-    source="Open FAIR O-RA", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS,
+    source="Open FAIR O-RA", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS, counted=_APPROVED,
     noise="interval", digits=1,
 )  # fmt: skip
 def loss_above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
@@ -136,7 +139,7 @@ def _tail(rows: pd.DataFrame, at: Moment, figure: str) -> Value:
     definition="The yearly loss that is exceeded in one simulated year of twenty (value at risk 95 %), before insurance; beside it one year in a hundred, both "
     "after insurance, and the mean of the worst year in a hundred.",
     why="The size a reserve or a policy must carry.", use="Read with the mean beyond it: where events are rare the quantile alone can be zero.",
-    source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval", kind="impact",
+    source="Open FAIR O-RA", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, counted=_GROSS, noise="interval", kind="impact",
 )  # fmt: skip
 def bad_year(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the value at risk of a year."""
@@ -148,7 +151,7 @@ def bad_year(rows: pd.DataFrame, at: Moment) -> Value:
     definition="The mean loss of the worst simulated year in twenty (expected shortfall 95 %), before insurance, with the years at the quantile itself split so that exactly "
     "one in twenty counts.",
     why="Says what happens when it happens.", use="A control that cuts the tail can be right although the mean hardly moves.",
-    source="Acerbi and Tasche 2002", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, noise="interval", kind="impact",
+    source="Acerbi and Tasche 2002", unit="money", direction="down", needs=("scenarios",), reduce=_SCENARIOS, counted=_GROSS, noise="interval", kind="impact",
 )  # fmt: skip
 def tail_loss(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the tail value at risk of a year."""
@@ -160,7 +163,7 @@ def tail_loss(rows: pd.DataFrame, at: Moment) -> Value:
     definition="Largest gap, in percentage points, between the simulated chance of a yearly loss net of insurance and the approved chance, between the outermost "
     "approved points; below zero is room. Between points the approved curve is lognormal in the loss.",
     why="One point can be met while the curve is broken elsewhere.", use="Points above the curve are named to the board.",
-    source="reportkit", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS, green=0, red=0, digits=1, kind="impact",
+    source="reportkit", unit="percent", direction="down", needs=("scenarios", "thresholds"), reduce=_SCENARIOS, counted=_APPROVED, green=0, red=0, digits=1, kind="impact",
 )  # fmt: skip
 def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the largest excess over the approved loss curve."""
@@ -188,7 +191,7 @@ def appetite_breach(rows: pd.DataFrame, at: Moment) -> Value:
     id="R05", name="Loss that three scenarios carry", amounts=True,
     definition="Share of the mean yearly loss of all quantified scenarios that the three largest carry. Scores cannot be added up, so only money counts.",
     why="Where the money is decides where the next euro goes.", use="High: treat the three. Low: look for what they share.",
-    source="reportkit", unit="percent", direction="down", needs=("scenarios",), reduce=_SCENARIOS, digits=0, kind="impact",
+    source="reportkit", unit="percent", direction="down", needs=("scenarios",), reduce=_SCENARIOS, counted=_GROSS, digits=0, kind="impact",
 )  # fmt: skip
 def concentration(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the share of expected loss in the three largest scenarios."""

@@ -178,11 +178,11 @@ def _recipients(workspace: Path, found: Parcel, now: datetime) -> list[Recipient
 
 def unit_addresses(workspace: Path, now: datetime) -> dict[str, tuple[str, ...]]:
     """Give the addresses of each unit, as the table ``units`` has them today."""
-    from reportkit import sql, store
+    from reportkit import ranking, store
     from reportkit.tables import TABLES
 
     place, spec = store.of(workspace), TABLES["units"]
-    rows = sql.versions(spec, place.loads(spec.name, known_by=now), place).to_pylist()
+    rows = ranking.versions(spec, place.loads(spec.name, known_by=now), place).to_pylist()
     rows.sort(key=lambda row: str(row["valid_from"]))
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:

@@ -138,8 +138,7 @@ def opening(
     settings = surroundings.toml(surroundings.reduced(config.read(workspace))).encode()
     files = surroundings.files(workspace, path.stem, request.period.key, request.unit)
     loads = inputs(workspace, known_by, also)
-    own = [path.stem, request.unit or ""]
-    published = [one[:4] for one in publications(workspace) if [one[0], one[2]] == own]
+    published = [one[:4] for one in publications(workspace, path.stem, request.unit or "")]
     said: dict[str, Any] = {
         "notebook": {"file": path.name, "sha256": digest(path)},
         "settings": hashlib.sha256(settings).hexdigest(),

@@ -150,12 +150,12 @@ def _units(workspace: Path, asked: Sequence[str], now: datetime) -> list[str]:
 
 def units(workspace: Path, known_by: datetime) -> list[str]:
     """List the business units that were known by an instant."""
-    from reportkit import sql, store
+    from reportkit import ranking, store
     from reportkit.tables import TABLES
 
     place = store.of(workspace)
     spec = TABLES["units"]
-    known = sql.versions(spec, place.loads(spec.name, known_by=known_by), place)
+    known = ranking.versions(spec, place.loads(spec.name, known_by=known_by), place)
     return sorted(set(known["unit_id"].to_pylist()))
 
 

@@ -52,10 +52,10 @@ def states(workspace: Path) -> dict[str, str]:
     return found
 
 
-def publications(workspace: Path) -> list[list[str]]:
-    """List what was told so far: report, quarter, unit, revision and run of each publication."""
+def publications(workspace: Path, report: str | None = None, unit: str | None = None) -> list[list[str]]:  # fmt: skip
+    """List what was told so far, of a report and a unit or of all: report, quarter, unit, revision and run of each publication."""
     ledger = _ledger(workspace)
     return [
         [one.report, one.period, one.unit, str(one.revision), one.run_id]
-        for one in (ledger.publications() if ledger else ())
+        for one in (ledger.publications(report, unit) if ledger else ())
     ]

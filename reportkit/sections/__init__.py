@@ -34,7 +34,14 @@ from reportkit.sections.compliance import (
 from reportkit.sections.delivery import initiatives, people
 from reportkit.sections.events import notable_incidents, regulatory_clocks, threats
 from reportkit.sections.focus import incident_course, incident_headline, incident_record
-from reportkit.sections.honesty import both_bases, caveats, corrections, exemptions, odd_rows
+from reportkit.sections.honesty import (
+    both_bases,
+    caveats,
+    compared,
+    corrections,
+    exemptions,
+    odd_rows,
+)
 from reportkit.sections.investment import (
     break_even,
     control_credits,
@@ -84,6 +91,7 @@ __all__ = [
     "case_tiles",
     "caveats",
     "changes",
+    "compared",
     "concentration",
     "control_credits",
     "corrections",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportkit import comparability, display, oddities
+from reportkit import comparability, display, locale, oddities
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.measures import definition
@@ -98,6 +98,38 @@ def exemptions(view: View) -> Shown:
         note=note,
         dense=True,
     )
+
+
+def compared(view: View) -> Shown:
+    """Give the scorecard's shares with what moved each since the quarter before: its numerator, its denominator, its mix.
+
+    Nothing is shown when no share was measured in both quarters.
+    """
+    rows: list[tuple[Cell | str, ...]] = []
+    for row in view.scorecard().rows:
+        words = row.now.definition
+        found = comparability.change(view, words.id)
+        if found is None or found.numerator is None or found.moved is None:
+            continue
+        digits = max(words.digits, 1)
+        changes = [
+            display.number(display.change(number, words.unit, digits=digits, currency=row.now.currency))
+            for number in (found.change, found.numerator, found.denominator, found.mix)
+        ]  # fmt: skip
+        moved = display.change(100 * found.moved, "count") + f"{locale.NARROW}%"
+        rows.append((
+            Cell(text=words.name, kind="strong", sub=words.id), *changes, found.by.replace("_", " ") or "–",
+            display.status_cell("amber", moved, sub="hard to compare") if found.flagged else display.number(moved),
+        ))  # fmt: skip
+    if not rows:
+        return Shown()
+    columns = (
+        Column(label="Share", width=2.4), Column(label="Change", align="right"), Column(label="By numerator", align="right"), Column(label="By denominator", align="right"),
+        Column(label="By mix", align="right"), Column(label="Mix of"), Column(label="Denominator", align="right"),
+    )  # fmt: skip
+    label = view.previous().period.label
+    note = f"The three parts add up to the change. A denominator that moved by more than {100 * comparability.MOVED:.0f}{locale.NARROW}% makes two quarters hard to compare."
+    return display.table("compared", f"What moved each share since {label}", columns, rows, note=note, dense=True)  # fmt: skip
 
 
 def both_bases(view: View, ids: tuple[str, ...] = ()) -> Shown:

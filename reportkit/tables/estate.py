@@ -80,6 +80,7 @@ FINDINGS = TableSpec(
     ("finding_id",),
     order=("opened", "finding_id"),
     earliest=("opened",),
+    undated=("state", ("fixed", "decommissioned"), "closed"),
     ordered=(("opened", "closed"), ("accepted_at", "accepted_until")),
     dated=("opened", "closed", "last_seen"),
     columns=(

@@ -72,6 +72,7 @@ class TableSpec:
         lapses: columns of which a version without a day says nothing on days long before it was recorded.
         cells: numbers of people, the first of which says how many a row speaks of; left out where that is fewer than five.
         earliest: columns of which the earliest value of all versions counts, such as the start of a clock.
+        undated: column and words that say that a thing ended, and the column of the day, where that may be lacking.
     """
 
     name: str
@@ -90,6 +91,7 @@ class TableSpec:
     later: tuple[tuple[str, str, tuple[str, ...], str], ...] = ()
     lapses: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
+    undated: tuple[str, tuple[str, ...], str] | None = None
 
     @property
     def spans(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reportkit import sql
+from reportkit import ranking, sql
 from reportkit.errors import ConfigError, DataError, TemporaryError
 from reportkit.secret import Secret, driver_line
 from reportkit.tables import TABLES, TableSpec
@@ -71,7 +71,7 @@ class Postgres:
         if not self._begun:
             self._copy(store)
             self.begin()
-        return sql.make_known(self, store, schema, knowledge, _part, at_home=True)
+        return ranking.make_known(self, store, schema, knowledge, _part, at_home=True)
 
     def begin(self) -> None:
         """Begin the transaction in which everything is made that shall not stay."""
@@ -162,6 +162,9 @@ class Postgres:
             )
             if copied:
                 self._cursor.execute(f"ANALYZE {name}")
+
+    def layer(self, known: str) -> None:
+        """Say that every table is ranked as a whole; see :class:`reportkit.sql.Engine`."""
 
     def frame(self, query: str, schema: str = "") -> pd.DataFrame:
         """Run one query; see :class:`reportkit.sql.Engine`."""

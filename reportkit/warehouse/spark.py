@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reportkit import sql
+from reportkit import ranking, sql
 from reportkit.errors import ConfigError, DataError, TemporaryError
 from reportkit.secret import Secret, driver_line
 from reportkit.warehouse import dialect, driver
@@ -76,7 +76,9 @@ class Spark:
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`reportkit.sql.Engine`."""
-        return sql.make_known(self, store, schema, knowledge, lambda load: self._part(store, load))
+        return ranking.make_known(
+            self, store, schema, knowledge, lambda load: self._part(store, load)
+        )
 
     def _part(self, store: Store, load: Load) -> str:
         name = f"e{load.extract}"
@@ -91,6 +93,9 @@ class Spark:
     def make(self, name: str, select: str, *, copied: bool, order: str = "") -> None:  # noqa: ARG002 - rows lie in columns, and no order finds them
         """Make a relation when it is first asked for; see :class:`reportkit.sql.Engine`."""
         self._waiting[dialect.flat(*name.split("."))] = select, copied
+
+    def layer(self, known: str) -> None:
+        """Say that every table is ranked as a whole; see :class:`reportkit.sql.Engine`."""
 
     def frame(self, query: str, schema: str = "") -> pd.DataFrame:
         """Run one query; see :class:`reportkit.sql.Engine`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportkit import comparability
+from reportkit import comparability, sections
 from reportkit.comparability import Change
 from reportkit.measures import Measure, Value, definition
 from reportkit.period import FiscalCalendar
 from reportkit.workspace import Workspace
+from tests.conftest import Ended
 from tests.unit.test_scorecard import Q3_CUT, at, due, incident
 from tests.unit.workspaces import load, publish, workspace
 
+Typed = Callable[..., Ended]
 CALENDAR = FiscalCalendar(1, "UTC")
 
 
@@ -115,6 +119,26 @@ def test_the_scorecard_flags_what_is_hard_to_compare(tmp_path: Path) -> None:
     shown = at(ws).scorecard().shown()
     block: Any = shown.block
     assert "V04 +20" in block.note
+
+
+def test_the_annex_parts_each_share_and_marks_what_is_hard_to_compare(tmp_path: Path, typed: Typed) -> None:  # fmt: skip
+    """8 of 10 fixed in time, then 15 of 20: 7/10 more by numerator at the mean weight, 15 (1/20 - 1/10) by denominator."""
+    ws = workspace(tmp_path / "ws")
+    rows: list[dict[str, Any]] = [due(n, date(2026, 5, 1), fixed=n < 8) for n in range(10)]
+    rows += [due(100 + n, date(2026, 8, 1), fixed=n < 15) for n in range(20)]
+    load(ws, "findings", rows, datetime(2026, 10, 2))
+    view = at(ws)
+    block: Any = sections.compared(view).block
+    (cells,) = ([cell.text for cell in row] for row in block.rows)
+    assert cells == ["Critical and high weaknesses fixed on time", "−5.0 pts", "+70.0 pts", "−75.0 pts", "0.0 pts", "severity", "+100\u202f%"]  # fmt: skip
+    assert block.rows[0][-1].sub == "hard to compare"
+    said = json.loads(typed("measure", "V04", "--period", "2026-Q3", "--json", "-w", ws.folder).out)
+    assert (said["period"], said["before"], said["change"]["flagged"], said["change"]["moved"]) == ("2026-Q3", "2026-Q2", True, 1.0)  # fmt: skip
+    assert [said["change"][name] for name in ("change", "numerator", "denominator", "mix")] == pytest.approx([-5, 70, -75, 0])  # fmt: skip
+    publish(view.at("2026-Q2"), ["V04"], Q3_CUT)
+    (row,) = json.loads(typed("diff", "board", "2026-Q2", "2026-Q3", "--json", "-w", ws.folder).out)
+    assert (row["real"], row["split"]["numerator"], row["split"]["by"]) == pytest.approx((-5, 70, "severity"))  # fmt: skip
+    assert "the denominator moved by +100 %" in typed("diff", "board", "2026-Q2", "2026-Q3", "-w", ws.folder).out  # fmt: skip
 
 
 def limits(*values: float, **more: Any) -> list[dict[str, Any]]:

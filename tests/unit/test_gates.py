@@ -335,7 +335,7 @@ def mail(text: str) -> bytes:
 
 
 def pdf_stream(text: str) -> bytes:
-    return b"%PDF-1.7\n1 0 obj\n<< >>\nstream\n" + zlib.compress(text.encode()) + b"\nendstream\nendobj\n"  # fmt: skip
+    return b"%PDF-1.7\n1 0 obj\n<< /Type /ObjStm /N 1 >>\nstream\n" + zlib.compress(text.encode()) + b"\nendstream\nendobj\n"  # fmt: skip
 
 
 @pytest.mark.parametrize(

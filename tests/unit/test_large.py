@@ -45,6 +45,21 @@ def test_every_measure_is_the_same(both: tuple[View, View], id_: str) -> None:
         assert mine == theirs
 
 
+@pytest.mark.parametrize("id_", sorted(definitions()))
+def test_a_measure_says_which_rows_it_counts(both: tuple[View, View], id_: str) -> None:
+    """What stands behind a restated figure is told from these conditions: they can be asked, and leave out nothing it divides by."""
+    view, words = both[0], definitions()[id_]
+    assert words.counted
+    rows = 0
+    for name, condition in words.counted.items():
+        place = view.relation(name, f"* {condition}")
+        met = f" WHERE {view.literal(condition)}" if condition else ""
+        rows += int(view.workspace.engine.frame(f"SELECT COUNT(*) AS n FROM {place}{met}")["n"].iloc[0])  # fmt: skip
+    value = view.measure(id_).value
+    if words.unit == "percent" and not words.amounts and value.denominator and not {"people_measures", "spend"} & words.counted.keys():  # fmt: skip
+        assert rows >= value.denominator
+
+
 def test_the_rows_themselves_are_the_same(both: tuple[View, View]) -> None:
     for query in (
         "SELECT * FROM findings ORDER BY finding_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -68,7 +69,10 @@ def test_it_is_on_a_scorecard_in_the_annex_and_in_the_ledger(place: Path) -> Non
     publish(view, ["X01"], now)
     told = view.workspace.ledger.publication("board", "2026-Q3")
     assert told is not None
-    assert view.workspace.ledger.figures(told)["X01", ""].value == 2
+    figure = view.workspace.ledger.figures(told)["X01", ""]
+    assert figure.value == 2
+    assert re.fullmatch(r"reportkit \S+, mine_[0-9a-f]{12}", figure.code_version)
+    assert view.measure("V01").figure().code_version == figure.code_version.partition(",")[0]
 
 
 def test_a_changed_file_is_read_anew(place: Path) -> None:
