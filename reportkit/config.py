@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -221,6 +222,12 @@ def find(folder: Path) -> Path | None:
     return next((path for path in (here, *here.parents) if (path / FILE).is_file()), None)
 
 
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Settings:
+    """Give the settings of a text; they are frozen, and one command asks for them again and again."""
+    return Settings.model_validate(tomllib.loads(text))
+
+
 def read(folder: Path) -> Settings:
     """Read ``reportkit.toml`` of a workspace folder.
 
@@ -238,7 +245,7 @@ def read(folder: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read ({error}); save it as UTF-8 text.") from None
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        return _parsed(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:

@@ -67,6 +67,7 @@ class Smtp(_Part):
         client_certificate, client_key: PEM files, where the server asks for a certificate.
         user, password: where it asks for a login.
         oauth2: for a login by token (XOAUTH2); ``user`` is the mailbox then.
+        connections: how many are open at once while many messages wait; Microsoft 365 takes three.
     """
 
     host: str = ""
@@ -79,6 +80,7 @@ class Smtp(_Part):
     password: Reference | None = None
     oauth2: Tokens | None = None
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    connections: Annotated[int, Field(ge=1, le=20)] = 3
 
 
 class Graph(_Part):

@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+from reportkit.cli.quick import nothing_due
+
 _COMPLETE = "_REPORTKIT_COMPLETE"
 
 
@@ -16,6 +18,9 @@ def main() -> None:
     gc.disable()
     # What is written here is confidential, wherever it goes: nobody but its owner may read it (0600, folders 0700).
     os.umask(os.umask(0o077) | 0o077)
+    if nothing_due(sys.argv[1:]):
+        print("Nothing is due.")
+        return
     from reportkit.cli import screen
     from reportkit.cli.app import app, narrowed
     from reportkit.errors import ReportkitError, from_os

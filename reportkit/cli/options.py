@@ -49,8 +49,6 @@ def workspace(given: Path | None) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    from reportkit import config
-
     if given is not None:
         if not (given / _FILE).is_file():
             raise ConfigError(
@@ -58,7 +56,7 @@ def workspace(given: Path | None) -> Path:
             )
         return _shared(given.resolve())
     here = Path.cwd()
-    if found := config.find(here):
+    if found := next((path for path in (here, *here.parents) if (path / _FILE).is_file()), None):
         return _shared(found)
     below = sorted(path.parent.name for path in here.glob(f"*/{_FILE}"))
     hint = (

@@ -26,6 +26,7 @@ class GraphTransport:
 
     settings: Graph
     repeatable: bool = False
+    connections: int = 1
     _tokens: TokenSource = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

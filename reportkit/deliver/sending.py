@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from reportkit.deliver import letter as letters
 from reportkit.deliver import sealed
 from reportkit.deliver.audience import Recipient
-from reportkit.deliver.compose import Composed, House, Remarks, Stamp, compose
+from reportkit.deliver.compose import Composed, Content, House, Remarks, Stamp, address, enclose
 from reportkit.deliver.letter import Edition, Letter
 from reportkit.deliver.transport import Folder, Reply, Session, Transport
+from reportkit.deliver.waiting import Clock, Kept, Queue
 from reportkit.errors import ConfigError, ReportkitError, TemporaryError
 from reportkit.ledger import deliveries, leases
 from reportkit.ledger.deliveries import Delivery, Outbox
+from reportkit.ledger.together import Together
 from reportkit.secret import resolve
 
 if TYPE_CHECKING:
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 
 #: After so many messages a connection is opened anew; servers close long ones.
 _PER_SESSION = 100
+#: So many messages are worth a connection.
+_FOR_A_CONNECTION = 20
+_PROTECTED = "The attached PDF opens with the password agreed on. It is a copy that is protected, and therefore no PDF/A; the page is not attached, as it cannot be protected."
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=4)
 #: A message whose approval was taken back is looked at again after this time.
 _WITHDRAWN = timedelta(hours=1)
 
-Clock = Callable[[], datetime]
 #: Says why a message may not go now; empty when it may.
 Allowed = Callable[[Delivery], str]
 
@@ -81,11 +86,10 @@ class Sender:
     allowed: Allowed = lambda _: ""
     lease: timedelta = timedelta(minutes=10)
     way: Transport | None = None
-    _edition: Edition | None = None
-    _locked: tuple[str, bytes] = ("", b"")
+    _kept: Kept = field(default_factory=Kept)
 
     def run(self, only: Sequence[int] | None = None) -> Round:
-        """Send everything that may go now, one recipient after the other.
+        """Send everything that may go now, each message once.
 
         Args:
             only: ids of deliveries; all when None.
@@ -94,43 +98,52 @@ class Sender:
             ConfigError: nothing can be sent before the configuration is mended.
         """
         way = self.way or transport(self.mail, self.folder)
-        outbox = Outbox(self.ledger, leases.token(), self.lease)
-        outbox.recover(self.clock(), repeatable=way.repeatable)
-        result = Round()
+        with Together(self.ledger) as together:
+            outbox = Outbox(self.ledger, leases.token(), self.lease, together)
+            outbox.recover(self.clock(), repeatable=way.repeatable)
+            work = Queue(outbox, self.clock, only)
+            lanes = min(way.connections, -(-work.fill() // _FOR_A_CONNECTION))
+            if lanes > 1:
+                with ThreadPoolExecutor(lanes, "mail") as pool:
+                    for _ in range(lanes):
+                        pool.submit(self._worked, work, way)
+            elif lanes:
+                self._worked(work, way)
+            work.end()
+        if (error := work.error or together.error) is not None:
+            raise error
+        done = deliveries.find(self.ledger, ids=work.done, kind=None) if work.done else []
+        return Round(done, work.stopped)
+
+    def _worked(self, work: Queue, way: Transport) -> None:
+        """Send messages over one connection until none is left; what goes wrong is kept, and ends the others too."""
+        try:
+            self._work(work, way)
+        except Exception as error:  # noqa: BLE001 - raised again when all have ended
+            work.fail(error)
+
+    def _work(self, work: Queue, way: Transport) -> None:
         session: Session | None = None
         sent = 0
         try:
-            for one in self._claims(outbox, only):
+            while (one := work.next()) is not None:
                 try:
                     if session is None:
                         session, sent = way.open(), 0
                 except ReportkitError as error:
-                    self._put_back(outbox, one, error.message)
-                    result.done.append(self._now(one))
-                    result.stopped = error.message
+                    self._put_back(work.outbox, one, error.message)
+                    work.stop(error.message)
                     if isinstance(error, ConfigError):
                         raise
                     break
-                reply = self._one(outbox, one, session)
+                reply = self._one(work.outbox, one, session)
                 sent += 1
-                result.done.append(self._now(one))
                 if reply.broken or sent >= _PER_SESSION:
                     session.close()
                     session = None
         finally:
             if session is not None:
                 session.close()
-        return result
-
-    def _claims(self, outbox: Outbox, only: Sequence[int] | None) -> Iterator[Delivery]:
-        """Go through what may be sent; what is put back waits for a later instant, so this ends."""
-        begun = self.clock()
-        seen: set[int] = set()
-        while (one := outbox.claim(self.clock(), only)) is not None:
-            if one.id in seen and self.clock() <= begun:
-                return
-            seen.add(one.id)
-            yield one
 
     def _one(self, outbox: Outbox, one: Delivery, session: Session) -> Reply:
         why = self.allowed(one) if one.kind == "report" else ""
@@ -168,9 +181,6 @@ class Sender:
         wait = min(_FIRST_WAIT * 2**one.attempts, _LONGEST_WAIT)
         outbox.later(one, now, now + wait, said)
 
-    def _now(self, one: Delivery) -> Delivery:
-        return deliveries.find(self.ledger, id_=one.id)[0]
-
     def _composed(self, one: Delivery, limit: int | None) -> Composed:
         job = one.job
         recipient = Recipient.from_dict(job["recipient"])
@@ -181,32 +191,39 @@ class Sender:
         # Signing and encrypting adds about a third, which must fit too.
         reserve = 1.4 if recipient.encrypt != "never" else 1.02
         house = House(self.mail.sender, self.mail.reply_to, int(min(own, limit or own) / reserve))
-        notes: list[str] = list(job.get("notes", ()))
+        remarks = Remarks(tuple(job.get("top", ())), tuple(job.get("notes", ())))
         if "text" in job:
             words = Letter(str(job["subject"]), str(job["text"]), "")
-            files: dict[str, bytes] = {}
+            content = enclose(words, stamp, house.limit, files={}, remarks=remarks)
         else:
-            edition = self._read(self.folder / job["folder"], one.digest, recipient.cut)
-            words, files = edition.letter, dict(edition.files)
-            if self.mail.pdf_password is not None and "pdf" in recipient.formats and "pdf" in files:
-                files["pdf"] = self._with_password(f"{one.digest} {recipient.cut}", files["pdf"])
-                files.pop("html", None)
-                notes.append("The attached PDF opens with the password agreed on. It is a copy that is protected, and therefore no PDF/A; the page is not attached, as it cannot be protected.")  # fmt: skip
-        made = compose(
-            words, recipient, stamp, house, date=one.prepared_at, files=files,
-            remarks=Remarks(tuple(job.get("top", ())), tuple(notes)),
-        )  # fmt: skip
+            words = self._read(self.folder / job["folder"], one.digest, recipient.cut).letter
+            content = self._content(one, recipient, stamp, house.limit, remarks)
+        made = address(content, words, recipient, stamp, house, date=one.prepared_at)
         return sealed.seal(made, self.mail.smime, self.folder, recipient.encrypt)
 
-    def _read(self, folder: Path, digest: str, cut: str) -> Edition:
-        if self._edition is None or (self._edition.digest, self._edition.cut) != (digest, cut):
-            self._edition = letters.edition(folder, digest, cut)
-        return self._edition
+    def _content(
+        self, one: Delivery, to: Recipient, stamp: Stamp, limit: int, remarks: Remarks
+    ) -> Content:
+        """Give what all who get the same files with the same words get alike; it is written once."""
+        common = replace(stamp, edition="", copy=0)
+        key = (common, to.formats, to.cut, limit, remarks)
 
-    def _with_password(self, digest: str, pdf: bytes) -> bytes:
-        if self._locked[0] != digest:
-            self._locked = (digest, sealed.locked(pdf, resolve(self.mail.pdf_password or "")))
-        return self._locked[1]
+        def written() -> Content:
+            edition = self._read(self.folder / one.job["folder"], one.digest, to.cut)
+            files = {kind: data for kind, data in edition.files.items() if kind in to.formats}
+            end = remarks.end
+            if self.mail.pdf_password is not None and "pdf" in files:
+                files = {"pdf": self._kept.of(("locked", one.digest, to.cut), lambda: self._locked(files["pdf"]))}  # fmt: skip
+                end = (*end, _PROTECTED)
+            return enclose(edition.letter, common, limit, files=files, remarks=Remarks(remarks.top, end))  # fmt: skip
+
+        return self._kept.of(key, written)
+
+    def _read(self, folder: Path, digest: str, cut: str) -> Edition:
+        return self._kept.of(("edition", digest, cut), lambda: letters.edition(folder, digest, cut))
+
+    def _locked(self, pdf: bytes) -> bytes:
+        return sealed.locked(pdf, resolve(self.mail.pdf_password or ""))
 
 
 def prepared(

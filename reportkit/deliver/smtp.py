@@ -38,6 +38,11 @@ class SmtpTransport:
             self._tokens = TokenSource(self.settings.oauth2, self.settings.timeout_seconds)
 
     @property
+    def connections(self) -> int:
+        """How many sessions may be open at once."""
+        return self.settings.connections
+
+    @property
     def _port(self) -> int:
         return self.settings.port or _PORTS[self.settings.security]
 

@@ -56,6 +56,10 @@ class Transport(Protocol):
     def repeatable(self) -> bool:
         """Whether sending the same message twice leaves one."""
 
+    @property
+    def connections(self) -> int:
+        """How many sessions may be open at once."""
+
     def open(self) -> Session:
         """Open a session.
 
@@ -71,6 +75,7 @@ class Folder:
 
     place: Path
     repeatable: bool = True
+    connections: int = 1
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from reportkit import config, ranking, store
 from reportkit.config import Settings
 from reportkit.errors import ReportkitError, UsageError
 from reportkit.ledger import of as ledger_of
+from reportkit.locale import plural
 from reportkit.period import Period
 from reportkit.run import approval, publication, release
 from reportkit.run.folder import manifest
@@ -114,10 +115,10 @@ def _run(settings: Settings, folder: Path, report: str, period: Period, unit: st
         return
     if len(standing.valid) < standing.required:
         done = {one.by for one in standing.valid}
-        for person in settings.approval.approvers:
-            if person.name not in done and (not person.reports or report in person.reports):
-                yield Lack(person.name, "approval", f"{len(standing.valid)} of {standing.required}: 'reportkit approve {report} {period.key}{part} --by \"{person.name}\"'")  # fmt: skip
-        if not settings.approval.approvers:
-            yield Lack(settings.report.author, "approval", "Nobody may approve; list approvers in reportkit.toml.")  # fmt: skip
+        asked = [one for one in approval.may(folder, said) if one.name not in done]
+        for person in asked:
+            yield Lack(person.name, "approval", f"{len(standing.valid)} of {standing.required}: 'reportkit approve {report} {period.key}{part} --by \"{person.name}\"'")  # fmt: skip
+        if len(asked) < standing.required - len(standing.valid):
+            yield Lack(settings.report.author, "approval", f"{plural(standing.required - len(standing.valid), 'approval is', 'approvals are')} missing, and {plural(len(asked), 'person', 'people')} may give one; list more approvers in reportkit.toml.")  # fmt: skip
     if ledger_of(folder).publication(report, period.key, unit or "") is None:
         yield Lack(settings.report.author, "publication", f"'reportkit publish {report} {period.key}{part}' tells it.")  # fmt: skip

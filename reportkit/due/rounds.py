@@ -8,17 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config
+from reportkit.due import idle
 from reportkit.errors import ReportkitError
-from reportkit.ledger import claims, deliveries, leases
-from reportkit.ledger import of as ledger_of
-from reportkit.ledger.claims import Claim, Desk
 
 if TYPE_CHECKING:
     from reportkit.config import Settings
-    from reportkit.deliver.sending import Clock
+    from reportkit.deliver.waiting import Clock
     from reportkit.due.watch import Trouble
     from reportkit.ledger import Ledger
+    from reportkit.ledger.claims import Claim
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,10 @@ class Result:
 
 def dry(folder: Path, clock: Clock) -> list[Claim]:
     """Give what a round would work on; nothing is written."""
+    from reportkit import config
     from reportkit.due import planning
+    from reportkit.ledger import claims
+    from reportkit.ledger import of as ledger_of
 
     settings, ledger = config.read(folder), ledger_of(folder)
     open_ = [one for one in claims.find(ledger) if one.state in {"due", "running", "drafted", "released"}]  # fmt: skip
@@ -48,7 +49,9 @@ def dry(folder: Path, clock: Clock) -> list[Claim]:
 
 
 def _open(settings: Settings, ledger: Ledger) -> bool:
-    """Say whether anything is left to look at; asking costs a round without work most of its time."""
+    """Say whether anything is left to look at."""
+    from reportkit.ledger import claims, deliveries
+
     return bool(
         settings.due.heartbeat
         or settings.due.metrics_file
@@ -77,13 +80,23 @@ def play(
         ConfigError: the configuration must be mended first.
         TemporaryError: the ledger cannot be reached.
     """
-    settings, ledger = config.read(folder), ledger_of(folder)
-    from reportkit.due import planning
-
-    new = planning.wanted(settings, folder, ledger, clock())
-    if not new and not _open(settings, ledger):
+    if idle.still(folder, clock()):
         return Result(0, {}, [])
-    claims.plan(ledger, new, clock())
+    from reportkit import config, schedule
+    from reportkit.due import planning
+    from reportkit.ledger import claims, leases
+    from reportkit.ledger import of as ledger_of
+    from reportkit.ledger.claims import Desk
+
+    settings, ledger = config.read(folder), ledger_of(folder)
+    before, now = idle.state(folder), clock()
+    new = planning.wanted(settings, folder, ledger, now)
+    if not new and not _open(settings, ledger):
+        if not settings.ledger.url and not settings.store.url:
+            coming = schedule.upcoming(settings.schedule, settings.calendar, now, 1)
+            idle.keep(folder, before, now, coming[0].scheduled_at if coming else None)
+        return Result(0, {}, [])
+    claims.plan(ledger, new, now)
     from reportkit.due import watch
     from reportkit.due.work import Work
     from reportkit.run import dispatch

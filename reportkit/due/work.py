@@ -15,7 +15,8 @@ from reportkit.config import Settings
 from reportkit.deliver import audience
 from reportkit.deliver.audience import Recipient
 from reportkit.deliver.compose import Stamp
-from reportkit.deliver.sending import Clock, prepared
+from reportkit.deliver.sending import prepared
+from reportkit.deliver.waiting import Clock
 from reportkit.errors import HeldError, KernelDied, ReportkitError, TemporaryError, UsageError
 from reportkit.ledger import Ledger, approvals, claims, deliveries
 from reportkit.ledger.claims import Claim, Desk

@@ -78,13 +78,6 @@ def of_run(ledger: Database, run_id: str) -> list[Approval]:
     return [Approval(**row._mapping) for row in ledger.rows(query)]  # noqa: SLF001 - public by name
 
 
-def of_report(ledger: Database, report: str, period: str, unit: str) -> list[Approval]:
-    """List what was approved and taken back of all runs of a report for a period, in its order."""
-    columns = [column for column in _approvals.c if column.name != "id"]
-    query = sa.select(*columns).where(_approvals.c.report == report, _approvals.c.period == period, _approvals.c.unit == unit)  # fmt: skip
-    return [Approval(**row._mapping) for row in ledger.rows(query.order_by(_approvals.c.id))]  # noqa: SLF001 - public by name
-
-
 def valid(found: Iterable[Approval], digest: str, now: datetime) -> list[Approval]:
     """Give the approvals that count for some bytes at an instant: each person's last word, of these bytes, not expired."""
     last = {one.by.casefold(): one for one in found}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +49,18 @@ class Database:
     def _engine(self) -> sa.Engine:
         if self._url:
             return sa.create_engine(_server(address(self._url)), poolclass=sa.pool.NullPool)
-        engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        # The driver would begin a transaction only at the first change, after what it was decided on was read.
-        sa.event.listen(engine, "connect", _by_hand)
-        sa.event.listen(engine, "begin", _begin)
-        return engine
+        return _file(str(self.path), os.getpid())
 
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, later: set[str] | None = None) -> Iterator[sa.Connection]:
         """Give a connection for changes: all of them, or none; on SQLite nobody else writes in the meantime.
+
+        Args:
+            later: takes the runs whose journals lack what was kept; the caller gives them to :meth:`told` soon.
 
         Raises:
             TemporaryError: the ledger is locked, cannot be reached or cannot be written.
@@ -73,14 +73,17 @@ class Database:
                     schema.ready(connection, metadata, file=file, place=self.place)
                     touched = connection.info.pop(TOUCHED, set())
                 self._made = len(metadata.tables)
-                self._told(touched)
+                self.told(touched)
             with connecting.begin() as connection:
                 connection.info.pop(TOUCHED, None)
                 yield connection
                 touched = connection.info.pop(TOUCHED, set())
-            self._told(touched)
+            if later is None:
+                self.told(touched)
+            else:
+                later |= touched
 
-    def _told(self, touched: set[str]) -> None:
+    def told(self, touched: set[str]) -> None:
         """Write down beside the runs what was kept of them; the journal asks this module, so it is asked here."""
         if touched:
             from reportkit.ledger import journal
@@ -116,8 +119,7 @@ class Database:
                 return []
             asked = {table.name for table in _tables(query)}
             if not self._made and not asked <= self._seen:
-                known = sa.inspect(connection)
-                if not all(known.has_table(name) for name in asked):
+                if not _has(connection, asked):
                     return []
                 self._seen |= asked
             return list(connection.execute(query))
@@ -131,6 +133,27 @@ class Database:
             raise TemporaryError(
                 f"The ledger {self.place} cannot be {done} ({said}); try again."
             ) from None
+
+
+@lru_cache(maxsize=16)
+def _file(path: str, process: int) -> sa.Engine:  # noqa: ARG001 - a forked process has its own
+    """Give the engine of a file; it keeps what it has compiled, but no connection to a file that may be replaced."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=sa.pool.NullPool
+    )
+    # The driver would begin a transaction only at the first change, after what it was decided on was read.
+    sa.event.listen(engine, "connect", _by_hand)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _has(connection: sa.Connection, names: Iterable[str]) -> bool:
+    """Say whether tables are there."""
+    if connection.dialect.name != "sqlite":
+        known = sa.inspect(connection)
+        return all(known.has_table(name) for name in names)
+    found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {name for (name,) in found}.issuperset(names)
 
 
 def inserted(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # fmt: skip

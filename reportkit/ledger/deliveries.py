@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 
 from reportkit.ledger import chain, leases
 from reportkit.ledger.database import Database, inserted, metadata
+from reportkit.ledger.together import Together
 
 State = Literal["prepared", "sending", "accepted", "refused", "uncertain"]
 
@@ -153,11 +155,13 @@ class Outbox:
         ledger: where they are kept.
         owner: the process, from :func:`reportkit.ledger.leases.token`.
         lease: how long a message is held before others may take it.
+        together: through which what came of messages is written, when several threads send.
     """
 
     ledger: Database
     owner: str
     lease: timedelta = timedelta(minutes=10)
+    together: Together | None = None
 
     def recover(self, now: datetime, *, repeatable: bool) -> int:
         """Settle what ended processes left in the middle of sending.
@@ -174,49 +178,63 @@ class Outbox:
         left = [row for row in self.ledger.rows(query) if row.lease_until < now or leases.gone(row.owner)]  # fmt: skip
         state: State = "prepared" if repeatable else "uncertain"
         said = "the process ended while sending; it is not known whether the other side took it"
-        return sum(self._change(row.id, ("sending",), state, now, said, owner=row.owner) for row in left)  # fmt: skip
+        return sum(self._change(row.id, ("sending",), state, now, said, owner=row.owner).result() for row in left)  # fmt: skip
 
-    def claim(self, now: datetime, only: Sequence[int] | None = None) -> Delivery | None:
-        """Take the next message that may be sent now; None when there is none."""
+    def claim(self, now: datetime, only: Sequence[int] | None = None, *, most: int = 1) -> list[Delivery]:  # fmt: skip
+        """Take the next messages that may be sent now, at most so many; none when there are none."""
         c = _deliveries.c
         waiting = (c.state == "prepared") & (c.not_before <= now)
         query = sa.select(c.id, c.owner, c.lease_until).where(waiting).order_by(c.id)
         if only is not None:
             query = query.where(c.id.in_(list(only)))
-        # Most are nobody's: then the first is the one, however many wait. Who loses a race for it looks for the next.
-        while rows := self.ledger.rows(query.where(c.owner == "").limit(1)):
-            if (one := self._take(rows[0], now)) is not None:
-                return one
-        for row in self.ledger.rows(query.where(c.owner != "")):
-            free = row.lease_until < now or leases.gone(row.owner)
-            if free and (one := self._take(row, now)) is not None:
-                return one
-        return None
+        # Most are nobody's: then the first are the ones, however many wait. Who loses a race for them looks for the next.
+        while rows := self.ledger.rows(query.where(c.owner == "").limit(most)):
+            if taken := self._take(rows, now):
+                return taken
+        held = self.ledger.rows(query.where(c.owner != ""))
+        ended = {owner for owner in {row.owner for row in held} if leases.gone(owner)}
+        free = [row for row in held if row.lease_until < now or row.owner in ended]
+        return self._take(free[:most], now) if free else []
 
-    def _take(self, row: Any, now: datetime) -> Delivery | None:
+    def _take(self, rows: Sequence[Any], now: datetime) -> list[Delivery]:
         c = _deliveries.c
+        values = {"owner": self.owner, "lease_until": now + self.lease}
         with self.ledger.writing() as connection:
-            taken = connection.execute(
-                _deliveries.update()
-                .where(c.id == row.id, c.state == "prepared", c.owner == row.owner)
-                .values(owner=self.owner, lease_until=now + self.lease)
-            ).rowcount
-        return find(self.ledger, id_=row.id)[0] if taken else None
+            taken = [
+                row.id
+                for row in rows
+                if connection.execute(
+                    _deliveries.update().where(c.id == row.id, c.state == "prepared", c.owner == row.owner).values(**values)
+                ).rowcount
+            ]  # fmt: skip
+        return find(self.ledger, ids=taken, kind=None) if taken else []
+
+    def release(self, ones: Iterable[Delivery]) -> None:
+        """Let messages go that were taken and not worked on."""
+        c = _deliveries.c
+        ids = [one.id for one in ones]
+        if ids:
+            with self.ledger.writing() as connection:
+                connection.execute(
+                    _deliveries.update()
+                    .where(c.id.in_(ids), c.state == "prepared", c.owner == self.owner)
+                    .values(owner="", lease_until=None)
+                )
 
     def sending(self, one: Delivery, now: datetime, *, message_id: str, sha256: str, sent: Mapping[str, Any]) -> bool:  # fmt: skip
         """Say that the other side may have the message from now on; False when it is another's by now: then do not send."""
         return self._change(
             one.id, ("prepared",), "sending", now, "", owner=self.owner, lease_until=now + self.lease,
             message_id=message_id, sha256=sha256, sent=json.dumps(dict(sent)),
-        )  # fmt: skip
+        ).result()  # fmt: skip
 
-    def finish(self, one: Delivery, state: State, now: datetime, said: str) -> bool:
-        """Say what came of it; also of one that others took for uncertain meanwhile."""
+    def finish(self, one: Delivery, state: State, now: datetime, said: str) -> Future[bool]:
+        """Say what came of it; also of one that others took for uncertain meanwhile. It need not be waited for."""
         return self._change(
             one.id, ("prepared", "sending", "uncertain"), state, now, said, owner=self.owner
         )
 
-    def later(self, one: Delivery, now: datetime, not_before: datetime, said: str, *, counts: bool = True) -> bool:  # fmt: skip
+    def later(self, one: Delivery, now: datetime, not_before: datetime, said: str, *, counts: bool = True) -> Future[bool]:  # fmt: skip
         """Put a message back that was surely not taken.
 
         Args:
@@ -229,11 +247,20 @@ class Outbox:
         attempts = one.attempts + counts
         return self._change(one.id, ("prepared", "sending"), "prepared", now, said, owner=self.owner, not_before=not_before, attempts=attempts)  # fmt: skip
 
-    def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> bool:  # fmt: skip
+    def _change(self, id_: int, before: Sequence[str], state: State, now: datetime, said: str, *, owner: str, **more: Any) -> Future[bool]:  # fmt: skip
         c = _deliveries.c
         mine = (c.id == id_, c.state.in_(before), c.owner == owner)
-        with self.ledger.writing() as connection:
+
+        def change(connection: sa.Connection) -> bool:
             return _changed(connection, mine, state, now, said, **more)
+
+        if self.together is not None:
+            return self.together.change(change)
+        made: Future[bool] = Future()
+        with self.ledger.writing() as connection:
+            done = change(connection)
+        made.set_result(done)
+        return made
 
 
 def _changed(connection: sa.Connection, which: Sequence[Any], state: State, now: datetime, said: str, **more: Any) -> bool:  # fmt: skip
@@ -258,20 +285,20 @@ def doubt(connection: sa.Connection, id_: int, now: datetime, said: str) -> None
 
 
 def find(
-    ledger: Database, *, id_: int | None = None, kind: str | None = "report", **equal: Any
+    ledger: Database, *, ids: Sequence[int] | None = None, kind: str | None = "report", **equal: Any
 ) -> list[Delivery]:
     """List deliveries in the order in which they were prepared.
 
     Args:
         ledger: where they are kept.
-        id_: only this one.
+        ids: only these.
         kind: ``report``, ``draft``, ``notice``; None for all.
         **equal: columns and the values they must have.
     """
     query = sa.select(_deliveries).order_by(_deliveries.c.id)
-    if id_ is not None:
-        query = query.where(_deliveries.c.id == id_)
-    elif kind is not None:
+    if ids is not None:
+        query = query.where(_deliveries.c.id.in_(list(ids)))
+    if kind is not None:
         query = query.where(_deliveries.c.kind == kind)
     for name, value in equal.items():
         if value is not None:

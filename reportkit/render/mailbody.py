@@ -224,10 +224,11 @@ def _value(table: Table, kinds: list[set[str]]) -> int:
     if named is not None:
         return named
     name = _name(kinds)
+    # The figure that a table is about is often set in bold.
     return next(
-        (i for i, kind in enumerate(kinds) if i != name and "number" in kind),
+        (i for i, kind in enumerate(kinds) if i != name and ("number" in kind or ("strong" in kind and table.columns[i].align == "right"))),
         min(1, len(kinds) - 1),
-    )
+    )  # fmt: skip
 
 
 def _shown(cell: Cell) -> Cell:

@@ -200,12 +200,22 @@ def may_release(workspace: Path, said: Mapping[str, Any], by: str) -> str:
 
 
 def _four_eyes(workspace: Path, said: Mapping[str, Any], person: Approver) -> None:
+    if what := _hand_of(person, _hands(workspace, said)):
+        raise HeldError(f"{person.name} {what}, and [approval] four_eyes asks for somebody else.")
+
+
+def may(workspace: Path, said: Mapping[str, Any]) -> list[Approver]:
+    """Give the listed approvers who may approve a run: those of its report, without who had a hand in it where that counts."""
+    settings = config.read(workspace)
+    listed = [a for a in settings.approval.approvers if not a.reports or said["report"] in a.reports]  # fmt: skip
+    hands = _hands(workspace, said) if settings.approval.four_eyes else []
+    return [one for one in listed if not _hand_of(one, hands)]
+
+
+def _hand_of(person: Approver, hands: list[tuple[str, set[str]]]) -> str:
+    """Say what somebody did for a run; nothing for most."""
     own = {text.casefold() for text in (person.name, person.address, *person.logins) if text}
-    for what, who in _hands(workspace, said):
-        if own & {name.casefold() for name in who}:
-            raise HeldError(
-                f"{person.name} {what}, and [approval] four_eyes asks for somebody else."
-            )
+    return next((what for what, who in hands if own & {name.casefold() for name in who}), "")
 
 
 def _hands(workspace: Path, said: Mapping[str, Any]) -> list[tuple[str, set[str]]]:

@@ -35,6 +35,7 @@ from tests.runs import (
     settings,
     smtp,
 )
+from tests.system.postfix import missing, postfix
 
 LATER = NOW + timedelta(hours=3)
 PLAIN = 'transport = "smtp"\nsmtp = {{ host = "localhost", port = {port}, security = "none", timeout_seconds = 5 }}'
@@ -356,6 +357,70 @@ def test_microsoft_graph(firm: Path, monkeypatch: Any, code_: int, state: str) -
     assert len(got) == 1
 
 
+# ---- a server as it is run, and a reader that is not Python's -----------------------------------------------------------
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_postfix_takes_what_it_should(firm: Path, pem: Path) -> None:
+    """Over STARTTLS; who is not known there is refused, and what is too large for it is left out."""
+    shutil.copy(pem, firm / "localhost.pem")
+    final = next(firm.glob("runs/board/2026-Q3/_all/*/final"))
+    with postfix(pem, ["anna", "cleo", "jörg"]) as server:
+        configure(firm, SECURE.format(port=server.port, security="starttls", more=""))
+        text = (firm / "reportkit.toml").read_text()
+        jorg = '{ address = "jörg@example.org", name = "Jörg Müller, 部長" },\n]\n[approval]'
+        (firm / "reportkit.toml").write_text(text.replace("]\n[approval]", jorg))
+        send(firm)
+        assert states(firm) == {**ALL, "ben": "refused", "jörg": "accepted"}
+        proof = {one.recipient.partition("@")[0]: one for one in deliveries.find(of(firm))}
+        assert "Ok: queued as" in proof["anna"].said
+        assert proof["ben"].said.startswith("550 5.1.1 <ben@example.org>: Recipient address rejected")  # fmt: skip
+        for name, count in (("anna", 1), ("jörg", 1), ("cleo", 0)):
+            (data,) = server.mailbox(name)
+            message = parsed(data)
+            assert message["Message-ID"] == proof[name].message_id
+            attached = [part.get_content() for part in message.iter_attachments()]
+            assert attached == [(final / "report.pdf").read_bytes()] * count
+        # Python's parser takes a header in UTF-8 (RFC 6532) for bytes that it does not know.
+        name = parsed(server.mailbox("jörg")[0])["To"].addresses[0].display_name
+        assert name.encode("ascii", "surrogateescape").decode() == "Jörg Müller, 部長"
+        assert "TLSv1.3" in server.mailbox("anna")[0].decode("utf-8", "replace")
+    with postfix(pem, ["anna"], limit=(final / "report.pdf").stat().st_size) as server:
+        configure(firm, SECURE.format(port=server.port, security="starttls", more=""))
+        assert code(firm, "resend", "board", "2026-Q3", "--to", "anna@example.org") == 0
+        (data,) = server.mailbox("anna")
+    assert list(parsed(data).iter_attachments()) == []
+    assert b"Left out, because a mail here" in data
+
+
+def mu(*words: str | Path) -> str:
+    done = subprocess.run(["mu", *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("mu") is None, reason="no mu, which reads mail with GMime")
+def test_another_program_reads_the_same(firm: Path, tmp_path: Path) -> None:
+    """GMime finds the same names, words, pictures and bytes as were put in."""
+    name = "Jörg Müller, 部長"
+    text = settings().replace('name = "Anna"', f'name = "{name}", formats = ["pdf", "html"]')
+    (firm / "reportkit.toml").write_text(text, encoding="utf-8")
+    send(firm, to=("anna@example.org",))
+    (path,) = (firm / "outbox").iterdir()
+    out = tmp_path / "parts"
+    out.mkdir()
+    mu("extract", "--save-all", f"--target-dir={out}", path)
+    final = next(firm.glob("runs/board/2026-Q3/_all/*/final"))
+    for ending in ("pdf", "html"):
+        assert (out / f"board-2026-Q3.{ending}").read_bytes() == (final / f"report.{ending}").read_bytes()  # fmt: skip
+    shown = mu("view", path)
+    body = parsed(path.read_bytes()).get_body(("plain",))
+    assert body is not None
+    assert " ".join(str(body.get_content()).split()) in " ".join(shown.split())
+    assert f"To: {name} <anna@example.org>" in shown.replace('"', "")
+    assert str(parsed(path.read_bytes())["Subject"]) in shown
+
+
 # ---- S/MIME and passwords --------------------------------------------------------------------------------------------
 
 
@@ -508,3 +573,4 @@ def test_a_corrected_revision_goes_only_to_those_who_got_the_first(firm: Path, c
     words = " ".join(str(body.get_content()).split())
     assert words.startswith("This is revision 2. It puts right what was told before: V04 Overdue weaknesses: 12 was told, 9 is right. Two were counted twice. Approved by Head of audit.")  # fmt: skip
     assert [p.get_filename() for p in message.iter_attachments()] == ["board-2026-Q3-r2.pdf"]
+    assert str(message["Subject"]).endswith(", revision 2")

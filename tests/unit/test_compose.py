@@ -147,6 +147,24 @@ def test_what_readers_would_lose_is_said(html: str, rule: str) -> None:
     assert rule in {one.rule for one in lint(letter)}
 
 
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        # As caniemail.com shows them: flex on Windows, gap, and what is drawn with a picture behind it.
+        ("display:flex", "display: flex is left out by Outlook"),
+        ("display:inline-flex", "display: inline-flex is left out by Outlook"),
+        ("gap:4px", "gap is left out by Outlook, Yahoo"),
+        ("background-image:none", "background-image is left out by Outlook"),
+        ("border-radius:4px", ""),
+        ("color:#000000", ""),
+        ("display:block", ""),
+    ],
+)
+def test_styles_by_mail_program(style: str, said: str) -> None:
+    letter = Letter("s", "A plain text of some length.", f'<p style="{style}">x</p>')
+    assert [one.said for one in lint(letter) if one.rule == "style"] == [said] * bool(said)
+
+
 def test_a_sound_message_has_no_remarks() -> None:
     html = "<html><head><style>@media (prefers-color-scheme:dark){p{color:#fff}}</style></head><body><img src='cid:a' alt='a line'><p style='color:#14213D'>Loss is within <a href='https://example.org'>appetite</a>.</p></body></html>"  # fmt: skip
     assert lint(Letter("s", "Loss is within appetite, see below.", html, (("a", b"png"),))) == []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft7Validator
 
 from reportkit.errors import UsageError
 from reportkit.schedule import install
@@ -46,6 +49,30 @@ def test_a_line_for_cron(span: str, when: str) -> None:
     assert CRON.match(line)
     # A bare per cent sign would end the command in a crontab.
     assert line == f"{when} /opt/rk due -w '/srv/a firm/100\\%' >/dev/null"
+
+
+@pytest.mark.skipif(shutil.which("crontab") is None, reason="no crontab")
+@pytest.mark.parametrize("span", ["1m", "10m", "59m", "1h", "90m", "6h", "23h", "1d", "30d"])
+def test_crontab_takes_the_line(tmp_path: Path, span: str) -> None:
+    """Any span gives a table that cron's own program finds right; a wrong one it does not."""
+    path = tmp_path / "reportkit.cron"
+    (text,) = install.cron(tmp_path / "a firm", "/opt/rk", install.interval(span)).values()
+    path.write_text(text)
+    assert subprocess.run(["crontab", "-n", path], capture_output=True, check=False).returncode == 0
+    path.write_text(re.sub(r"^\S+ \S+ ", "77 * ", text, flags=re.MULTILINE))
+    assert subprocess.run(["crontab", "-n", path], capture_output=True, check=False).returncode == 1
+
+
+def test_the_schema_of_github_takes_the_workflow() -> None:
+    """The schema is that of SchemaStore, as check-jsonschema carries it."""
+    (text,) = install.github_actions(7200).values()
+    place = files("check_jsonschema") / "builtin_schemas" / "vendor" / "github-workflows.json"
+    asked = Draft7Validator(json.loads(place.read_text(encoding="utf-8")))
+    # YAML 1.1 reads the key 'on' as true.
+    flow = {"on" if key is True else key: value for key, value in yaml.safe_load(text).items()}
+    assert list(asked.iter_errors(flow)) == []
+    flow["jobs"]["due"]["runs-at"] = flow["jobs"]["due"].pop("runs-on")
+    assert list(asked.iter_errors(flow)) != []
 
 
 def test_a_workflow_for_github() -> None:
