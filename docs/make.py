@@ -283,7 +283,11 @@ def exporters() -> str:
     for name, target in project["entry-points"]["nbconvert.exporters"].items():
         class_ = getattr(own, target.partition(":")[2])
         rows.append(
-            (f"`{name}`", f"`{class_().file_extension}`", inspect.getdoc(class_).splitlines()[0])
+            (
+                f"`{name}`",
+                f"`{class_().file_extension}`",
+                (inspect.getdoc(class_) or "").splitlines()[0],
+            )
         )
     lines = [
         "# Exporters",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from reportkit.locale import EN, Locale
+from reportkit import locale as locales
+from reportkit.locale import Locale
 from reportkit.render.model import Chart
 
 #: Rows of a table behind a chart; a finer curve is thinned, and says so.
@@ -140,8 +141,9 @@ def _value(raw: Any) -> Value:
     return None if raw is None else str(raw)
 
 
-def written(value: Value, locale: Locale = EN) -> str:
-    """Write a value as text, numbers to four significant digits."""
+def written(value: Value, locale: Locale | None = None) -> str:
+    """Write a value as text, numbers to four significant digits; in the report's own locale where none is given."""
+    locale = locale or locales.here()
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -85,8 +85,8 @@ def _clean(node: Node, take_image: TakeImage) -> Node:
     if kind == "block_html":
         return paragraph("" if _COMMENT.fullmatch(node["raw"]) else node["raw"].strip())
     if kind == "image":
-        words = plain(node.get("children", []))
-        return text("" if take_image(node["attrs"]["url"], words) else words)
+        alt = plain(node.get("children", []))
+        return text("" if take_image(node["attrs"]["url"], alt) else alt)
     children = [
         _clean(child, take_image)
         for child in node.get("children", [])

@@ -74,7 +74,7 @@ class _Writer:
         self._names: set[str] = set()
         self._trends: list[tuple[str, Sequence[float | None]]] = []
         self._look = theme.tokens()
-        self._locale = locale.get("en")
+        self._locale = locale.get(document.cover.locale)
 
     def all(self) -> None:
         cover = self.document.cover
@@ -316,7 +316,7 @@ class _Writer:
             for row in table.rows:
                 for column, value in enumerate(row):
                     self._value(sheet, sheet.row, column, value, valign="top")
-                    sheet.want(column, behind.written(value))
+                    sheet.want(column, behind.written(value, self._locale))
                 sheet.row += 1
             sheet.row += 1
         if chart.note:

@@ -147,7 +147,7 @@ class SlidesExporter(Exporter):
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         master = Path(self.master) if self.master else None
-        result = slides.write(_judged(nb, self.log), master=master)
+        result = slides.write(_judged(nb, self.log, resources), master=master)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"slides": result.slides, "warnings": list(result.warnings)}
@@ -171,7 +171,7 @@ class WorkbookExporter(Exporter):
         from reportkit.render import workbook
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = workbook.write(_judged(nb, self.log))
+        result = workbook.write(_judged(nb, self.log, resources))
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"warnings": list(result.warnings)}

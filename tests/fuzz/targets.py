@@ -6,6 +6,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,13 @@ def mappings(data: bytes) -> None:
         (place / "good.toml").write_bytes(_MAPPING)
         _only_ours(lambda: mapping.read(place / "m.toml"))
         for name in ("m.toml", "good.toml"):
-            _only_ours(
-                lambda name=name: sources.read(place / "rows.csv", "findings", mapping=place / name)
-            )  # type: ignore[misc]
+            _only_ours(partial(sources.read, place / "rows.csv", "findings", mapping=place / name))
 
 
 def documents(data: bytes) -> None:
     """A notebook with any outputs, read and written as a page."""
+    from nbformat import from_dict
+
     from reportkit.render import html
     from reportkit.render.model import read
 
@@ -88,7 +89,9 @@ def documents(data: bytes) -> None:
             value = value if isinstance(value, dict) else {"v": value}
         cells.append({"cell_type": "markdown", "metadata": {}, "source": text})
         cells.append({"cell_type": "code", "metadata": {}, "source": "", "outputs": [{"output_type": "display_data", "metadata": {}, "data": {kind: value}}]})  # fmt: skip
-    _only_ours(lambda: html.write(read({"cells": cells, "metadata": {}}), interactive=False))
+    _only_ours(
+        lambda: html.write(read(from_dict({"cells": cells, "metadata": {}})), interactive=False)
+    )
 
 
 def _only_ours(call: Callable[[], object]) -> None:

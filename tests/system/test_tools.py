@@ -73,7 +73,7 @@ def test_nbstripout_leaves_a_notebook_that_was_run_as_it_was_kept(tmp_path: Path
 @pytest.mark.slow
 def test_plain_papermill_runs_a_notebook_with_parameters(tmp_path: Path) -> None:
     ws = estate.make(tmp_path / "w", 300)
-    command = [
+    command: list[str | Path] = [
         sys.executable, "-m", "papermill", ROOT / "notebooks/explore/findings.ipynb", tmp_path / "out.ipynb",
         "-p", "workspace", ws.folder, "-p", "period", "2026-Q2",
     ]  # fmt: skip

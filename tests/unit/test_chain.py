@@ -53,8 +53,7 @@ def filled(folder: Path) -> Ledger:
         deliveries.prepare(connection, [message(name) for name in ("anna", "ben", "cleo", "dan")])
     outbox = Outbox(ledger, "desk")
     for state in ("accepted", "refused", None):
-        one = outbox.claim(AT)
-        assert one is not None
+        (one,) = outbox.claim(AT)
         outbox.sending(
             one,
             AT,
@@ -63,7 +62,7 @@ def filled(folder: Path) -> Ledger:
             sent={"attached": {"a.pdf": "f"}},
         )
         if state:
-            outbox.finish(one, state, AT, f"250 {one.recipient}")
+            assert outbox.finish(one, state, AT, f"250 {one.recipient}").result()
     return ledger
 
 

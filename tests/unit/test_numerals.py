@@ -46,7 +46,7 @@ def test_what_is_no_plain_number_stays_text(text: str) -> None:
 
 
 def test_signs_are_those_of_the_locale() -> None:
-    german = numerals.read("1.234,5", locale.DE)
+    german = numerals.read("1.234,5", locale.get("de-DE"))
     assert german is not None
     assert german.value == 1234.5
     assert numerals.read("1.234,5", locale.EN) is None
