@@ -205,7 +205,7 @@ class Sender:
         self, one: Delivery, to: Recipient, stamp: Stamp, limit: int, remarks: Remarks
     ) -> Content:
         """Give what all who get the same files with the same words get alike; it is written once."""
-        common = replace(stamp, edition="", copy=0)
+        common = replace(stamp, edition=to.cut or "full", copy=0)
         key = (common, to.formats, to.cut, limit, remarks)
 
         def written() -> Content:

@@ -98,6 +98,7 @@ def test_init_makes_a_workspace_that_says_its_defaults(type_: Type, tmp_path: Pa
         "data",
         "mappings",
         "commentary",
+        "explore",
         ".gitignore",
     }
     text = (tmp_path / "w/reportkit.toml").read_text()
