@@ -45,6 +45,7 @@ _NOTES = {
     "engine": "Where measures are computed.",
     "ledger": "Where is kept what was told: in this folder, or in a PostgreSQL database that several desks share.",
     "measures": "Measures of your own.",
+    "slides": "What presentations are made on.",
     "privacy": "What names a person and is stored as a pseudonym; destroying pseudonym.key is the erasure.",
 }
 _KEYS = {
@@ -62,6 +63,7 @@ _KEYS = {
     "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED, or a mark of your own under labels",
     "labels": "marks of your own, and the mark of the Traffic Light Protocol each is handled as",
     "shared": "many reports at once read the data once; false where what one unit's report holds in memory must be its own",
+    "master": "a .pptx or .potx of the company, whose layouts, colours and fonts are taken",
     "raw": "the file itself, beside its rows; never of a table that names people",
     "approval": "publish only what 'reportkit approve' approved",
     "fiscal_year_named": "after the calendar year in which it ends or in which it starts",
