@@ -21,11 +21,12 @@ from tests.conftest import ROOT
 from tests.system.chromium import available
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Download, Page
+    from playwright.sync_api import Download, Locator, Page, Response
 
 pytestmark = pytest.mark.slow
 
-_SECONDS = 180
+_SECONDS = 60
+_EXPORT_SECONDS = 30
 _READY = (
     "() => { const session = window.jupyterapp?.shell.currentWidget?.sessionContext;"
     " return session?.isReady && session.session?.kernel?.status === 'idle' }"
@@ -86,21 +87,44 @@ def page(address: str) -> Iterator[tuple[Page, list[str]]]:
         browser.close()
 
 
+def picture(chart: Locator) -> bytes:
+    """Take a picture of a chart; of the next one where it is replaced meanwhile."""
+    from playwright.sync_api import Error
+
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            return chart.screenshot()
+        except Error:
+            if time.monotonic() > deadline:
+                raise
+
+
 def exported(tab: Page, name: str) -> Download:
-    """Export by the File menu, and give what the browser saves."""
+    """Export by the File menu, and give what the browser saves; a refusal ends the wait."""
     found: list[Download] = []
+    refused: list[str] = []
 
     def keep(made: Download) -> None:
         # The driver keeps notes on what it calls, for which a method of a list has no room.
         found.append(made)
 
-    tab.context.once("page", lambda opened: opened.once("download", keep))
+    def look(answer: Response) -> None:
+        if f"/nbconvert/{name.lower()}/" in answer.url and not answer.ok:
+            refused.append(f"{answer.status} {answer.url}")
+
+    # The new tab is gone as soon as its address is known to be a file, which is then the opener's.
+    tab.once("download", keep)
+    tab.context.on("response", look)
     tab.get_by_role("menuitem", name="File", exact=True).click()
     tab.get_by_text("Save and Export Notebook As").hover()
     tab.get_by_text(name, exact=True).click()
-    deadline = time.monotonic() + _SECONDS
-    while not found and time.monotonic() < deadline:
-        tab.wait_for_timeout(100)
+    deadline = time.monotonic() + _EXPORT_SECONDS
+    while not found and not refused and time.monotonic() < deadline:
+        tab.wait_for_timeout(50)
+    tab.context.remove_listener("response", look)
+    assert refused == []
+    assert found, f"{name}: nothing saved in {_EXPORT_SECONDS} s"
     return found[0]
 
 
@@ -120,15 +144,17 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
         tab.locator(f".vega-embed[aria-label*='weaknesses are open at the end of {quarter}']").first
         for quarter in ("Q3 2026", "Q4 2025")
     )
-    before = last.screenshot()
+    before = picture(last)
     tab.get_by_label("Period", exact=True).select_option("2025-Q4")
     earlier.wait_for()
-    drawn = earlier.screenshot()
+    drawn = picture(earlier)
     assert drawn != before
     assert last.count() == 0
     tab.get_by_label("Severity", exact=True).select_option("critical")
     tab.wait_for_function(_READY)
-    while earlier.screenshot() == drawn:
+    deadline = time.monotonic() + _SECONDS
+    while picture(earlier) == drawn:
+        assert time.monotonic() < deadline, "the chart is the same for one severity alone"
         tab.wait_for_timeout(100)
 
     files = {}

@@ -102,6 +102,8 @@ def test_wheel_holds_notebooks_templates_assets_and_licences(wheel: Path) -> Non
         "reportkit/_bundled/templates/licences/vega.txt",
     }
     assert wanted - held == set()
+    server = "data/etc/jupyter/jupyter_server_config.d/reportkit.json"
+    assert any(name.endswith(f".data/{server}") for name in held)
     assert any(name.endswith("dist-info/licenses/LICENSE") for name in held)
     assert any(name.endswith("dist-info/licenses/templates/licences/vega.txt") for name in held)
 
