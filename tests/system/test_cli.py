@@ -109,7 +109,7 @@ def test_init_makes_a_workspace_that_says_its_defaults(type_: Type, tmp_path: Pa
         n: value
         for n, value in config.Settings()
         # Nor has a section in which nothing need be said (the master of slides).
-        if not isinstance(value, dict | tuple) and any(v is not None for v in vars(value).values())
+        if not isinstance(value, dict | tuple) and n != "slides"
     }
     assert written.keys() == sections.keys()
     for name, section in sections.items():
