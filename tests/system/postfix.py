@@ -89,6 +89,8 @@ def postfix(certificate: Path, people: Sequence[str], *, limit: int = 10_000_000
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # Its processes give up the superuser's rights, and must reach the folder still.
+    # A command that another test typed in this process has left a umask for the owner only.
+    before = os.umask(0o022)
     place = Path(tempfile.mkdtemp(prefix="reportkit-postfix-", dir="/tmp"))
     place.chmod(0o755)
     own = pwd.getpwnam("postfix")
@@ -106,5 +108,6 @@ def postfix(certificate: Path, people: Sequence[str], *, limit: int = 10_000_000
         assert done.returncode == 0, done.stderr
         yield Postfix(port, place)
     finally:
+        os.umask(before)
         subprocess.run([*command, "stop"], capture_output=True, check=False)
         shutil.rmtree(place, ignore_errors=True)

@@ -58,6 +58,15 @@ def test_the_larger_part_is_left_out_first_and_named() -> None:
         made(files=files, house=replace(HOUSE, limit=1_000))
 
 
+@pytest.mark.parametrize(
+    ("edition", "name"),
+    [("", "board-2026-Q3.pdf"), ("full", "board-2026-Q3.pdf"), ("summary", "board-2026-Q3.pdf"), ("press", "board-2026-Q3-press.pdf"), ("press, summary", "board-2026-Q3-press.pdf")],
+)  # fmt: skip
+def test_an_attachment_is_named_by_its_edition(edition: str, name: str) -> None:
+    sent = made(files={"pdf": b"p"}, stamp=replace(STAMP, edition=edition))
+    assert [p.get_filename() for p in sent.iter_attachments()] == [name]
+
+
 def test_the_id_tells_messages_apart() -> None:
     stamps = [STAMP, replace(STAMP, copy=1), replace(STAMP, revision=2), replace(STAMP, digest="e"), replace(STAMP, unit="FLD"), replace(STAMP, period="2026-Q2"), replace(STAMP, edition="summary")]  # fmt: skip
     ids = {str(made(stamp=stamp)["Message-ID"]) for stamp in stamps}
