@@ -61,6 +61,7 @@ _KEYS = {
     "locale": "how numbers, money and dates are written: en, en-US, de-DE, fr-FR and others; sentences are English",
     "classification": "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED, or a mark of your own under labels",
     "labels": "marks of your own, and the mark of the Traffic Light Protocol each is handled as",
+    "shared": "many reports at once read the data once; false where what one unit's report holds in memory must be its own",
     "raw": "the file itself, beside its rows; never of a table that names people",
     "approval": "publish only what 'reportkit approve' approved",
     "fiscal_year_named": "after the calendar year in which it ends or in which it starts",

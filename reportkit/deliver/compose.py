@@ -285,7 +285,7 @@ def _one_line(text: str) -> str:
 def _file_name(stamp: Stamp, kind: str) -> str:
     unit = f"-{re.sub(r'[^A-Za-z0-9._-]+', '_', stamp.unit)}" if stamp.unit else ""
     revision = f"-r{stamp.revision}" if stamp.revision > 1 else ""
-    cut = "" if stamp.edition in {"full", "summary"} else f"-{stamp.edition.partition(',')[0]}"
+    cut = "" if stamp.edition in {"", "full", "summary"} else f"-{stamp.edition.partition(',')[0]}"
     return f"{stamp.report}-{stamp.period}{unit}{cut}{revision}.{kind}"
 
 

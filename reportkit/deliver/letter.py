@@ -17,6 +17,10 @@ from reportkit.errors import HeldError
 from reportkit.ledger import approvals
 from reportkit.render import plain
 
+#: What a mail is made of, by format.
+FILES = {
+    "pdf": "report.pdf", "html": "report.html", "pptx": "report.pptx", "xlsx": "report.xlsx", "email": "message.eml",
+}  # fmt: skip
 #: The sentence with which a message says what is attached; see :mod:`reportkit.render.email`.
 _LISTED = re.compile(r"Attached:\s.*?\.\s+(?=The\s+full\s+report\s+has)", re.DOTALL)
 _RULE = re.compile(rf"^-{{{plain.WIDTH}}}$", re.MULTILINE)
@@ -84,32 +88,35 @@ class Edition:
     cut: str = ""
 
 
-def edition(folder: Path, digest: str, cut: str = "") -> Edition:
-    """Read the final files of a run.
+def edition(folder: Path, digest: str, cut: str = "", *, draft: bool = False) -> Edition:
+    """Read the final files of a run, or its draft.
 
     Args:
         folder: where they lie.
-        digest: of the approved ones.
+        digest: of the approved ones; of a draft, of those that were made.
         cut: which edition of them to give; the whole report when empty.
+        draft: the folder is that of the run itself, where notebook, journal and the final edition lie beside the files.
 
     Raises:
         HeldError: they are others by now, or there is no message among them.
     """
-    names = {"pdf": "report.pdf", "html": "report.html", "pptx": "report.pptx", "xlsx": "report.xlsx", "email": "message.eml"}  # fmt: skip
     try:
         # Whatever lies there was approved, in whichever format; only the manifest came with the approval.
         files = (
-            path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"
+            path
+            for path in (map(folder.joinpath, FILES.values()) if draft else folder.rglob("*"))
+            if path.is_file() and path.name != "manifest.json"
         )
         read_ = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     except OSError as error:
         raise HeldError(f"{folder} cannot be read ({error.strerror}); nothing was sent.") from None
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in read_.items()}
     own = f"{EDITIONS}/{cut}/" if cut else ""
-    found = {kind: read_[own + name] for kind, name in names.items() if own + name in read_}
+    found = {kind: read_[own + name] for kind, name in FILES.items() if own + name in read_}
     if approvals.digest(hashes) != digest:
+        those = "made as a draft" if draft else "approved"
         raise HeldError(
-            f"The files in {folder} are not those that were approved; nothing was sent. Run the report again and have it approved."
+            f"The files in {folder} are not those that were {those}; nothing was sent. Run the report again and have it approved."
         )
     if "email" not in found:
         raise HeldError(f"{folder} holds no message.eml; run the report with --formats html,pdf,email.")  # fmt: skip

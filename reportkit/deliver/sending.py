@@ -196,7 +196,7 @@ class Sender:
             words = Letter(str(job["subject"]), str(job["text"]), "")
             content = enclose(words, stamp, house.limit, files={}, remarks=remarks)
         else:
-            words = self._read(self.folder / job["folder"], one.digest, recipient.cut).letter
+            words = self._read(one, recipient.cut).letter
             content = self._content(one, recipient, stamp, house.limit, remarks)
         made = address(content, words, recipient, stamp, house, date=one.prepared_at)
         return sealed.seal(made, self.mail.smime, self.folder, recipient.encrypt)
@@ -205,11 +205,11 @@ class Sender:
         self, one: Delivery, to: Recipient, stamp: Stamp, limit: int, remarks: Remarks
     ) -> Content:
         """Give what all who get the same files with the same words get alike; it is written once."""
-        common = replace(stamp, edition="", copy=0)
+        common = replace(stamp, edition=to.cut, copy=0)
         key = (common, to.formats, to.cut, limit, remarks)
 
         def written() -> Content:
-            edition = self._read(self.folder / one.job["folder"], one.digest, to.cut)
+            edition = self._read(one, to.cut)
             files = {kind: data for kind, data in edition.files.items() if kind in to.formats}
             end = remarks.end
             if self.mail.pdf_password is not None and "pdf" in files:
@@ -219,8 +219,12 @@ class Sender:
 
         return self._kept.of(key, written)
 
-    def _read(self, folder: Path, digest: str, cut: str) -> Edition:
-        return self._kept.of(("edition", digest, cut), lambda: letters.edition(folder, digest, cut))
+    def _read(self, one: Delivery, cut: str) -> Edition:
+        folder, draft = self.folder / one.job["folder"], one.kind == "draft"
+        return self._kept.of(
+            ("edition", one.digest, cut),
+            lambda: letters.edition(folder, one.digest, cut, draft=draft),
+        )
 
     def _locked(self, pdf: bytes) -> bytes:
         return sealed.locked(pdf, resolve(self.mail.pdf_password or ""))

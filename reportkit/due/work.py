@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportkit.config import Settings
-from reportkit.deliver import audience
+from reportkit.deliver import audience, letter
 from reportkit.deliver.audience import Recipient
 from reportkit.deliver.compose import Stamp
 from reportkit.deliver.sending import prepared
@@ -35,7 +35,6 @@ from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 from reportkit.run.report import run
 
 _FIRST_WAIT = timedelta(minutes=5)
-_SENT = ("report.html", "report.pdf", "message.eml")
 
 
 @dataclass
@@ -190,7 +189,7 @@ class Work:
     def _drafts(self, place: Path, said: dict[str, Any]) -> list[Delivery]:
         """Give the mails that put a draft before its owners and approvers."""
         people = owners(self.settings, approvers=self.settings.approval.required > 0)
-        files = {name: said["artefacts"][name]["sha256"] for name in _SENT if name in said["artefacts"]}  # fmt: skip
+        files = {name: said["artefacts"][name]["sha256"] for name in letter.FILES.values() if name in said["artefacts"]}  # fmt: skip
         final = edition.read(place)
         if not people or "message.eml" not in files or final is None:
             return []

@@ -20,6 +20,8 @@ FILE = "ledger.db"
 metadata = sa.MetaData()
 #: Under this name a connection keeps the runs of which something was chained.
 TOUCHED = "reportkit_touched"
+#: What SQLite calls a disk that takes nothing more; trying again alone does not help.
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 sa.Table(
     schema.NAME, metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False)
 )
@@ -130,8 +132,13 @@ class Database:
             yield
         except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
             said = driver_line(error.orig or error, address(self._url)) if self._url else str(error.orig)  # fmt: skip
+            todo = "try again."
+            if done == "written" and getattr(error.orig, "sqlite_errorname", "").startswith(
+                _NO_ROOM
+            ):
+                todo = "nothing was half-written. Make room or allow writing, then run it again."
             raise TemporaryError(
-                f"The ledger {self.place} cannot be {done} ({said}); try again."
+                f"The ledger {self.place} cannot be {done} ({said}); {todo}"
             ) from None
 
 

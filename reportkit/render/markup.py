@@ -28,7 +28,7 @@ _WRAPPED = {
     "table_row": "tr",
 }
 _TABLE = Markup(
-    '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>{}</table></div>'
+    '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>{}</table></div>'
 )
 _RAW = {"codespan": "code", "block_code": "pre"}
 _EMPTY = {

@@ -281,6 +281,7 @@ def test_a_draft_says_what_is_asked_and_a_final_does_not(tmp_path: Path) -> None
     ledger = of(folder)
     claims.plan(ledger, [Claim(report="board", period="2026-Q3", unit="", scheduled_at=DUE, state="held", said="bound")], DUE)  # fmt: skip
     play(folder, lambda: NOW)
+    assert [one.state for one in deliveries.find(ledger, kind="draft")] == ["accepted"]
     approved(folder, place, "Ada Lind")
     play(folder, lambda: NOW + timedelta(hours=2))
     texts = [path.read_text() for path in sorted((folder / "outbox").glob("*.eml"))]

@@ -126,7 +126,7 @@ def test_quarters_before_the_first_load(tmp_path: Path) -> None:
         "the findings that were loaded begin after this day",
     )
     (said,) = [o for o in oddities.odd(v) if "trends ended" in o.what]
-    assert said.what == "the quarters Q4 2024 to Q2 2026 of the trends ended before the first load of 02 Oct 2026; what had ended by then may be lacking"  # fmt: skip
+    assert said.what == "the quarters Q4 2024 to Q2 2026 of the trends ended before the first load of 2 Oct 2026; what had ended by then may be lacking"  # fmt: skip
 
 
 def test_nothing_odd_shows_nothing(tmp_path: Path) -> None:

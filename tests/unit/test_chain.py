@@ -131,7 +131,7 @@ def test_a_lost_ledger_comes_back_and_nothing_is_sent_again(tmp_path: Path) -> N
     assert {name: one.state for name, one in states.items()} == {"anna": "accepted", "ben": "refused", "cleo": "uncertain", "dan": "uncertain"}  # fmt: skip
     assert states["anna"].message_id == "<anna@example.org>"
     assert states["anna"].sent == {"attached": {"a.pdf": "f"}}
-    assert Outbox(ledger, "desk").claim(LATER) is None
+    assert Outbox(ledger, "desk").claim(LATER) == []
     with ledger.writing() as connection:
         assert deliveries.prepare(connection, [message("anna"), message("dan")]) == 0
     assert chain.faults(ledger) == journal.faults(ledger) == []

@@ -220,7 +220,7 @@ def test_tables_say_what_their_cells_mean(page: Page) -> None:
     assert all(e.attrs.get("scope") in {"col", "row"} for e in heads)
     assert [e.text for e in page.all("caption")] == ["Scorecard", "Restatements"]
     boxes = page.classed("scroll")
-    assert all(e.attrs["tabindex"] == "0" and e.attrs["role"] == "region" for e in boxes)
+    assert all(e.attrs["tabindex"] == "0" and e.attrs["role"] == "group" for e in boxes)
     assert len(boxes) == len(page.all("table")) == 5
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import resource
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from reportkit.errors import UsageError
+from reportkit.errors import TemporaryError, UsageError
 from reportkit.facts import Facts, Figure
-from reportkit.ledger import Ledger, Publication
+from reportkit.ledger import Event, Ledger, Publication
 
 TOLD = Publication(
     report="board",
@@ -91,3 +92,20 @@ def test_the_cut_off_of_a_table_is_the_last_publication_that_used_it(tmp_path: P
 def test_asking_makes_no_file(tmp_path: Path) -> None:
     assert Ledger(tmp_path).publication("board", "2026-Q1") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_a_ledger_that_takes_the_next_word(tmp_path: Path) -> None:
+    """A file that may not grow fails as a full disk does; what was begun is taken back whole."""
+    ledger = Ledger(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(
+            TemporaryError, match=r"cannot be written \(.*\); nothing was half-written\. Make room"
+        ):
+            ledger.record(Event("r1", "approved", datetime(2026, 10, 12)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ledger.events() == []
+    ledger.record(Event("r1", "approved", datetime(2026, 10, 12)))
+    assert [event.run_id for event in Ledger(tmp_path).events()] == ["r1"]

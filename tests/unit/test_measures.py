@@ -404,7 +404,7 @@ def test_a_source_from_long_before_the_quarter_does_not_speak_for_it(tmp_path: P
     load(ws, "findings", [weak(1, opened=date(2026, 1, 1))], datetime(2026, 4, 1))
     assert ws.at("2026-Q1").measure("V01").value.value == 1
     reason = ws.at("2026-Q3").measure("V01").value.reason
-    assert reason == "findings were last loaded on 01 April 2026, before this quarter's end"
+    assert reason == "findings were last loaded on 1 April 2026, before this quarter's end"
 
 
 def test_a_unit_sees_itself_and_its_parts(tmp_path: Path) -> None:

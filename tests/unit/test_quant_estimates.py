@@ -203,18 +203,18 @@ def test_the_panel_says_what_a_reader_should_doubt() -> None:
     # Without the cap one event costs 404,001 on average, with it 373,105 (closed form below).
     cut = 1 - capped.severity.mean / 404_001.2827
     held = about(remarks, "Losses above the cap")
-    assert f"{cut:.1%} of the mean year" in held.text
+    assert f"{100 * cut:.1f}\u202f% of the mean year" in held.text
     assert held.watch == (cut > 0.1)
     assert "1 of 2 scenarios" in held.text
     one = about(remarks, "Share of one scenario")
-    assert (one.watch, one.text) == (True, "100% of the mean year comes from one scenario, big (Outage).")  # fmt: skip
+    assert (one.watch, one.text) == (True, "100\u202f% of the mean year comes from one scenario, big (Outage).")  # fmt: skip
     assert "50,000 simulated years" in about(remarks, "Noise of the simulation").text
 
 
 def test_the_panel_of_rare_events_does_not_hide_them_behind_a_zero() -> None:
     remarks = panel(simulate([Scenario("x", Bernoulli(0.01), Empirical((500.0,)))], 50_000), written)  # fmt: skip
     said = about(remarks, "One year in twenty").text
-    assert said.startswith("In 99.0% of years nothing is lost")
+    assert said.startswith("In 99.0\u202f% of years nothing is lost")
     assert "costs 500 on average" in said
     assert "hardly ever happens" in about(remarks, "Mean and middle year").text
     assert about(remarks, "Losses above the cap").text.startswith("Every loss ends")

@@ -62,10 +62,7 @@ def test_every_move_has_its_reason(view: View) -> None:
 def test_movement_and_treatment_are_drawn(view: View) -> None:
     plot = charts.register_movement(view)
     assert isinstance(plot, Plot)
-    assert (
-        plot.title
-        == "Residual exposure of the register fell by €100k in the quarter, to €1.2m a year"
-    )
+    assert plot.title == "Residual exposure of the register fell by €100k to €1.2m a year"
     assert plot.facts.reconciliations[0].holds
     plot = charts.treatment(view)
     assert isinstance(plot, Plot)
