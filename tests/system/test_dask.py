@@ -55,12 +55,20 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
         ]  # fmt: skip
         yield found[1], workers
     finally:
-        everyone = [*workers, scheduler]
-        for process in everyone:
-            if process.poll() is None:
+        # A worker says goodbye to its scheduler, and waits long for one that is gone: the scheduler goes last.
+        for group in (workers, [scheduler]):
+            for process in group:
                 process.terminate()
-        for process in everyone:
-            process.wait(20)
+            for process in group:
+                _ended(process)
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(20)
 
 
 def notebooks(folder: Path) -> dict[str, list[bytes]]:
