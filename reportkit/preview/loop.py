@@ -115,7 +115,7 @@ class Preview:
         )
         document = document.marked("held") if gates.held(judged) else document
         page = html.write(document)
-        return page.data, tuple(_notes(self._path, document, judged, page.warnings)), ran
+        return page.data, tuple(_notes(self._path, self._request.workspace, document, judged, page.warnings)), ran
 
     def _read(self) -> NotebookNode:
         try:
@@ -149,7 +149,11 @@ def _print(path: Path) -> tuple[int, int]:
 
 
 def _notes(
-    path: Path, document: Document, judged: tuple[gates.Gate, ...], warnings: tuple[str, ...]
+    path: Path,
+    workspace: Path,
+    document: Document,
+    judged: tuple[gates.Gate, ...],
+    warnings: tuple[str, ...],
 ) -> Iterator[str]:
     """Say what would hold the report, what was left out, and what 'reportkit check' finds in the file."""
     from reportkit import lint
@@ -157,7 +161,7 @@ def _notes(
     yield from (f"holds the report: {gate.name} ({gate.reason})" for gate in gates.held(judged))
     yield from document.left_out
     yield from warnings
-    for fault in lint.check(path):
+    for fault in lint.check(path, workspace):
         # An editor that runs cells itself saves what they gave; that is for the end.
         if fault.rule != "outputs":
             yield (f"cell {fault.cell}: " if fault.cell else "") + f"{fault.rule}: {fault.message}"
