@@ -99,7 +99,8 @@ class ConfigError(ReportkitError):
     def of_file(cls, name: str, faults: Iterable[str]) -> ConfigError:
         """Say all that is wrong in one file."""
         found = [fault.rstrip(".") for fault in faults]
-        return cls(f"{name}: {'; '.join(found)}.", found)
+        words = "; ".join(found)
+        return cls(f"{name}: {words}{'' if words.endswith('?') else '.'}", found)
 
 
 class DeliveryError(ReportkitError):

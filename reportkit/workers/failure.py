@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import sys
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ def raised(error: Any, place: Place) -> ReportkitError:
     if name == "SystemExit":
         return left(place, f"sys.exit({value})")
     last = value.split("\n")[-1].strip() or value
+    # A cell has no file; the number that stands for one says nothing.
+    last = re.sub(r" \(\d+\.py, (line \d+)\)$", r" (\1)", last)
     kind = getattr(errors, name, None) if "reportkit" in "".join(error.traceback or "") else None
     if (
         isinstance(kind, type)
