@@ -192,4 +192,3 @@ def _there(data: Any, place: Sequence[Any]) -> tuple[Any, ...]:
             break
         found.append(key)
     return tuple(found)
-

@@ -71,7 +71,10 @@ def files(place: Path) -> Iterator[tuple[str, list[str]]]:
         yield configuration.FILE, sorted(error.faults, key=_line)
     else:
         text = (place / configuration.FILE).read_text(encoding="utf-8")
-        yield configuration.FILE, sorted((fault.rstrip(".") for fault in _meant(place, settings, text)), key=_line)
+        yield (
+            configuration.FILE,
+            sorted((fault.rstrip(".") for fault in _meant(place, settings, text)), key=_line),
+        )
     for path in sorted((place / "mappings").glob("*.toml")):
         faults: list[str] = []
         try:

@@ -137,7 +137,11 @@ class Preview:
         )
         document = document.marked("held") if gates.held(judged) else document
         page = html.write(document)
-        return page.data, tuple(_notes(self._path, self._request.workspace, document, judged, page.warnings)), ran
+        return (
+            page.data,
+            tuple(_notes(self._path, self._request.workspace, document, judged, page.warnings)),
+            ran,
+        )
 
     def _read(self) -> NotebookNode:
         try:
