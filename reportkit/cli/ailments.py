@@ -21,6 +21,7 @@ _PATIENCE = 12.0
 
 def configuration(place: Path) -> Iterator[Finding]:
     """Whether the configuration and the mappings can be meant."""
+    from reportkit import schemas
     from reportkit.cli.settings import files
 
     count = 0
@@ -29,6 +30,8 @@ def configuration(place: Path) -> Iterator[Finding]:
         for fault in faults:
             yield Finding("configuration", "bad", f"{name}: {fault}")
     yield Finding("configuration", "good", f"{count} file{'s' * (count != 1)} read")
+    if old := schemas.stale(place):
+        yield Finding("configuration", "watch", f"{' and '.join(old)}: of another version, so that editors may be wrong; type: reportkit config schema --save")  # fmt: skip
 
 
 def secrets(place: Path) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import typer
 from reportkit import mistakes
 from reportkit.cli import options, screen
 from reportkit.cli.options import JsonOption, WorkspaceOption
-from reportkit.errors import ConfigError, ReportkitError, nearest
+from reportkit.errors import ConfigError, ReportkitError, from_os, nearest
 
 if TYPE_CHECKING:
     from reportkit.config import Settings
@@ -31,11 +31,33 @@ def schema(
         Literal["workspace", "mapping"],
         typer.Argument(metavar="[WHAT]", help="workspace (reportkit.toml) or mapping."),
     ] = "workspace",
+    *,
+    save: Annotated[
+        bool,
+        typer.Option("--save", help="Write both into the workspace, where its files name them."),
+    ] = False,
+    workspace: WorkspaceOption = None,
 ) -> None:
-    """Print the JSON schema of reportkit.toml or of a mapping."""
+    """Print the JSON schema of reportkit.toml or of a mapping, for an editor that completes and checks."""
     from reportkit import schemas
 
-    screen.say_json(schemas.mapping() if what == "mapping" else schemas.configuration())
+    if not save:
+        screen.say_json(schemas.mapping() if what == "mapping" else schemas.configuration())
+        return
+    place = options.workspace(workspace)
+    try:
+        made = schemas.save(place)
+    except OSError as error:
+        raise from_os(error, f"Writing {place / schemas.FOLDER}") from error
+    for path in made:
+        screen.say(screen.short(path))
+    screen.say("The first line of a file names its own:")
+    screen.table(
+        [
+            (schemas.LINE.format(path=f"{schemas.FOLDER}/reportkit.json"), "reportkit.toml"),
+            (schemas.LINE.format(path=f"../{schemas.FOLDER}/mapping.json"), "mappings/NAME.toml"),
+        ]
+    )
 
 
 @config.command("check")
