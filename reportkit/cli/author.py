@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, WorkspaceOption
 from reportkit.errors import ConfigError, NotebookError, UsageError, from_os
 
@@ -46,6 +46,7 @@ def report(
             "--like",
             metavar="REPORT",
             help="Begin with a copy of this report, such as 'board', in place of the template.",
+            autocompletion=completing.reports,
         ),
     ] = None,
     workspace: WorkspaceOption = None,
@@ -121,6 +122,7 @@ def check(
         typer.Argument(
             metavar="[NOTEBOOK]...",
             help="Reports by name, or paths of notebooks; by default all of the workspace's own.",
+            autocompletion=completing.reports,
         ),
     ] = None,
     *,
