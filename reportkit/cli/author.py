@@ -11,7 +11,7 @@ import typer
 
 from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, WorkspaceOption
-from reportkit.errors import ConfigError, NotebookError, UsageError, from_os
+from reportkit.errors import ConfigError, DataError, NotebookError, UsageError, from_os
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -130,10 +130,9 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check notebooks before they are kept: parameters, tags, headings, charts, secrets, paths, outputs."""
-    from reportkit import lint
-
     place = _place(workspace, named=bool(reports))
-    found = {path: lint.check(path, place) for path in _asked(reports or [], place)}
+    asked = _asked(reports or [], place)
+    found = {path: _faults(path, place, alone=len(asked) == 1) for path in asked}
     if json:
         screen.say_json(
             [{"notebook": str(path), **vars(fault)} for path, own in found.items() for fault in own]
@@ -147,6 +146,18 @@ def check(
         raise NotebookError(
             f"{faults} fault{'s' * (faults > 1)} in {notebooks} notebook{'s' * (notebooks > 1)}; mend them, then check again."
         )
+
+
+def _faults(path: Path, place: Path | None, *, alone: bool) -> tuple[Fault, ...]:
+    """Check one notebook; of several, one that is none does not keep the others from being checked."""
+    from reportkit import lint
+
+    try:
+        return lint.check(path, place)
+    except DataError as error:
+        if alone:
+            raise
+        return (lint.Fault("notebook", 0, "", error.message.rstrip(".")),)
 
 
 def _place(workspace: Path | None, *, named: bool) -> Path | None:
