@@ -370,7 +370,9 @@ def cell(value: Any) -> str:
         return number(int(value)) if abs(int(value)) >= 10_000 else str(value)
     if isinstance(value, Real) and not isinstance(value, bool):
         exact = float(value)
-        return cell(int(exact)) if exact.is_integer() else general(round(exact, 2) or exact, 6)
+        if exact.is_integer():
+            return cell(int(exact))
+        return general(round(exact, 2) or exact, 6) if abs(exact) >= 1e-4 else f"{exact:.3g}"
     return str(value)
 
 

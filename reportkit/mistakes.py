@@ -51,7 +51,8 @@ def sentence(item: Mapping[str, Any], text: str, known: Collection[str]) -> str:
         known: the keys that may stand there.
     """
     place = _written(_parsed(text), item["loc"], missing=item["type"] == "missing")
-    before = at(text, place)
+    tagged = item["type"] == "union_tag_invalid"
+    before = at(text, (*place, _tag(item)) if tagged else place)
     where = ".".join(map(str, place))
     if not where:
         return before + _words(item)
@@ -130,7 +131,7 @@ def line(text: str, place: Sequence[Any]) -> int:
     """Give the line of a TOML text on which a key stands, counted from 1; of what it would stand in, where it is missing.
 
     The library reads TOML and forgets where it was read. The beginning of a text is TOML too, so that the shortest beginning
-    that holds the key ends with it.
+    with the key ends with it.
 
     Args:
         text: the file.
@@ -150,21 +151,16 @@ def line(text: str, place: Sequence[Any]) -> int:
             count += 1
         return count
 
-    without, with_it = 0, len(lines)
-    while without + 1 < with_it:
-        middle = (without + with_it) // 2
-        end = min(whole(middle), with_it)
+    without, found = 0, len(lines)
+    while without + 1 < found:
+        middle = (without + found) // 2
+        end = whole(middle)
         if len(_there(_parsed("".join(lines[:end])), path)) == len(path):
-            with_it = middle
+            found = middle
         else:
-            without = max(end, middle)
-    # What was found ends here; a value of several lines began behind the last line that ended something.
-    begun = with_it - 1
-    while begun > 0 and _parsed("".join(lines[:begun])) is None:
-        begun -= 1
-    while begun < with_it - 1 and lines[begun].lstrip()[:1] in {"", "#"}:
-        begun += 1
-    return begun + 1
+            without = end
+    # Of a value of several lines this is the first: from any of them one has to go on to its end.
+    return found
 
 
 def _written(data: Any, loc: Sequence[Any], *, missing: bool) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from reportkit.errors import ReportkitError
 
 
 def _begun(names: Iterable[str], word: str) -> list[str]:
-    return sorted(name for name in names if name.lower().startswith(word.lower()))
+    return sorted(name for name in names if name.startswith(word))
 
 
 def _place() -> Path | None:
