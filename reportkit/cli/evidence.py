@@ -181,12 +181,26 @@ def _told(found: Reproduced) -> None:
                 screen.say(f"  and {len(differs) - MOST} more; --json lists all")
 
 
-def rebuild(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+def rebuild(
+    journals: Annotated[
+        bool, typer.Option("--journals", help="The other way: write down beside the runs what is lost there, from a whole ledger.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
     """Make a lost ledger again from what lies beside the runs; nothing is sent."""
     from reportkit.ledger import of
+    from reportkit.ledger import rebuild as making
     from reportkit.ledger.rebuild import rebuild as again
 
     folder = options.workspace(workspace)
+    if journals:
+        written = making.journals(of(folder))
+        if json:
+            screen.say_json({"written": written})
+        else:
+            screen.say(f"{plural(written, 'line')} written down beside the runs")
+        return
     found = again(of(folder), options.now())
     if json:
         screen.say_json({"rows": dict(found.rows), "uncertain": found.uncertain, "lacking": [list(one) for one in found.lacking]})  # fmt: skip
