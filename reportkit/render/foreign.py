@@ -27,6 +27,8 @@ _KEPT_TAGS = BLOCKS | {
     "br",
 }
 
+_CONTROL = re.compile(r"(?i)<(?:option|button|textarea|label|select|input|summary|dt|dd)\b")
+
 
 def read_html(html: str, name: str) -> list[Prose | Table | Found]:
     """Give the texts, tables and pictures of a piece of foreign HTML, in order.
@@ -42,6 +44,8 @@ def read_html(html: str, name: str) -> list[Prose | Table | Found]:
     import nh3
 
     marked, found = media.taken(html)
+    # Controls stand apart from each other, and so do their words.
+    marked = _CONTROL.sub(r" \g<0>", marked)
     safe = nh3.clean(
         marked,
         tags=_KEPT_TAGS,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from reportkit import resources
+from reportkit import mistakes, resources
 from reportkit.errors import ConfigError, DataError, nearest
 from reportkit.tables import TABLES
 
@@ -162,37 +162,36 @@ def read(path: Path) -> Mapping:
 
 
 def _parse(path: Path, content: bytes) -> Mapping:
+    text = ""
     try:
-        found = Mapping.model_validate(tomllib.loads(content.decode("utf-8")))
+        text = content.decode("utf-8")
+        found = Mapping.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.") from None
+        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
     except ValidationError as error:
-        raise ConfigError(
-            f"Mapping {path}: " + "; ".join(_sentence(one) for one in error.errors()) + "."
-        ) from None
+        faults = [mistakes.sentence(one, text, _known(one["loc"])) for one in error.errors()]
+        raise ConfigError.of_file(f"Mapping {path}", faults) from None
     if found.source.table not in TABLES:
-        raise ConfigError(
-            f"Mapping {path}: table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
-        )
+        fault = f"{mistakes.at(text, ('source', 'table'))}table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
+        raise ConfigError.of_file(f"Mapping {path}", [fault])
     spec = TABLES[found.source.table]
-    wrong = [name for name in found.columns if name not in spec.names]
+    wrong = [
+        f"{mistakes.at(text, ('columns', name))}{spec.name} has no column {name!r}; {nearest(name, spec.names)}"
+        for name in found.columns
+        if name not in spec.names
+    ]
     if wrong:
-        raise ConfigError(
-            f"Mapping {path}: {spec.name} has no column {wrong[0]!r}; {nearest(wrong[0], spec.names)}"
-        )
+        raise ConfigError.of_file(f"Mapping {path}", wrong)
     return found.model_copy(
         update={"name": path.stem, "sha256": hashlib.sha256(content).hexdigest()}
     )
 
 
-def _sentence(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        parts: dict[str, type[_Part]] = {"source": Source, "read": Read, "columns": Rule}
-        known = parts.get(str(item["loc"][0]), Mapping) if len(item["loc"]) > 1 else Mapping
-        names = [field.alias or name for name, field in known.model_fields.items()]
-        return f"unknown key {where}; {nearest(str(item['loc'][-1]), names)}".rstrip(".")
-    return f"{where}: {item['msg'].lower().removeprefix('value error, ')}"
+def _known(loc: Sequence[Any]) -> list[str]:
+    parts: dict[str, type[_Part]] = {"source": Source, "read": Read, "columns": Rule}
+    part = parts.get(str(loc[0]), Mapping) if len(loc) > 1 else Mapping
+    part = Case if "cases" in loc[:-1] else part
+    return [field.alias or name for name, field in part.model_fields.items()]
 
 
 @lru_cache(maxsize=1)
