@@ -31,6 +31,10 @@ class ReportkitError(Exception):
         self.message = message
 
 
+class FaultError(ReportkitError):
+    """A fault in reportkit itself, met by a process that makes a report."""
+
+
 class UsageError(ReportkitError):
     """A command, option, report or period that does not exist or does not fit."""
 

@@ -105,7 +105,7 @@ def describe(
 def verify(
     run: Annotated[
         str,
-        typer.Argument(metavar="[RUN|PACK]", help="A run, a folder or a pack; by default store and ledger."),
+        typer.Argument(metavar="[RUN|PACK]", help="A run such as board/2026-Q3, a folder or a pack; by default store and ledger."),
     ] = "",
     *,
     signer: Annotated[

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from reportkit.workers.watch import Reason
 
 
+#: How much of what an error says is told; the notebook has all of it.
+_SAID = 400
+
+
 @dataclass(frozen=True)
 class Place:
     """One cell as its author counts it.
@@ -73,6 +77,7 @@ def raised(error: Any, place: Place) -> ReportkitError:
     last = value.split("\n")[-1].strip() or value
     # A cell has no file; the number that stands for one says nothing.
     last = re.sub(r" \(\d+\.py, (line \d+)\)$", r" (\1)", last)
+    last = last if len(last) <= _SAID else f"{last[:_SAID]}…"
     kind = getattr(errors, name, None) if "reportkit" in "".join(error.traceback or "") else None
     if (
         isinstance(kind, type)
@@ -135,6 +140,14 @@ def died(place: Place, code: int, last_words: str) -> ReportkitError:
         else "Run the report again; if it happens again, mend the cell."
     )
     return KernelDied(f"{place}: the kernel {ending}.{last_words} {advice}")
+
+
+def garbled(place: Place) -> LimitError:
+    """Explain a channel on which something else was written."""
+    return KernelDied(
+        f"{place} wrote into a file that it did not open, and cut the run off from what tells its results. "
+        "Let it write only to files of its own, then run the report again."
+    )
 
 
 def unstarted(reason: Reason | None, last_words: str) -> LimitError:
