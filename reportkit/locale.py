@@ -365,10 +365,12 @@ def cell(value: Any) -> str:
         return day if time == "00:00" else f"{day} {time}"
     if isinstance(value, date):
         return here().day(value)
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, Integral):
         # Years are whole numbers too.
         return number(int(value)) if abs(int(value)) >= 10_000 else str(value)
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if isinstance(value, Real):
         exact = float(value)
         if exact.is_integer():
             return cell(int(exact))

@@ -110,9 +110,9 @@ class Session:
                 except CellExecutionError as error:
                     raise failure.raised(error, place) from None
                 except DeadKernelError:
-                    code = process.wait()
+                    ended = process.wait()
                     self.close()
-                    raise self._dead(place, watch, code) from None
+                    raise self._dead(place, watch, ended) from None
                 finally:
                     watch.cell_ended()
                 self._done.append((cell.source, cell))

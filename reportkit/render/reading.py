@@ -176,8 +176,8 @@ class Reader:
                 self._place(drawn)
         elif others.loads(data):
             return
-        elif drawn := others.drawn(data):
-            self._leave_out(drawn)
+        elif named := others.drawn(data):
+            self._leave_out(named)
         elif widgets.VIEW in data:
             self._widget(data[widgets.VIEW])
         elif "text/html" in data:

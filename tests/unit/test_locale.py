@@ -135,7 +135,7 @@ def test_the_cells_of_a_frame_are_written_as_everything_else() -> None:
             "Sum": [6.0, None, 33757.0],
             "Share": [0.333333, 0.001, 1e-9],
             "Year": [2026, 2025, 33757],
-            "Day": pd.to_datetime(["2026-01-20 00:00", None, "2026-02-01 14:05"]),
+            "Day": [pd.Timestamp("2026-01-20"), pd.NaT, pd.Timestamp("2026-02-01 14:05")],
             "Text": ["x", None, pd.NA],
             "Flag": [True, False, None],
         }
