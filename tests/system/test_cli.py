@@ -100,6 +100,7 @@ def test_init_makes_a_workspace_that_says_its_defaults(type_: Type, tmp_path: Pa
         "commentary",
         "explore",
         ".gitignore",
+        ".schema",
     }
     text = (tmp_path / "w/reportkit.toml").read_text()
     assert config.read(tmp_path / "w") == config.Settings()

@@ -42,6 +42,24 @@ def test_jupytext_gives_back_every_cell_with_its_tags(path: Path) -> None:
         assert essence(after) == essence(before)
 
 
+def test_a_pair_of_jupytext_keeps_ids_and_title(tmp_path: Path) -> None:
+    import jupytext
+
+    path = tmp_path / "board.ipynb"
+    before = nbformat.read(ROOT / "notebooks/board.ipynb", as_version=4)
+    before.metadata["jupytext"] = {"formats": "ipynb,py:percent"}
+    nbformat.write(before, path)
+    text = jupytext.writes(before, fmt="py:percent")
+    path.with_suffix(".py").write_text(text.replace("# # Scorecard", "# # The scorecard"))
+    done = subprocess.run([sys.executable, "-m", "jupytext", "--sync", path.with_suffix(".py")], check=False, capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    after = nbformat.read(path, as_version=4)
+    assert [cell.id for cell in after.cells] == [cell.id for cell in before.cells]
+    assert after.metadata["title"] == before.metadata["title"]
+    assert "# The scorecard" in [cell.source for cell in after.cells]
+    assert lint.check(path) == ()
+
+
 @pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT / "notebooks"))
 )
