@@ -9,7 +9,7 @@ from typing import Any
 from reportkit.config import Settings
 from reportkit.measures import definitions
 from reportkit.sources.mapping import Mapping
-from reportkit.tables import TABLES
+from reportkit.tables import TABLES, Column
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: Where a workspace keeps them, and the first line of a file that an editor checks by one of them.
@@ -51,7 +51,7 @@ def mapping() -> dict[str, Any]:
     schema["allOf"] = [
         {
             "if": {"properties": {"source": {"properties": {"table": {"const": name}}, "required": ["table"]}}},
-            "then": {"properties": {"columns": {"propertyNames": {"enum": list(spec.names)}}}},
+            "then": {"properties": {"columns": {"properties": {one.name: _column(one) for one in spec.columns}, "additionalProperties": False}}},
         }
         for name, spec in sorted(TABLES.items())
     ]  # fmt: skip
@@ -61,6 +61,13 @@ def mapping() -> dict[str, Any]:
         "title": "Mapping",
         "description": "Which column of an export is which column of a table.",
     }
+
+
+def _column(one: Column) -> dict[str, Any]:
+    """Give the rule of one column, with what an editor says of it."""
+    said = [one.doc, f"allowed: {', '.join(one.allowed)}" if one.allowed else "", f"in {one.unit}" if one.unit else "", "required" if one.required else ""]  # fmt: skip
+    words = "; ".join(filter(None, (one.type, *said)))
+    return {"$ref": "#/$defs/Rule", "description": words}
 
 
 def written() -> dict[str, str]:
