@@ -246,12 +246,13 @@ def read(folder: Path) -> Settings:
         raise ConfigError(f"{path} cannot be read ({error}); save it as UTF-8 text.") from None
     try:
         return _parsed(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(
             f"{path}: " + "; ".join(_sentence(item) for item in error.errors()) + "."
         ) from None
+    except (ValueError, RecursionError) as error:
+        # No TOML, or a number of thousands of digits.
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
 
 
 def _part(annotation: Any) -> type[BaseModel] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import tomllib
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +20,10 @@ from reportkit.errors import ConfigError, DataError, nearest
 from reportkit.tables import TABLES
 
 Order = Literal["fit", "dmy", "mdy", "ymd"]
+
+
+#: Codecs of names, and of Python's own literals: no file is written in them, and some take the square of a text's length.
+_OF_NAMES = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
 
 
 class _Part(BaseModel):
@@ -66,6 +72,19 @@ class Rule(_Part):
         None, description="every number is multiplied by this, such as 0.01 for per cent"
     )
 
+    @field_validator("dates")
+    @classmethod
+    def _written(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for way in value:
+            try:
+                datetime.strptime("", way)  # noqa: DTZ007 - only the pattern is tried
+            except re.error:
+                raise ValueError(f"{way!r} names a part of a day twice") from None
+            except ValueError as error:
+                if "does not match" not in str(error):
+                    raise ValueError(f"{way!r} is no way to write a day, such as '%d.%m.%Y'") from None  # fmt: skip
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
@@ -109,10 +128,13 @@ class Read(_Part):
     @classmethod
     def _known(cls, value: str | None) -> str | None:
         try:
-            # Some codecs are of no text; decoding with them is refused.
-            b"".decode(value or "ascii")
-            return value and codecs.lookup(value).name
-        except LookupError:
+            # Some codecs are of no text, and some of no file's; decoding with them is refused.
+            b"a".decode(value or "ascii", "replace")
+            name = codecs.lookup(value or "ascii").name
+            if name in _OF_NAMES:
+                raise LookupError
+            return value and name
+        except (LookupError, UnicodeError):
             raise ValueError(
                 f"{value!r} is no encoding known here, such as 'cp1250' or 'big5'"
             ) from None
@@ -164,12 +186,13 @@ def read(path: Path) -> Mapping:
 def _parse(path: Path, content: bytes) -> Mapping:
     try:
         found = Mapping.model_validate(tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(
             f"Mapping {path}: " + "; ".join(_sentence(one) for one in error.errors()) + "."
         ) from None
+    except (ValueError, RecursionError) as error:
+        # No TOML, no UTF-8, or a number of thousands of digits.
+        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.") from None
     if found.source.table not in TABLES:
         raise ConfigError(
             f"Mapping {path}: table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
@@ -192,7 +215,8 @@ def _sentence(item: Any) -> str:
         known = parts.get(str(item["loc"][0]), Mapping) if len(item["loc"]) > 1 else Mapping
         names = [field.alias or name for name, field in known.model_fields.items()]
         return f"unknown key {where}; {nearest(str(item['loc'][-1]), names)}".rstrip(".")
-    return f"{where}: {item['msg'].lower().removeprefix('value error, ')}"
+    words = str(item["msg"]).removeprefix("Value error, ")
+    return f"{where}: {words[:1].lower()}{words[1:]}"
 
 
 @lru_cache(maxsize=1)
