@@ -150,6 +150,8 @@ def svg_size(svg_text: str) -> tuple[float, float]:
 
 def _prepared(chart: Chart) -> dict[str, Any]:
     spec = json.loads(json.dumps(chart.spec, sort_keys=True))
+    # How a front end shows it is no part of the drawing.
+    spec.pop("usermeta", None)
     _refuse_outside(spec, chart.id)
     _anchor_days(spec)
     spec["config"] = _merged(theme.altair(), spec.get("config") or {})
