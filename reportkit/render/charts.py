@@ -123,6 +123,8 @@ def small(data: bytes, widest: int) -> tuple[bytes, int]:
 
 def _prepared(chart: Chart) -> dict[str, Any]:
     spec = json.loads(json.dumps(chart.spec, sort_keys=True))
+    # How a front end shows it is no part of the drawing.
+    spec.pop("usermeta", None)
     _refuse_outside(spec, chart.id)
     _anchor_days(spec)
     spec["config"] = _merged(theme.altair(), spec.get("config") or {})
