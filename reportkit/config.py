@@ -258,11 +258,12 @@ def read(folder: Path) -> Settings:
         raise ConfigError(f"{path} cannot be read ({error}); save it as UTF-8 text.") from None
     try:
         return _parsed(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
     except ValidationError as error:
         found = [mistakes.sentence(one, text, _known(one["loc"])) for one in error.errors()]
         raise ConfigError.of_file(str(path), found) from None
+    except (ValueError, RecursionError) as error:
+        # No TOML, or a number of thousands of digits.
+        raise ConfigError(f"{path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -117,7 +117,7 @@ def _expected(item: Mapping[str, Any]) -> str:
 def _parsed(text: str) -> Any:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

@@ -13,7 +13,6 @@ from reportkit.render.model import Node, Prose
 
 _SAFE_LINK = re.compile(r"(?i)(https?://|mailto:)")
 _BREAK = re.compile(r"(?i)<br\s*/?>")
-_COMMENT = re.compile(r"(?s)\s*(<!--.*?-->\s*)+")
 _STRUCTURE = re.compile(r"(?i)\s*<(table|div|p|h[1-6]|ul|ol|blockquote|section|center)[\s>]")
 
 #: Says how words look; the words stay.
@@ -71,13 +70,26 @@ def _with_formulas(source: str) -> str:
 
 
 def _html(raw: str, take_html: TakeHtml, take_image: TakeImage) -> Iterable[Node]:
-    if _COMMENT.fullmatch(raw):
+    if _is_comment(raw):
         return []
     if words := _pictured(raw, take_image):
         return [paragraph("".join(words))]
     if _STRUCTURE.match(raw):
         return take_html(raw)
     return [paragraph(raw.strip())]
+
+
+def _is_comment(raw: str) -> bool:
+    """Say whether a piece is comments alone; as one pattern, this would try each way to part them."""
+    rest = raw.strip()
+    while rest.startswith("<!--"):
+        end = rest.find("-->", 4)
+        if end < 0:
+            return False
+        rest = rest[end + 3 :].lstrip()
+        if not rest:
+            return True
+    return False
 
 
 def _pictured(raw: str, take_image: TakeImage) -> list[str]:
@@ -104,9 +116,9 @@ def _clean(node: Node, take_image: TakeImage) -> Node:
             return text("".join(words))
         if raw.lower() in _RAISED:
             return text(_RAISED[raw.lower()])
-        return text("" if _COMMENT.fullmatch(raw) or _FORMAT.fullmatch(raw) else raw)
+        return text("" if _is_comment(raw) or _FORMAT.fullmatch(raw) else raw)
     if kind == "block_html":
-        return paragraph("" if _COMMENT.fullmatch(node["raw"]) else node["raw"].strip())
+        return paragraph("" if _is_comment(node["raw"]) else node["raw"].strip())
     if kind == "image":
         alt = plain(node.get("children", []))
         return text("" if take_image(node["attrs"]["url"], alt) else alt)

@@ -41,7 +41,7 @@ HIDDEN_TAGS = frozenset({
 _CHART_MIME = re.compile(r"application/vnd\.vegalite\.v\d+(\.\d+)*\+?\.?json")
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|svg\+xml));base64,(.+)", re.DOTALL)
-_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-_])")
+_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _STAND_IN_ALT = "Picture without a description."
 

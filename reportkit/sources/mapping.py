@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import tomllib
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +20,10 @@ from reportkit.errors import ConfigError, DataError, nearest
 from reportkit.tables import TABLES
 
 Order = Literal["fit", "dmy", "mdy", "ymd"]
+
+
+#: Codecs of names, and of Python's own literals: no file is written in them, and some take the square of a text's length.
+_OF_NAMES = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
 
 
 class _Part(BaseModel):
@@ -66,6 +72,19 @@ class Rule(_Part):
         None, description="every number is multiplied by this, such as 0.01 for per cent"
     )
 
+    @field_validator("dates")
+    @classmethod
+    def _written(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for way in value:
+            try:
+                datetime.strptime("", way)  # noqa: DTZ007 - only the pattern is tried
+            except re.error:
+                raise ValueError(f"{way!r} names a part of a day twice") from None
+            except ValueError as error:
+                if "does not match" not in str(error):
+                    raise ValueError(f"{way!r} is no way to write a day, such as '%d.%m.%Y'") from None  # fmt: skip
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
@@ -109,10 +128,13 @@ class Read(_Part):
     @classmethod
     def _known(cls, value: str | None) -> str | None:
         try:
-            # Some codecs are of no text; decoding with them is refused.
-            b"".decode(value or "ascii")
-            return value and codecs.lookup(value).name
-        except LookupError:
+            # Some codecs are of no text, and some of no file's; decoding with them is refused.
+            b"a".decode(value or "ascii", "replace")
+            name = codecs.lookup(value or "ascii").name
+            if name in _OF_NAMES:
+                raise LookupError
+            return value and name
+        except (LookupError, UnicodeError):
             raise ValueError(
                 f"{value!r} is no encoding known here, such as 'cp1250' or 'big5'"
             ) from None
@@ -166,11 +188,12 @@ def _parse(path: Path, content: bytes) -> Mapping:
     try:
         text = content.decode("utf-8")
         found = Mapping.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
     except ValidationError as error:
         faults = [mistakes.sentence(one, text, _known(one["loc"])) for one in error.errors()]
         raise ConfigError.of_file(f"Mapping {path}", faults) from None
+    except (ValueError, RecursionError) as error:
+        # No TOML, no UTF-8, or a number of thousands of digits.
+        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
     if found.source.table not in TABLES:
         fault = f"{mistakes.at(text, ('source', 'table'))}table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
         raise ConfigError.of_file(f"Mapping {path}", [fault])
