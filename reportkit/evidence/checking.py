@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,6 +93,11 @@ def unpack(place: Path, folder: Path) -> None:
     """
     try:
         with zipfile.ZipFile(place) as packed:
+            names = [entry.filename for entry in packed.infolist()]
+            twice = next((name for name, number in Counter(names).items() if number > 1), None)
+            if twice is not None:
+                # One program shows the first, another the last.
+                raise DataError(f"{place} holds {twice!r} more than once, and what it shows depends on who opens it; get it again.")  # fmt: skip
             for entry in packed.infolist():
                 parts = PurePosixPath(entry.filename).parts
                 if entry.filename.startswith("/") or ".." in parts or "\\" in entry.filename or not parts:  # fmt: skip
@@ -133,7 +139,10 @@ def _sums(folder: Path) -> tuple[int, list[str]]:
             faults.append(f"{name} is missing")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             faults.append(f"{name} is not what was written (its hash differs)")
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    every = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    # What lies elsewhere can change, and is not there for whoever gets the pack.
+    faults += [f"{name} is a link, and a pack has none" for name, path in sorted(every.items()) if path.is_symlink()]  # fmt: skip
+    there = {name for name, path in every.items() if path.is_file()}
     faults += [f"{name} was added to the pack" for name in sorted(there - listed - pack.UNLISTED)]
     return len(listed), faults
 

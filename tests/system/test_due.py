@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -191,6 +192,10 @@ def test_a_process_that_ended_holds_nothing(tmp_path: Path) -> None:
     assert leases.gone(ended)
     assert not leases.gone(leases.token())
     assert not leases.gone(leases.token().replace(":", "x:", 1))
+    # Of a container with the same name and processes of its own nothing is known.
+    host, _, rest = ended.partition(":")
+    assert not leases.gone(f"{host.partition('/')[0]}/abc:{rest}")
+    assert leases.shown(leases.token()) == f"{socket.gethostname()}:{os.getpid()}"
     ledger = of(workspace(tmp_path / "firm"))
     claims.plan(ledger, [Claim(report="board", period="2026-Q3", unit="", scheduled_at=DUE)], NOW)
     assert Desk(ledger, ended).take(NOW, most=4) is not None
