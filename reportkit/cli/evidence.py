@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reportkit.evidence import Reproduced
 
 RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's name, its folder, or the begin of its name.")
+    str, typer.Argument(metavar="RUN", help="A run's name or the begin of it, its folder, or REPORT/PERIOD for its latest run, such as board/2026-Q3.")
 ]
 
 
@@ -113,7 +113,7 @@ def _definitions(folder: Path, said: dict[str, Any]) -> list[dict[str, Any]]:
 
 def reproduce(
     run: Annotated[
-        str, typer.Argument(metavar="RUN|PACK", help="A run of this workspace, or a pack made with --with-extracts.")
+        str, typer.Argument(metavar="RUN|PACK", help="A run of this workspace such as board/2026-Q3, or a pack made with --with-extracts.")
     ],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,

@@ -133,7 +133,7 @@ def read(path: Path) -> list[tuple[chain.Link, dict[str, Any]]]:
             values = json.loads(line)
             row = values.pop("values")
             link = chain.Link(**values)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             if number == len(lines):
                 break
             raise DataError(f"{path}, line {number}: is damaged; restore it from a copy.") from None

@@ -40,7 +40,7 @@ PRELOAD = (
     "reportkit.display", "reportkit.restate", "reportkit.scorecard", "reportkit.measures.risk", "reportkit.quant.portfolio",
     "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "papermill.engines", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
-    "reportkit.render.drawing", "reportkit.run.ready:get_ready",
+    "reportkit.render.drawing", "reportkit.run.jobs", "reportkit.bridge", "reportkit.showing", "reportkit.run.ready:get_ready",
     "reportkit.snapshot:hold",
 )  # fmt: skip
 #: For one report alone: what the process that runs it and the one of its cells both use.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import sys
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def raised(error: Any, place: Place) -> ReportkitError:
     if name == "SystemExit":
         return left(place, f"sys.exit({value})")
     last = value.split("\n")[-1].strip() or value
+    # A cell has no file; the number that stands for one says nothing.
+    last = re.sub(r" \(\d+\.py, (line \d+)\)$", r" (\1)", last)
     last = last if len(last) <= _SAID else f"{last[:_SAID]}…"
     kind = getattr(errors, name, None) if "reportkit" in "".join(error.traceback or "") else None
     if (

@@ -419,7 +419,7 @@ def test_links_swapped_files_and_a_name_twice_show(pack: Path, tmp_path: Path) -
     page.symlink_to(tmp_path / "elsewhere.html")
     (folder / "nowhere.txt").symlink_to(tmp_path / "none")
     (folder / "outside").symlink_to(tmp_path)
-    assert evidence.check(folder).faults == tuple(f"{name} is a link, and a pack has none" for name in ("nowhere.txt", "outside", "report.html"))  # fmt: skip
+    assert evidence.check(folder).faults == tuple(f"{name} is a link; a run and a pack hold none, so nothing of it was read" for name in ("nowhere.txt", "outside", "report.html"))  # fmt: skip
     folder = unpacked(pack, tmp_path / "q")
     one, other = folder / "README.txt", folder / "index.html"
     was = one.read_bytes()
