@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from reportkit.errors import DataError, from_os
@@ -32,6 +33,10 @@ def unpack(place: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(place) as packed:
             entries = packed.infolist()
+            twice = [name for name, number in Counter(entry.filename for entry in entries).items() if number > 1]  # fmt: skip
+            if twice:
+                # One program shows the first, another the last.
+                raise DataError(f"{place} holds {twice[0]!r} more than once, and what it shows depends on who opens it; it is not unpacked.")  # fmt: skip
             for entry in entries:
                 if leads_out(entry.filename):
                     raise DataError(f"{place} holds a file named {entry.filename!r}, which leads out of it; it is not unpacked.")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,7 +73,8 @@ def _shown(folder: Path, *, json: bool) -> None:
 def _round(folder: Path, *, json: bool) -> Result:
     from reportkit.due import play
 
-    result = play(folder, options.now, tell=(lambda _: None) if json else screen.say)
+    tell = (lambda _: None) if json else screen.say
+    result = play(folder, options.now, tell=tell, data=partial(_data, folder))
     if json:
         screen.say_json(
             {
@@ -95,6 +97,12 @@ def _round(folder: Path, *, json: bool) -> Result:
     if not result.made and not result.sent and not result.troubles:
         screen.say("Nothing is due.")
     return result
+
+
+def _data(folder: Path, asked: Any, known_by: Any) -> dict[str, str]:
+    from reportkit import snapshot
+
+    return snapshot.wish(folder, asked, known_by)
 
 
 def _ended(result: Result) -> None:

@@ -233,6 +233,10 @@ def make(
             progress=progress,
         )
         return batch.run()
+    except KeyboardInterrupt:
+        live.end()
+        screen.remark(f"Stopped; '{screen.command('reportkit')} run --resume' makes what is left.")
+        raise
     finally:
         live.end()
 

@@ -77,8 +77,10 @@ def _when(one: dict[str, Any]) -> str:
 
 
 def _why(one: dict[str, Any]) -> str:
+    from reportkit.ledger import leases
+
     if one["state"] == "running":
-        return f"by {one['owner']}"
+        return f"by {leases.shown(one['owner'])}"
     if one["state"] == "queued" and one["owner"]:
         return "its process ended; 'reportkit run --resume' takes it over"
     return str(one["cause"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reportkit.config import Settings
     from reportkit.deliver.waiting import Clock
     from reportkit.due.watch import Trouble
+    from reportkit.due.work import Data
     from reportkit.ledger import Ledger
     from reportkit.ledger.claims import Claim
 
@@ -67,6 +68,7 @@ def play(
     *,
     tell: Callable[[str], None] = lambda _: None,
     progress: Callable[[Any], None] = lambda _: None,
+    data: Data = lambda _asked, _known_by: {},
 ) -> Result:
     """Run what is due, send what may be sent, tell owners what is wrong; any number of these may go on at once.
 
@@ -75,6 +77,7 @@ def play(
         clock: gives the naive UTC instant that counts as now.
         tell: told of each step, in words.
         progress: told of each stage of a run.
+        data: as :class:`reportkit.due.work.Work` takes it.
 
     Raises:
         ConfigError: the configuration must be mended first.
@@ -102,7 +105,7 @@ def play(
     from reportkit.run import dispatch
 
     desk = Desk(ledger, leases.token(), timedelta(minutes=settings.due.lease_minutes))
-    work = Work(folder, settings, ledger, desk, clock, tell, progress)
+    work = Work(folder, settings, ledger, desk, clock, tell, progress, data)
     made = work.make_all()
     work.release_all()
     done, stopped = [], ""

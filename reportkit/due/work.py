@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from reportkit.errors import HeldError, KernelDied, ReportkitError, TemporaryErr
 from reportkit.ledger import Ledger, approvals, claims, deliveries
 from reportkit.ledger.claims import Claim, Desk
 from reportkit.ledger.deliveries import Delivery
+from reportkit.period import Period
 from reportkit.run import (
     Request,
     approval,
@@ -35,6 +36,7 @@ from reportkit.run.folder import FAILED, MANIFEST, manifest, series
 from reportkit.run.report import run
 
 _FIRST_WAIT = timedelta(minutes=5)
+Data = Callable[[Sequence[tuple[Period, str | None]], datetime], Mapping[str, str]]
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Work:
     Attributes:
         tell: told of each step, in words.
         clock: gives the naive UTC instant that counts as now.
+        data: says to warm processes what data they hold for several runs, by quarter and unit of each, as known by an instant;
+            a run that knows something else reads its own.
         trouble: why something could not go out, by report, period and unit.
     """
 
@@ -54,6 +58,7 @@ class Work:
     clock: Clock
     tell: Callable[[str], None] = lambda _: None
     progress: Callable[[Any], None] = lambda _: None
+    data: Data = lambda _asked, _known_by: {}
     trouble: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _pool: Any = None
     _writing: threading.Lock = field(default_factory=threading.Lock)
@@ -62,18 +67,27 @@ class Work:
 
     def make_all(self) -> int:
         """Make what is due, until nothing is left that may be tried now; gives how many were tried."""
-        many = len(claims.find(self.ledger, ("due", "running")))
+        waiting = claims.find(self.ledger, ("due", "running"))
+        many = len(waiting)
         if many < 2 or not jobs.forks():
             return self._make_next()
         width = min(many, executors.cores())
         seconds = self.settings.limits.run_seconds
-        with jobs.warm(width, reports=many, run_seconds=seconds) as pool:
+        with jobs.warm(
+            width, reports=many, run_seconds=seconds, surroundings=self._data(waiting)
+        ) as pool:
             self._pool = pool
             try:
                 with ThreadPoolExecutor(width, thread_name_prefix="reportkit-due") as threads:
                     return sum(threads.map(lambda _: self._make_next(), range(width)))
             finally:
                 self._pool = None
+
+    def _data(self, waiting: list[Claim]) -> Mapping[str, str]:
+        calendar, now = self.settings.calendar, self.clock()
+        cuts = {one.cut_off for one in waiting if one.cut_off is not None and one.cut_off <= now}
+        asked = [(calendar.parse(one.period), one.unit or None) for one in waiting]
+        return self.data(asked, cuts.pop() if len(cuts) == 1 else now)
 
     def _make_next(self) -> int:
         """Make one after the other, until nothing is left."""

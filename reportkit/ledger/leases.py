@@ -8,10 +8,25 @@ import socket
 from pathlib import Path
 
 
+def machine() -> str:
+    """Name where this process's number means something: containers may share the name of a host and have numbers of their own."""
+    try:
+        space = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return socket.gethostname()
+    return f"{socket.gethostname()}/{space:x}"
+
+
 def token() -> str:
     """Give a name for this process that no other process ever has."""
     pid = os.getpid()
-    return f"{socket.gethostname()}:{pid}:{_begun(pid)}:{secrets.token_hex(8)}"
+    return f"{machine()}:{pid}:{_begun(pid)}:{secrets.token_hex(8)}"
+
+
+def shown(owner: str) -> str:
+    """Give an owner as a person looks for him: the machine, and the number of the process."""
+    host, _, rest = owner.partition(":")
+    return f"{host.partition('/')[0]}:{rest.partition(':')[0]}"
 
 
 def gone(owner: str) -> bool:
@@ -21,7 +36,7 @@ def gone(owner: str) -> bool:
     """
     host, _, rest = owner.rpartition(":")[0].partition(":")
     pid, _, begun = rest.partition(":")
-    return host == socket.gethostname() and pid.isdigit() and _begun(int(pid)) != begun
+    return host == machine() and pid.isdigit() and _begun(int(pid)) != begun
 
 
 def _begun(pid: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from traitlets import Bool, List, Unicode, default
 
 from reportkit import config, gates, locale, stationery
 from reportkit.render.model import Document, read
+from reportkit.run import private
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -34,6 +37,28 @@ def _judged(notebook: NotebookNode, log: Logger, resources: dict[str, Any]) -> D
     return document.marked("held") if held else document
 
 
+def _data(result: Any) -> bytes:
+    return bytes(result.data)
+
+
+def _looked_at(
+    document: Document, resources: dict[str, Any], log: Logger, name: str, write: Callable[[Document], Any], data: Callable[[Any], bytes]
+) -> Any:  # fmt: skip
+    """Write a document, and once more with the mark of what is held, where a secret or a folder of this machine stands in it."""
+    result = write(document)
+    workspace = config.find(Path((resources.get("metadata") or {}).get("path") or "."))
+    if workspace is None:
+        return result
+    found = gates.Evidence(
+        notebook={"cells": []}, bound={}, document=document, files={name: data(result)},
+        secrets=private.secrets(config.read(workspace)), places=private.places(workspace),
+    )  # fmt: skip
+    held = gates.held((gates.secrets(found), gates.paths(found)))
+    for gate in held:
+        log.warning("reportkit: marked as held: %s (%s)", gate.name, gate.reason)
+    return write(document.marked("held")) if held else result
+
+
 class PDFExporter(Exporter):
     """Writes an executed notebook as an accessible, archivable PDF."""
 
@@ -51,7 +76,8 @@ class PDFExporter(Exporter):
         from reportkit.render import pdf
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = pdf.write(_judged(nb, self.log, resources))
+        document = _judged(nb, self.log, resources)
+        result = _looked_at(document, resources, self.log, "report.pdf", pdf.write, _data)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {
@@ -83,7 +109,9 @@ class HTMLExporter(Exporter):
         from reportkit.render import html
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = html.write(_judged(nb, self.log, resources), interactive=self.interactive)
+        document = _judged(nb, self.log, resources)
+        write = partial(html.write, interactive=self.interactive)
+        result = _looked_at(document, resources, self.log, "report.html", write, _data)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"warnings": list(result.warnings)}
@@ -112,9 +140,9 @@ class EmailExporter(Exporter):
         from reportkit.render import email
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = email.write(
-            _judged(nb, self.log, resources), sender=self.sender, recipients=self.recipients
-        )
+        document = _judged(nb, self.log, resources)
+        write = partial(email.write, sender=self.sender, recipients=self.recipients)
+        result = _looked_at(document, resources, self.log, "message.eml", write, lambda made: bytes(made.message.as_bytes()))  # fmt: skip
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {
@@ -147,7 +175,8 @@ class SlidesExporter(Exporter):
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         master = Path(self.master) if self.master else None
-        result = slides.write(_judged(nb, self.log, resources), master=master)
+        document = _judged(nb, self.log, resources)
+        result = _looked_at(document, resources, self.log, "report.pptx", partial(slides.write, master=master), _data)  # fmt: skip
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"slides": result.slides, "warnings": list(result.warnings)}
@@ -171,7 +200,8 @@ class WorkbookExporter(Exporter):
         from reportkit.render import workbook
 
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        result = workbook.write(_judged(nb, self.log, resources))
+        document = _judged(nb, self.log, resources)
+        result = _looked_at(document, resources, self.log, "report.xlsx", workbook.write, _data)
         for warning in result.warnings:
             self.log.warning("reportkit: %s", warning)
         resources["reportkit"] = {"warnings": list(result.warnings)}

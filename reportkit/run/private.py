@@ -71,6 +71,8 @@ class Scrubber:
             (str(package), "reportkit"),
             (str(Path(sys.prefix).resolve()), "python"),
         ]
+        # Python's own modules, which traces name, lie elsewhere than what was installed beside them.
+        named.append((str(Path(os.__file__).resolve().parent), "python"))
         home = str(Path.home())
         if len(home) >= _LEAST:
             named.append((home, "~"))

@@ -6,8 +6,6 @@ the report over, once. The table stands beside the told figures, in the workspac
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
@@ -16,7 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from reportkit.ledger import Ledger, of
+from reportkit.ledger import Ledger, leases, of
 from reportkit.ledger.database import metadata
 
 State = Literal["queued", "running", "draft", "held", "failed"]
@@ -74,11 +72,6 @@ class Entry:
     ended_at: datetime | None = None
 
 
-def owner() -> str:
-    """Name this process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 class Register:
     """The ledger of runs of one workspace.
 
@@ -89,7 +82,7 @@ class Register:
 
     def __init__(self, workspace: Path, owner: str = "") -> None:
         self._ledger: Ledger = of(workspace)
-        self.owner = owner or globals()["owner"]()
+        self.owner = owner or leases.token()
 
     def queue(self, entries: Sequence[Entry]) -> None:
         """Put reports in the queue; one that is being made stays with whoever makes it."""
@@ -118,7 +111,7 @@ class Register:
         free = sa.or_(_runs.c.state != "running", _runs.c.lease < now, _runs.c.owner == self.owner)
         with self._ledger.writing() as connection:
             row = connection.execute(sa.select(_runs.c.owner, _runs.c.state).where(taken)).first()
-            if row is not None and row.state == "running" and _dead(row.owner):
+            if row is not None and row.state == "running" and leases.gone(row.owner):
                 free = sa.or_(free, _runs.c.owner == row.owner)
             begun: dict[str, Any] = {
                 "state": "running", "owner": self.owner, "lease": now + LEASE, "started_at": now, "ended_at": None,
@@ -176,7 +169,7 @@ class Register:
         found = {(one.report, one.period, one.unit): one for one in every}.values()
         return [
             Entry(**{**asdict(one), "state": "queued"})
-            if one.state == "running" and now and ((one.lease and one.lease < now) or _dead(one.owner))
+            if one.state == "running" and now and ((one.lease and one.lease < now) or leases.gone(one.owner))
             else one
             for one in found
         ]  # fmt: skip
@@ -184,20 +177,6 @@ class Register:
 
 def _parts(keys: Sequence[str], size: int = 400) -> list[Sequence[str]]:
     return [keys[start : start + size] for start in range(0, len(keys), size)]
-
-
-def _dead(owner: str) -> bool:
-    """Say whether an owner was a process of this machine that has ended; of another machine only its lease says so."""
-    machine, _, process = owner.rpartition(":")
-    if machine != socket.gethostname() or not process.isdigit():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def row(entry: Entry) -> dict[str, Any]:

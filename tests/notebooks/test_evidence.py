@@ -44,7 +44,7 @@ CELLS: tuple[Any, ...] = (
     "rk.sections.sources(view)",
     "rk.sections.restatements(view)",
     "rk.sections.reproducibility(view)",
-    ("1 / 0", "raises-exception"),
+    ("import json\ntry:\n    json.loads('')\nexcept ValueError:\n    1 / 0", "raises-exception"),
 )
 SECRET = "k0rrekt-pferd-batterie"
 BY = "Ada Lind"
@@ -298,7 +298,7 @@ def test_no_secret_no_path_and_no_user_name_is_in_anything(sent: tuple[Path, Pat
     with zipfile.ZipFile(pack) as packed:
         files |= {f"pack/{name}": packed.read(name) for name in packed.namelist()}
     assert len(files) > 30
-    words = [SECRET, str(firm), firm.parent.name, "firm-of-this-machine", LOGIN, sys.prefix, str(Path(backup.__file__).parents[1])]  # fmt: skip
+    words = [SECRET, str(firm), firm.parent.name, "firm-of-this-machine", LOGIN, sys.prefix, str(Path(json.__file__).parents[1]), str(Path(backup.__file__).parents[1])]  # fmt: skip
     found = [
         f"{word} in {name}"
         for name, data in files.items()
@@ -389,6 +389,18 @@ def test_one_changed_byte_shows(pack: Path, tmp_path: Path, name: str, said: str
     assert any(said in fault for fault in evidence.check(folder).faults)
 
 
+def test_one_changed_byte_of_any_file_shows(pack: Path, tmp_path: Path) -> None:
+    folder = unpacked(pack, tmp_path / "p")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert len(files) > 25
+    for path in files:
+        was = path.read_bytes()
+        path.write_bytes(was[:-1] + bytes([was[-1] ^ 1]))
+        assert evidence.check(folder).faults, path
+        path.write_bytes(was)
+    assert evidence.check(folder).faults == ()
+
+
 def test_what_was_added_or_taken_away_shows(pack: Path, tmp_path: Path) -> None:
     folder = unpacked(pack, tmp_path / "p")
     assert evidence.check(folder).faults == ()
@@ -398,6 +410,27 @@ def test_what_was_added_or_taken_away_shows(pack: Path, tmp_path: Path) -> None:
     assert evidence.check(folder).faults == (
         "approval.json is missing", "more.txt was added to the pack", "SHA256SUMS.sig is missing; the pack was signed",
     )  # fmt: skip
+
+
+def test_links_swapped_files_and_a_name_twice_show(pack: Path, tmp_path: Path) -> None:
+    folder = unpacked(pack, tmp_path / "p")
+    page = folder / "report.html"
+    page.rename(tmp_path / "elsewhere.html")
+    page.symlink_to(tmp_path / "elsewhere.html")
+    (folder / "nowhere.txt").symlink_to(tmp_path / "none")
+    (folder / "outside").symlink_to(tmp_path)
+    assert evidence.check(folder).faults == tuple(f"{name} is a link; a run and a pack hold none, so nothing of it was read" for name in ("nowhere.txt", "outside", "report.html"))  # fmt: skip
+    folder = unpacked(pack, tmp_path / "q")
+    one, other = folder / "README.txt", folder / "index.html"
+    was = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(was)
+    assert evidence.check(folder).faults == tuple(f"{name} is not what was written (its hash differs)" for name in ("README.txt", "index.html"))  # fmt: skip
+    shutil.copy(pack, tmp_path / "twice.zip")
+    with zipfile.ZipFile(tmp_path / "twice.zip", "a") as file, pytest.warns(UserWarning, match="Duplicate"):  # fmt: skip
+        file.writestr("report.html", "another one")
+    with pytest.raises(DataError, match=r"'report\.html' more than once"):
+        evidence.check(tmp_path / "twice.zip")
 
 
 def test_a_zip_that_leads_out_is_not_unpacked(tmp_path: Path) -> None:

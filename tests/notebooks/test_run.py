@@ -350,7 +350,7 @@ def test_a_chart_without_words_holds_the_report(desk: Any) -> None:
         for gate in outcome.manifest["gates"]
         if gate["result"] == "fail" and gate["holds"]
     ] == ["alt_text"]
-    assert "held" in (outcome.folder / "report.html").read_text().lower()
+    assert 'state-held">Held<' in (outcome.folder / "report.html").read_text()
     with pytest.raises(errors.HeldError, match="alt_text"):
         publish(desk.folder, "tiny", PERIOD, None, now=NOW)
 

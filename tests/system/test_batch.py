@@ -237,6 +237,19 @@ def test_two_starts_of_a_report_give_one_run(
     assert kept(place) == {"A": ["draft"]}
 
 
+def test_what_was_stopped_by_hand_goes_on_where_it_was(
+    place: Path, typed: Typed, waiting: None, started: subprocess.Popen[str]
+) -> None:
+    wait_for(place / "begun")
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert (started.returncode, "run --resume' makes what is left." in err) == (130, True)
+    assert json.loads(typed("status", "--json").out)[0]["state"] == "queued"
+    assert not list(place.glob("runs/tiny/2026-Q3/A/.*.part"))
+    assert typed("run", "--resume", *SHARED).code == 0
+    assert kept(place) == {"A": ["draft"]}
+
+
 def test_a_report_whose_process_died_is_taken_over_once(
     place: Path, typed: Typed, waiting: None, started: subprocess.Popen[str]
 ) -> None:

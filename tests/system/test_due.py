@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,20 +16,23 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.openmetrics import parser
 
-from reportkit import config
+from reportkit import config, snapshot
 from reportkit.due import dry, idle, play, watch
 from reportkit.due.work import Work
 from reportkit.errors import TemporaryError
 from reportkit.ledger import claims, deliveries, leases, of
 from reportkit.ledger.claims import Claim, Desk
+from reportkit.workspace import Workspace
 from tests.runs import NOW, PERIOD, Post, approved, drafted, settings, smtp
+from tests.unit import workspaces
 
 SCHEDULE = """
 [[schedule]]
@@ -191,6 +195,10 @@ def test_a_process_that_ended_holds_nothing(tmp_path: Path) -> None:
     assert leases.gone(ended)
     assert not leases.gone(leases.token())
     assert not leases.gone(leases.token().replace(":", "x:", 1))
+    # Of a container with the same name and processes of its own nothing is known.
+    host, _, rest = ended.partition(":")
+    assert not leases.gone(f"{host.partition('/')[0]}/abc:{rest}")
+    assert leases.shown(leases.token()) == f"{socket.gethostname()}:{os.getpid()}"
     ledger = of(workspace(tmp_path / "firm"))
     claims.plan(ledger, [Claim(report="board", period="2026-Q3", unit="", scheduled_at=DUE)], NOW)
     assert Desk(ledger, ended).take(NOW, most=4) is not None
@@ -369,11 +377,16 @@ def test_what_is_due_together_is_made_in_warm_processes_and_landed_by_whoever_ho
     folder = workspace(tmp_path / "firm")
     (folder / "notebooks").mkdir()
     parameters = v4.new_code_cell('unit = ""', metadata={"tags": ["parameters"]})
+    asks = v4.new_code_cell("import reportkit as rk\nview = rk.open('.').at('2026-Q3', known_by='2026-10-06')\nview.table('units')\nopen(f'known-{unit}', 'w').write(view._moment.known)\nNone")  # fmt: skip
     slow = v4.new_code_cell("if unit == 'LOST':\n    import pathlib, time\n    while not pathlib.Path('taken').exists():\n        time.sleep(0.05)")  # fmt: skip
-    write(v4.new_notebook(cells=[parameters, slow]), folder / "notebooks" / "tiny.ipynb")
+    write(v4.new_notebook(cells=[parameters, asks, slow]), folder / "notebooks" / "tiny.ipynb")
     ledger = of(folder)
     units = ("A", "B", "LOST")
-    claims.plan(ledger, [Claim(report="tiny", period="2026-Q3", unit=unit, scheduled_at=DUE) for unit in units], NOW)  # fmt: skip
+    rows = [{"unit_id": unit, "valid_from": date(2025, 1, 1), "name": unit} for unit in units]
+    for known in (datetime(2026, 10, 2), datetime(2026, 10, 9)):
+        workspaces.load(Workspace(folder, now=NOW), "units", rows, known, source=str(known))
+    cut = datetime(2026, 10, 6)
+    claims.plan(ledger, [Claim(report="tiny", period="2026-Q3", unit=unit, scheduled_at=DUE, cut_off=cut) for unit in units], NOW)  # fmt: skip
     desk = Desk(ledger, leases.token())
 
     def tell(said: str) -> None:
@@ -382,10 +395,12 @@ def test_what_is_due_together_is_made_in_warm_processes_and_landed_by_whoever_ho
             assert desk.change(one, "running", NOW, before="running", owned_by=desk.owner, owner="there:2")  # fmt: skip
             (folder / "taken").touch()
 
-    assert Work(folder, config.read(folder), ledger, desk, lambda: NOW, tell).make_all() == 3
+    assert Work(folder, config.read(folder), ledger, desk, lambda: NOW, tell, data=partial(snapshot.wish, folder)).make_all() == 3  # fmt: skip
     assert {one.unit: one.state for one in claims.find(ledger)} == {"A": "drafted", "B": "drafted", "LOST": "running"}  # fmt: skip
     made = [json.loads(path.read_text()) for path in folder.glob("runs/tiny/*/*/*/manifest.json")]
     assert {said["unit"]: said["kernel"]["process"] for said in made} == {"A": "forked", "B": "forked"}  # fmt: skip
+    # What was loaded after the cut-off counts for none, and was read once for all.
+    assert {path.read_text() for path in folder.glob("known-*")} == {"held"}
 
 
 # ---- kills -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from reportkit.run import exporters
+
 pytestmark = pytest.mark.slow
 
 
@@ -63,3 +65,19 @@ def test_email(notebook: Path) -> None:
     body = mail.get_body(("plain",))
     assert body is not None
     assert "42" in body.get_content()
+
+
+def test_what_gives_a_secret_away_is_marked_as_held(tmp_path: Path) -> None:
+    """Exported by hand, as from JupyterLab's File menu, from a workspace that names a secret."""
+    secret = "k0rrekt-pferd-batterie"
+    (tmp_path / "secret.txt").write_text(secret)
+    (tmp_path / "reportkit.toml").write_text(f'[mail]\npdf_password = "file:{tmp_path}/secret.txt"\n')  # fmt: skip
+    where = {"metadata": {"path": str(tmp_path)}}
+    for said in (secret, "nothing to hide"):
+        shown = v4.new_code_cell("print(said)", execution_count=1, outputs=[v4.new_output("stream", text=said)], metadata={"tags": ["email"]})  # fmt: skip
+        book = v4.new_notebook(cells=[v4.new_markdown_cell("# Status"), shown])
+        page, _ = exporters.HTMLExporter().from_notebook_node(book, where)
+        assert ('state-held">Held<' in page) is (said == secret)
+        mail, _ = exporters.EmailExporter().from_notebook_node(book, where)
+        subject = message_from_bytes(mail, policy=policy.default)["Subject"]
+        assert subject.startswith("Held: ") is (said == secret)

@@ -270,6 +270,30 @@ def test_an_older_ledger_is_copied_and_then_brought_to_today(tmp_path: Path) -> 
     assert {one.recipient: one.message_id for one in deliveries.find(again)}["anna@example.org"] == "<anna@example.org>"  # fmt: skip
 
 
+def test_what_an_earlier_release_wrote_is_whole_after_it(tmp_path: Path) -> None:
+    """``ledger-1.sql`` was written by the code before the chain, and not by today's with parts taken away."""
+    text = Path(__file__).with_name("ledger-1.sql").read_text()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        connection.executescript(text)
+    ledger = Ledger(tmp_path)
+    told = ledger.publication("board", "2026-Q1")
+    assert told is not None
+    ledger.record(Event(told.run_id, "superseded", LATER))
+    with closing(sqlite3.connect(schema.aside(ledger.path, 1))) as copy:
+        assert "\n".join(copy.iterdump()) == text.strip()
+    assert chain.faults(ledger) == journal.faults(ledger) == []
+    (tmp_path / "ledger.db").unlink()
+    rebuild(Ledger(tmp_path), LATER)
+    again = Ledger(tmp_path)
+    assert again.publication("board", "2026-Q1") == told
+    assert {key: figure.value for key, figure in again.figures(told).items()} == {("V01", ""): 10.0, ("V01", "severity=high"): None}  # fmt: skip
+    assert [event.state for event in again.events()] == ["published", "superseded"]
+    assert approvals.of_run(again, told.run_id)[0].by == "Ada Lind"
+    assert {one.recipient.partition("@")[0]: (one.state, one.message_id) for one in deliveries.find(again)} == {
+        "anna": ("accepted", "<anna@example.org>"), "ben": ("refused", "<ben@example.org>"), "cleo": ("uncertain", ""),
+    }  # fmt: skip
+
+
 def test_a_copy_never_takes_the_place_of_another(tmp_path: Path) -> None:
     older(tmp_path)
     other = schema.aside(tmp_path / "ledger.db", 1)
