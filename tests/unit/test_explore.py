@@ -86,6 +86,24 @@ def test_the_measure_of_the_example_is_one(tmp_path: Path, typed: Callable[..., 
         registry._definitions.pop("X01", None)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_it_makes_a_measure_is_one(path: Path, firm: Workspace) -> None:
+    import re
+
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    words = next(text for cell in cells if (text := "".join(cell["source"])).startswith("# Make it a measure"))  # fmt: skip
+    (code,) = re.findall(r"```python\n(.*?)```", words, re.DOTALL)
+    before = set(registry._definitions)
+    try:
+        exec(compile(code, path.name, "exec"), {})
+        (own,) = set(registry._definitions) - before
+        found = firm.at().measure(own)
+        assert (found.value.value is None) == bool(firm.at().missing(found.definition))
+    finally:
+        for id_ in set(registry._definitions) - before:
+            registry._definitions.pop(id_)
+
+
 # ---- objects show themselves -----------------------------------------------------------------------------------------
 
 
