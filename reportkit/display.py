@@ -151,13 +151,13 @@ def profile_note(item: Profile) -> str:
 
 
 def frame(item: pd.DataFrame) -> Shown:
-    """Show a pandas frame as a table of the report."""
+    """Show a pandas frame as a table of the report; what is missing stays empty."""
     columns = [
         Column(label=str(name), align="right" if item[name].dtype.kind in "iuf" else "left")
         for name in item.columns
     ]
     rows = [
-        [Cell(text="" if value != value or value is None else str(value)) for value in row]
-        for row in item.itertuples(index=False)
-    ]
+        [Cell(text="" if gone else locale.cell(value)) for value, gone in zip(row, blank, strict=True)]
+        for row, blank in zip(item.itertuples(index=False), item.isna().to_numpy(), strict=True)
+    ]  # fmt: skip
     return table("frame", "", columns, rows)

@@ -107,7 +107,7 @@ def _read(path: Path) -> Tokens:
         raise DataError(
             f"theme: {path} cannot be opened ({error.strerror}); check the path."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"theme: {path} is not valid TOML: {error}.") from error
 
 

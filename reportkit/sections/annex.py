@@ -188,14 +188,16 @@ def definitions(view: View, *ids: str) -> Shown:
         Column(label="Green / red", align="right"),
         Column(label="Version", align="right"),
     )
-    note = (
-        "Data on the scorecard: A is fresh, complete and recorded by the clock; B was stated afterwards, or a few rows were "
-        "rejected; C has more than 2 % of the rows rejected, or a note on the value; D is not measured."
-    )
-    if not any(now.definition.changes for row in view.scorecard().rows):
-        note += " All definitions are in their first version."
+    notes = []
+    if not ids:
+        notes.append(
+            "Data on the scorecard: A is fresh, complete and recorded by the clock; B was stated afterwards, or a few rows were "
+            "rejected; C has more than 2 % of the rows rejected, or a note on the value; D is not measured."
+        )
+    if not any(now.definition.changes for now in told):
+        notes.append("All definitions are in their first version.")
     return display.table(
-        "definitions", "What the measures mean", columns, rows, note=note, dense=True
+        "definitions", "What the measures mean", columns, rows, note=" ".join(notes), dense=True
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "archives", "errors", "mistakes", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
     "verify", "distribution", "recurrence", "layout", "backup", "exhibit", "markup", "plain", "made",
 }  # fmt: skip
 INNER = {
