@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -136,10 +136,10 @@ def test_parts_that_are_not_measured_say_why(tmp_path: Any) -> None:
 
 def test_a_mistyped_name_is_answered_with_the_nearest(firm: Workspace) -> None:
     view: Any = firm.at()
-    with pytest.raises(AttributeError, match=r"View has no 'mesure'; did you mean 'measure'\?"):
-        view.mesure  # noqa: B018
+    with pytest.raises(AttributeError, match=r"View has no 'measur'; did you mean 'measure'\?"):
+        view.measur  # noqa: B018
     with pytest.raises(AttributeError, match="did you mean 'charts'"):
-        rk.chart  # type: ignore[attr-defined]  # noqa: B018
+        rk.chart  # noqa: B018
     with pytest.raises(UsageError, match=r"did you mean|allowed"):
         firm.at(unit="no such unit")
     assert not hasattr(view, "_secret")
@@ -236,6 +236,6 @@ def test_a_chart_of_altair_alone_needs_no_script_of_others(shell: Any) -> None:
 def test_a_terminal_shows_the_table_and_a_line_inside_a_list(shell: Any) -> None:
     from IPython.lib.pretty import pretty
 
-    parts = shell.user_ns["parts"]
-    assert pretty(parts) == str(parts)
-    assert pretty([parts[0]]) == f"[{parts[0]!r}]"
+    parts, written = shell.user_ns["parts"], cast("Callable[[Any], str]", pretty)
+    assert written(parts) == str(parts)
+    assert written([parts[0]]) == f"[{parts[0]!r}]"
