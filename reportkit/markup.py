@@ -27,7 +27,7 @@ from reportkit.facts import (
 #: A front end shows so many rows of a table and says how many there are.
 LONGEST = 200
 #: A cell of at most so many characters is not broken: days, numbers and names of tables.
-_SHORT = 22
+_SHORT = 16
 #: A title of at most so many stands in one line, however narrow its table.
 _LINE = 90
 _SHAPES = {"circle": "●", "triangle": "▲", "square": "■", "diamond": "◆", "ring": "○"}
