@@ -22,8 +22,6 @@ _DOTTED = re.compile(r"(?<![\w.)\]])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)\.(\w*)$")
 #: What may be asked for a completion: it computes nothing.
 _CHEAP = frozenset({"tables", "measures", "period", "workspace", "settings", "definition", "value", "charts", "sections", "stats", "quant", "store", "ledger", "net", "gross", "appetite", "simulation"})  # fmt: skip
 _WIDEST = 64
-#: So many of the last quarters are offered.
-_QUARTERS = 12
 _MEASURE = re.compile(r"[\"']([A-Z]+\d+)[\"']")
 _INTRODUCED = "reportkit_"
 
@@ -130,6 +128,7 @@ def offers(names: dict[str, Any], call: re.Match[str]) -> Iterable[tuple[str, st
         names: what the notebook knows; nothing is computed to find an object in it.
         call: where the typing stands.
     """
+    from reportkit.picking import QUARTERS
     from reportkit.view import View
     from reportkit.workspace import Workspace
 
@@ -144,7 +143,7 @@ def offers(names: dict[str, Any], call: re.Match[str]) -> Iterable[tuple[str, st
     if argument == "unit" and method == "at":
         return ((name, "unit") for name in _units(view or place.at()))
     if method in {"at", "period"} and (argument == "period" or (not argument and first)):
-        return ((one.key, one.label) for one in place.periods()[-_QUARTERS:])
+        return ((one.key, one.label) for one in place.periods()[-QUARTERS:])
     if method in {"table", "describe"} and first:
         return _tables(place)
     return _of_view(view, method, argument, before) if view else ()

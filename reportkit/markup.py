@@ -27,7 +27,9 @@ from reportkit.facts import (
 #: A front end shows so many rows of a table and says how many there are.
 LONGEST = 200
 #: A cell of at most so many characters is not broken: days, numbers and names of tables.
-_SHORT = 22
+_SHORT = 16
+#: A title of at most so many stands in one line, however narrow its table.
+_LINE = 90
 _SHAPES = {"circle": "●", "triangle": "▲", "square": "■", "diamond": "◆", "ring": "○"}
 #: Where the page around is dark: JupyterLab, Notebook and VS Code each say so in their own way.
 _DARK = ("[data-jp-theme-light=false]", ".vscode-dark", ".vscode-high-contrast:not(.vscode-high-contrast-light)")  # fmt: skip
@@ -36,7 +38,7 @@ _RULES = (
     ".rk .rk-m{color:var(--rk-muted);font-size:12px}"
     ".rk .rk-s{font-size:18px;font-weight:600;margin:6px 0}"
     ".rk .rk-r{display:flex;gap:12px;flex-wrap:wrap;margin:4px 0}"
-    ".rk .rk-k{border:1px solid var(--rk-hair);border-top:3px solid var(--t,var(--rk-hair));padding:10px 14px;min-width:130px;max-width:300px;border-radius:2px}"
+    ".rk .rk-k{border:1px solid var(--rk-hair);border-top:3px solid var(--t,var(--rk-hair));padding:9px 12px;min-width:104px;max-width:300px;border-radius:2px}"
     ".rk .rk-v{font-size:22px;font-weight:600;line-height:1.35}"
     ".rk .rk-x table{border-collapse:collapse;border:0;margin:4px 0;font-size:13px;table-layout:auto}"
     ".rk .rk-x caption{text-align:left;font-weight:600;font-size:13px;color:inherit;padding:4px 8px;caption-side:top}"
@@ -121,7 +123,8 @@ def _table(b: Table) -> str:
     head = "".join(f'<th scope="col" style="text-align:{c.align}">{escape(c.label)}</th>' for c in b.columns)  # fmt: skip
     body = "".join(_row(b.columns, row) for row in b.rows[:LONGEST])
     more = f"{len(b.rows) - LONGEST:,} more rows are not shown here." if len(b.rows) > LONGEST else ""  # fmt: skip
-    caption = f"<caption>{escape(b.title)}</caption>" if b.title else ""
+    short = " class=rk-n" if len(b.title) <= _LINE else ""
+    caption = f"<caption{short}>{escape(b.title)}</caption>" if b.title else ""
     shown = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if b.rows else _p(b.title, "rk-s") + _p(b.empty, "rk-m")  # fmt: skip
     return f'<div class="rk-x">{shown}{_p(more, "rk-m")}{_p(b.note, "rk-m")}</div>'
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Most severe first; the label of all of them says so.
 SEVERITIES = ("critical", "high", "medium", "low", "info")
+#: So many of the last quarters can be picked: three years.
+QUARTERS = 12
 _ANY = "any"
 _FIRM = "the whole firm"
 
@@ -48,7 +50,7 @@ class Pickers:
         first = self.workspace.at(period, unit=unit or None)
         self._views: dict[tuple[str, str], View] = {(first.period.key, unit): first}
         self._shown: list[Picked] = []
-        keys = [one.key for one in reversed(self.workspace.periods())]
+        keys = [one.key for one in reversed(self.workspace.periods()[-QUARTERS:])]
         keys += [] if first.period.key in keys else [first.period.key]
         units = [(_FIRM, ""), *((name, name) for name in _units(first))]
         worst, *middle, least = SEVERITIES

@@ -210,19 +210,18 @@ def severity_scale(path: Path | None = None) -> tuple[list[str], list[str]]:
     return list(look), [level["light"]["mark"] for level in look.values()]
 
 
-def front_end_font(path: Path | None = None) -> str:
+def front_end_font() -> str:
     """Give the fonts of the front end of a notebook: the theme's own where a reader has it, else the system's plain one."""
-    own_font = tokens(path)["font"]["sans"]
+    own_font = tokens()["font"]["sans"]
     names = dict.fromkeys((own_font, "Inter", "Segoe UI", "Roboto", "Helvetica Neue", "Arial"))
     first, *others = (f"'{name}'" for name in names)
     return ",".join((first, "system-ui", *others, "sans-serif"))
 
 
-def front_end(path: Path | None = None) -> dict[str, Any]:
+def front_end() -> dict[str, Any]:
     """Give the Vega-Lite ``config`` of a chart in the front end of a notebook: on white, since nobody knows what is around it."""
-    look = tokens(path)
-    config = altair(path, font=front_end_font(path))
-    return {**config, "background": look["light"]["page"], "padding": 12}
+    config = altair(font=front_end_font())
+    return {**config, "background": tokens()["light"]["page"], "padding": 12}
 
 
 def altair(path: Path | None = None, scheme: Scheme = "light", *, font: str = "") -> dict[str, Any]:

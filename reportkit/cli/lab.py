@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import tempfile
 from importlib import util
@@ -13,7 +14,7 @@ import typer
 
 from reportkit.cli import options, screen
 from reportkit.cli.options import WorkspaceOption
-from reportkit.errors import from_os
+from reportkit.errors import ConfigError, UsageError, from_os
 
 #: Where the notebooks to learn from lie in a workspace.
 EXPLORE = "explore"
@@ -39,6 +40,7 @@ def lab(
     It listens on this machine only, behind a token that is drawn at each start, and asks nothing of the network.
     """
     place = options.workspace(workspace)
+    check(port)
     added = explore(place)
     if added:
         screen.say(f"{screen.short(place / EXPLORE)}/: {', '.join(added)}")
@@ -48,6 +50,31 @@ def lab(
         os.execve(command[0], command, environment(dict(os.environ)))  # noqa: S606 - this very interpreter
     except OSError as error:
         raise from_os(error, "Starting JupyterLab") from error
+
+
+def check(port: int | None) -> None:
+    """Refuse to start what would not, in a sentence of ours.
+
+    Raises:
+        ConfigError: JupyterLab is not installed beside this Python.
+        UsageError: somebody listens on the port already, or it is not for this user.
+    """
+    if util.find_spec("jupyterlab") is None:
+        raise ConfigError(
+            f"JupyterLab is not installed beside {sys.executable}; type '{sys.executable} -m pip install jupyterlab'."
+        )
+    if port is None:
+        return
+    with socket.socket() as trial:
+        # As the server does: a port that was just left is free.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(
+                f"Port {port} cannot be listened on ({reason}); name another one with --port, or leave it out for the first that is free."
+            ) from None
 
 
 def arguments(place: Path, *, port: int | None = None, browser: bool = True) -> list[str]:

@@ -139,6 +139,11 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
     notebook = tab.locator(".jp-Notebook")
     assert "Traceback" not in notebook.inner_text()
 
+    counted = tab.locator(".rk table", has_text="Weaknesses past their due date").first.inner_text()
+    # Fonts that the reader's machine has stand in for one that it has not.
+    drawn_with = tab.evaluate("getComputedStyle(document.querySelector('.rk')).fontFamily")
+    assert drawn_with.endswith("sans-serif")
+
     # What was picked is asked anew, in the words of the chart and in its drawing.
     last, earlier = (
         tab.locator(f".vega-embed[aria-label*='weaknesses are open at the end of {quarter}']").first
@@ -158,7 +163,10 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
         tab.wait_for_timeout(100)
 
     files = {}
-    for name in ("Reportkit-html", "Reportkit-pdf", "Reportkit-email"):
+    numbers = tab.locator(".rk table", has_text="Weaknesses past their due date").first.inner_text()
+    assert numbers != counted
+
+    for name in ("Reportkit-html", "Reportkit-pdf", "Reportkit-email", "Reportkit-xlsx"):
         made = exported(tab, name)
         files[name] = tmp_path / made.suggested_filename
         made.save_as(files[name])
@@ -168,6 +176,7 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
     assert files["Reportkit-pdf"].read_bytes().startswith(b"%PDF-1.")
     mail = message_from_bytes(files["Reportkit-email"].read_bytes(), policy=policy.default)
     assert mail["Subject"]
+    assert files["Reportkit-xlsx"].read_bytes().startswith(b"PK")
 
     # The extension manager, and with it the list of extensions, is not there at all.
     assert not tab.evaluate("jupyterapp.hasPlugin('@jupyterlab/extensionmanager-extension:plugin')")

@@ -175,7 +175,7 @@ def test_what_the_notebook_shows_follows_the_theme(monkeypatch: pytest.MonkeyPat
     from reportkit import theme
 
     look: dict[str, Any] = {**theme.tokens()}
-    tone = {**look["tone"], "bad": {"light": {**look["tone"]["bad"]["light"], "text": "#ABCDEF"}}}
+    tone = {**look["tone"], "bad": {**look["tone"]["bad"], "light": {**look["tone"]["bad"]["light"], "text": "#ABCDEF"}}}  # fmt: skip
     monkeypatch.setattr(theme, "tokens", lambda: {**look, "tone": tone})
     from reportkit.facts import Callout
 

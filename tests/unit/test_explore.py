@@ -86,6 +86,25 @@ def test_the_measure_of_the_example_is_one(tmp_path: Path, typed: Callable[..., 
         registry._definitions.pop("X01", None)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_it_makes_a_measure_is_one(path: Path, firm: Workspace) -> None:
+    import re
+
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    words = next(text for cell in cells if (text := "".join(cell["source"])).startswith("# Make it a measure"))  # fmt: skip
+    (code,) = re.findall(r"```python\n(.*?)```", words, re.DOTALL)
+    # The catalogue is read when it is first asked for.
+    before = set(registry.definitions())
+    try:
+        exec(compile(code, path.name, "exec"), {})
+        (own,) = set(registry._definitions) - before
+        found = firm.at().measure(own)
+        assert (found.value.value is None) == bool(firm.at().missing(found.definition))
+    finally:
+        for id_ in set(registry._definitions) - before:
+            registry._definitions.pop(id_)
+
+
 # ---- objects show themselves -----------------------------------------------------------------------------------------
 
 
@@ -126,3 +145,20 @@ def test_a_view_shows_its_tables_and_a_report_does_not(firm: Workspace) -> None:
     assert set(bundle) == {"text/html", "text/plain"}
     assert "<td" in bundle["text/html"]
     assert "findings" in bundle["text/plain"]
+
+
+def test_lab_says_why_it_cannot_start(tmp_path: Path, typed: Callable[..., Ended]) -> None:
+    import socket
+
+    workspace(tmp_path)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        ended = typed("lab", "-w", tmp_path, "--port", str(port))
+    assert ended.code == 2
+    assert f"Port {port} cannot be listened on" in ended.err
+    assert not (tmp_path / "explore").exists()
+    nowhere = typed("lab", "-w", tmp_path / "nowhere")
+    assert nowhere.code == 7
+    assert "nowhere" in nowhere.err
