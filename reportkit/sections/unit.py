@@ -232,7 +232,11 @@ def services(view: View, *, limit: int = 8) -> Shown:
         f"SELECT service_id, name, criticality, owner, rto_hours, rpo_hours, supplier_ids FROM services {own} ORDER BY criticality, service_id"
     )
     # What a unit depends on may belong to another one.
-    suppliers = replace(view, unit="").sql("SELECT supplier_id, name FROM suppliers").set_index("supplier_id")["name"]
+    suppliers = (
+        replace(view, unit="")
+        .sql("SELECT supplier_id, name FROM suppliers")
+        .set_index("supplier_id")["name"]
+    )
     serious = (
         view.sql(
             "SELECT a.service_id, COUNT(*) AS n FROM open_findings AS f JOIN assets AS a ON a.asset_id = f.asset_id "
