@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from reportkit import display, locale, theme
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured, told
 from reportkit.measures import definition
 
 if TYPE_CHECKING:
