@@ -65,7 +65,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load a public name on first use."""
     if name not in _NAMES:
-        raise AttributeError(f"module 'reportkit' has no attribute {name!r}")
+        from reportkit.errors import nearest
+
+        hint = "" if name.startswith("_") else f"; {nearest(name, __all__)}"
+        raise AttributeError(f"module 'reportkit' has no attribute {name!r}{hint}")
     module, inside = _NAMES[name]
     loaded = importlib.import_module(f"reportkit.{module}")
     value = getattr(loaded, inside) if inside else loaded

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from reportkit import __version__, config, store, verify
+from reportkit import __version__, archives, config, store, verify
 from reportkit.errors import DataError, UsageError, from_os
 from reportkit.ledger import copying, journal
 from reportkit.ledger import of as ledger_of
@@ -189,14 +189,7 @@ def _opened(place: Path) -> Iterator[Path]:
     if not place.is_file() or not zipfile.is_zipfile(place):
         raise UsageError(f"{place} is no backup (no folder and no zip); 'reportkit backup' makes one.")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="rk-restore-") as folder:
-        try:
-            with zipfile.ZipFile(place) as packed:
-                for name in packed.namelist():
-                    if name.startswith("/") or ".." in PurePosixPath(name).parts:
-                        raise DataError(f"{place} holds a file named {name!r}, which leads out of it; nothing was restored.")  # fmt: skip
-                packed.extractall(folder)
-        except zipfile.BadZipFile as error:
-            raise DataError(f"{place} is damaged ({error}); nothing was restored.") from None
+        archives.unpack(place, Path(folder))
         yield Path(folder)
 
 
@@ -207,10 +200,22 @@ def _checked(copy: Path, place: Path) -> dict[str, Any]:
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version, listed = said["backup"], said["files"]
-    except (ValueError, KeyError, TypeError):
+        named = all(isinstance(one["sha256"], str) and int(one["bytes"]) >= 0 for one in listed.values())  # fmt: skip
+        if not named or not isinstance(said["ledger"], str):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError(f"{path.name} of {place} is damaged; nothing was restored.") from None
     if version != _VERSION:
         raise UsageError(f"{place} was made by a newer reportkit ({said.get('reportkit')}); restore it with that.")  # fmt: skip
+    linked = archives.links(copy)
+    if linked:
+        raise DataError(f"{place} holds {linked[0]!r}, which is a link and no file; nothing was restored.")  # fmt: skip
+    there = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    added = sorted(there - set(listed) - {LIST})
+    if added:
+        raise DataError(f"{place} holds {added[0]!r}, which was not copied with the others; nothing was restored.")  # fmt: skip
+    if said["ledger"] and said["ledger"] not in listed:
+        raise DataError(f"{place} has no ledger of the name {said['ledger']!r}; nothing was restored.")  # fmt: skip
     faults = verify.files(copy, listed)
     if faults:
         more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""

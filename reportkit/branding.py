@@ -21,6 +21,10 @@ TEXT, MARK = 4.5, 3.0
 FIELDS = ("as_of", "known_by", "unit", "author", "audience", "status", "classification", "period")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LOGOS = {".svg": "image/svg+xml", ".png": "image/png"}
+#: Signs that would end a value in a style sheet, or the sheet in a page.
+_MARKUP = re.compile(r"[<>{};\"\\\x00-\x1f\x7f]")
+#: What is words or a path, and is never written into a style sheet as it stands.
+_WORDS = ("brand.", "cover.", "font.files")
 #: Parts whose keys are the workspace's own words.
 _FREE = {"cover.own"}
 
@@ -50,7 +54,10 @@ def _checked(known: Any, value: Any, path: Path, name: str) -> Any:
     fits = isinstance(value, int | float) and not isinstance(value, bool) if number else isinstance(value, type(known))  # fmt: skip
     if not fits:
         raise ConfigError(f"{path}: {name} = {value!r} is not of the kind of {known!r}.")
-    for old, new in zip(known, value, strict=False) if isinstance(known, list) else ((known, value),):  # fmt: skip
+    pairs_ = [(known[min(place, len(known) - 1)] if known else "", new) for place, new in enumerate(value)] if isinstance(known, list) else [(known, value)]  # fmt: skip
+    for old, new in pairs_:
+        if isinstance(new, str) and not name.startswith(_WORDS) and _MARKUP.search(new):
+            raise ConfigError(f"{path}: {name} = {new!r} holds a sign that is no part of a name; use letters, digits, blanks, dots and hyphens.")  # fmt: skip
         if isinstance(old, str) and _COLOUR.fullmatch(old) and not _COLOUR.fullmatch(str(new)):
             raise ConfigError(f"{path}: {name} = {new!r} is not a colour; write for example '#0B2239'.")  # fmt: skip
     if number and value <= 0:

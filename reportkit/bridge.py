@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportkit import relations, trust
-from reportkit.facts import Figure, Restatement
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block, Figure, Restatement
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
 from reportkit.measures import Definition, definition, definitions, earlier
@@ -37,8 +38,8 @@ _SAME = 1e-9
 _STATE = frozenset({"state", "opened", "closed", "accepted_at"})
 
 
-@dataclass(frozen=True)
-class Bridge:
+@dataclass(frozen=True, repr=False)
+class Bridge(Exhibit):
     """A told figure and the same figure today.
 
     Attributes:
@@ -79,6 +80,18 @@ class Bridge:
                 **same, scope=cause, told=self.told, today=(self.told or 0.0) + change, cause=cause, note=NOTES[cause],
             )  # fmt: skip
 
+    def __repr__(self) -> str:
+        from reportkit import display
+
+        told, today = ("not measured" if value is None else display.write(value, self.unit, digits=self.digits) for value in (self.told, self.today))  # fmt: skip
+        scope = f" ({self.scope})" if self.scope else ""
+        return f"<Restatement {self.measure} {self.name}{scope}: told {told}, today {today}, {self.cause}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit.showing import numbers
+
+        return numbers.bridges((self,))
+
     def to_dict(self) -> dict[str, Any]:
         """Give the bridge as plain values for JSON."""
         return {
@@ -103,7 +116,7 @@ class Told:
 
     view: View
     publication: Publication
-    figures: Mapping[tuple[str, str], Figure]
+    figures: Mapping[tuple[str, str], Figure] = field(repr=False)
 
     def bridges(self, wanted: Iterable[tuple[str, str]] | None = None) -> list[Bridge]:
         """Give a bridge for each told figure that is another one today, in the order of the catalogue.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportkit import trust
 from reportkit.errors import ReportkitError
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block
 from reportkit.measures import definition, definitions
 from reportkit.tables import TABLES
 
@@ -13,11 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportkit.measures import Measure
+    from reportkit.restated import Restatements
     from reportkit.view import View
 
 
-class Tables:
+class Tables(Exhibit):
     """The tables of a view that hold something: ``view.tables.findings``."""
+
+    _printed = False
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -39,11 +44,18 @@ class Tables:
     __getitem__ = __getattr__
 
     def __repr__(self) -> str:
-        return f"tables: {', '.join(dir(self)) or 'nothing is loaded yet'}"
+        return f"<Tables {', '.join(dir(self)) or 'none: nothing is loaded yet'}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit import showing
+
+        return showing.tables(self._view, dir(self))
 
 
-class Measures:
+class Measures(Exhibit):
     """The measures that can be computed at a view: ``view.measures.V04``."""
+
+    _printed = False
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -68,17 +80,19 @@ class Measures:
     __getitem__ = __getattr__
 
     def __repr__(self) -> str:
-        lines = [f"{name}  {definition(name).name}" for name in dir(self)]
-        return "\n".join(lines) or "no measure can be computed yet"
+        return f"<Measures {', '.join(dir(self)) or 'none: no measure can be computed yet'}>"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _blocks(self) -> tuple[Block, ...]:
         from reportkit import showing
 
         return showing.measures(self._view, dir(self))
 
 
-class Browsing:
-    """What a view says of itself."""
+class Browsing(Exhibit):
+    """What a view says of itself, and of what was told."""
+
+    # A view in a report is no table of it.
+    _printed = False
 
     @property
     def tables(self) -> Tables:
@@ -90,17 +104,29 @@ class Browsing:
         """The measures that can be computed here; completes."""
         return Measures(self._view)
 
+    def restatements(self, *, every: bool = False) -> Restatements:
+        """Give the told figures of this quarter that read differently today, and why.
+
+        Args:
+            every: also what differs by less than is printed, and parts.
+
+        Returns:
+            A list of :class:`reportkit.bridge.Bridge`, also by measure: ``view.restatements()["V04"]``; empty when nothing was told.
+        """
+        from reportkit import restated
+
+        return restated.of(self._view, every=every)
+
     @property
     def _view(self) -> View:
         return self  # type: ignore[return-value]  # only views are made of this
 
     def __repr__(self) -> str:
-        from reportkit import display
+        from reportkit import showing
 
-        line: str = display.view(self._view)["text/plain"]
-        return f"<View {line}>"
+        return f"<View {showing.line(self._view)}>"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _blocks(self) -> tuple[Block, ...]:
         from reportkit import showing
 
         return showing.view(self._view)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from reportkit.errors import DataError, UsageError, nearest
+from reportkit.exhibit import Exhibit
 from reportkit.quant.business_case import Appraisal, BusinessCase, Option
 from reportkit.quant.controls import Effect, together
 from reportkit.quant.estimate import NOTHING, Estimate
@@ -20,6 +21,7 @@ from reportkit.quant.sensitivity import Swing, break_even, ranked, tornado
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportkit.facts import Block
     from reportkit.quant.appetite import Appetite
     from reportkit.view import View
 
@@ -27,8 +29,8 @@ SEED = 20_240_103
 _TABLES = ("options", "option_effects", "option_impacts")
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
+@dataclass(frozen=True, eq=False, repr=False)
+class Case(Exhibit):
     """A decision with its options in money.
 
     Attributes:
@@ -44,6 +46,14 @@ class Case:
     rows: Mapping[str, Mapping[str, Any]]
     money: BusinessCase
     recommended: str
+
+    def __repr__(self) -> str:
+        return f"<Case {self.title}: {', '.join(self.rows) or 'no options'}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit.showing import numbers
+
+        return numbers.case(self)
 
     @property
     def title(self) -> str:

@@ -97,7 +97,7 @@ def read(workspace: Path) -> tuple[Regime, ...]:
 def _parse(path: Path) -> tuple[Regime, ...]:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     except OSError as error:
         raise from_os(error, f"Reading {path}") from error

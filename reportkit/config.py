@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from reportkit import connections
+from reportkit import mistakes
 from reportkit.connections import Connection
 from reportkit.distribution import MARKS, Approval, Audience, Due, Mail, Mark, Schedule
 from reportkit.editions import Edition, names_fit
@@ -19,6 +20,15 @@ from reportkit.period import WEEKDAYS, FiscalCalendar, Weeks, is_zone
 from reportkit.secret import Address
 
 FILE = "reportkit.toml"
+
+
+_CURRENCY = "^[A-Z]{3}$"
+
+
+def _currency(code: str) -> str:
+    if not re.fullmatch(_CURRENCY, code):
+        raise ValueError("write three capital letters such as 'EUR' (ISO 4217)")
+    return code
 
 
 def _zone(name: str) -> str:
@@ -51,7 +61,9 @@ class Organisation(_Section):
     """Who reports, in which money, time and calendar."""
 
     name: str = "Your organisation"
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Annotated[
+        str, AfterValidator(_currency), Field(json_schema_extra={"pattern": _CURRENCY})
+    ] = "EUR"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     fiscal_year_named: Literal["end", "start"] = "end"
@@ -246,43 +258,28 @@ def read(folder: Path) -> Settings:
         raise ConfigError(f"{path} cannot be read ({error}); save it as UTF-8 text.") from None
     try:
         return _parsed(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:
-        raise ConfigError(
-            f"{path}: " + "; ".join(_sentence(item) for item in error.errors()) + "."
-        ) from None
+        found = [mistakes.sentence(one, text, _known(one["loc"])) for one in error.errors()]
+        raise ConfigError.of_file(str(path), found) from None
+    except (ValueError, RecursionError) as error:
+        # No TOML, or a number of thousands of digits.
+        raise ConfigError(f"{path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
 
 
-def _part(annotation: Any) -> type[BaseModel] | None:
-    """Give the part of the configuration that an annotation speaks of: itself, or in a table or list of them."""
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Give the parts of the configuration that an annotation speaks of: itself, or in a table or list of them."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _part(inner))), None)
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
-def _sentence(item: Any) -> str:
-    place = tuple(str(part) for part in item["loc"])
-    if not place:
-        words = str(item["msg"]).removeprefix("Value error, ")
-        return words.rstrip(".")
-    known: Collection[str] = Settings.model_fields
-    if place[0] == "sources" and len(place) > 3:
-        # Behind the name stands the kind by which it was read, which nobody wrote there.
-        known = connections.keys(place[2])
-        place = (*place[:2], *place[3:])
-    else:
-        fields: Any = Settings.model_fields
-        for part in place[:-1]:
-            # Names and places in lists are the workspace's own; what is behind them has the fields of its part.
-            inner = _part(fields[part].annotation) if part in fields else None
-            fields = inner.model_fields if inner is not None else fields
-        known = fields
-    where = ".".join(place)
-    if item["type"] == "secret":
-        return f"{where} {item['msg']}"
-    if item["type"] == "extra_forbidden":
-        return f"unknown key {where}; {nearest(place[-1], known)}".rstrip(".")
-    words = str(item["msg"]).removeprefix("Value error, ")
-    given = "" if item["type"] in {"missing", "union_tag_not_found"} else f" = {item['input']!r}"
-    return f"{where}{given}: {words[:1].lower()}{words[1:]}"
+def _known(loc: Sequence[Any]) -> Collection[str]:
+    """Give the keys that may stand at a place: those of its part, of one kind where a part comes in several."""
+    models: list[type[BaseModel]] = [Settings]
+    for part in loc[:-1]:
+        of_kind = [one for one in models if "kind" in one.model_fields and part in get_args(one.model_fields["kind"].annotation)]  # fmt: skip
+        inner = [found for one in models if part in one.model_fields for found in _models(one.model_fields[part].annotation)]  # fmt: skip
+        # Names and places in lists are the workspace's own; what is behind them has the fields of its part.
+        models = of_kind or inner or models
+    return dict.fromkeys(name for one in models for name in one.model_fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -150,11 +150,3 @@ class CisoAssistant(_Part):
 Connection = Annotated[
     Database | File | Rest | DefectDojo | CisoAssistant, Field(discriminator="kind")
 ]
-
-_MODELS = (Database, File, Rest, DefectDojo, CisoAssistant)
-
-
-def keys(kind: str) -> tuple[str, ...]:
-    """Give what a source of a kind can say; what all together can say when there is no such kind."""
-    of_kind = [m for m in _MODELS if kind in get_args(m.model_fields["kind"].annotation)]
-    return tuple(dict.fromkeys(name for model in of_kind or _MODELS for name in model.model_fields))

@@ -1,35 +1,14 @@
-"""How things show themselves in a notebook: blocks for the report, plain markup for JupyterLab, text for the rest.
-
-This is the only module that writes markup inside a notebook. Everything is escaped first: findings are written by
-strangers.
-"""
+"""What a cell of a report shows: numbers as a reader expects them, tables, tiles, and the block that carries them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from reportkit import locale, theme
-from reportkit.facts import (
-    MIME,
-    Block,
-    Callout,
-    Cell,
-    Column,
-    Cover,
-    Decisions,
-    Facts,
-    Headline,
-    Status,
-    Table,
-    Tile,
-    Tiles,
-    Tone,
-    Trend,
-    bundle,
-)
+from reportkit import locale
+from reportkit.exhibit import Exhibit
+from reportkit.facts import MIME, Block, Cell, Column, Facts, Status, Table, Tone, Trend, bundle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +16,6 @@ if TYPE_CHECKING:
     from reportkit.measures import Definition, Measure
     from reportkit.measures.model import Value
     from reportkit.profile import Profile
-    from reportkit.view import View
-    from reportkit.workspace import Workspace
 
 TONES: dict[Status, Tone] = {"green": "good", "amber": "watch", "red": "bad", "none": "none"}
 WORDS: dict[Status, str] = {
@@ -49,28 +26,25 @@ WORDS: dict[Status, str] = {
 }
 
 
-def _ink(name: str = "ink") -> str:
-    """Give a colour of the theme, as the report's pages use it."""
-    return str(theme.tokens()["light"][name])
-
-
-def _tone(tone: Tone) -> str:
-    return str(theme.tokens()["tone"][tone]["light"]["text"])
-
-
-@dataclass(frozen=True)
-class Shown:
+@dataclass(frozen=True, repr=False)
+class Shown(Exhibit):
     """Something a cell shows: a block for the reader, facts for the gates and the ledger, or both."""
 
     block: Block | None = None
     facts: Facts = field(default_factory=Facts)
 
+    def _blocks(self) -> tuple[Block, ...]:
+        return () if self.block is None else (self.block,)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {
-            MIME: bundle(self.block, self.facts),
-            "text/html": markup(self.block) if self.block is not None else "",
-            "text/plain": words(self.block) if self.block is not None else "",
-        }
+        return {**super()._repr_mimebundle_(), MIME: bundle(self.block, self.facts)}
+
+    def __repr__(self) -> str:
+        if self.block is None:
+            return "<Shown: facts only>"
+        title = getattr(self.block, "title", "") or getattr(self.block, "statement", "")
+        rows = f", {locale.plural(len(self.block.rows), 'row')}" if isinstance(self.block, Table) else ""  # fmt: skip
+        return f"<Shown {self.block.kind}: {title}{rows}>" if title else f"<Shown {self.block.kind}{rows}>"  # fmt: skip
 
 
 # ---- numbers as text -------------------------------------------------------------------------------------------------
@@ -160,74 +134,6 @@ def number(text: str) -> Cell:
     return Cell(text=text, kind="number")
 
 
-# ---- what objects show when they are the last line of a cell ---------------------------------------------------------
-
-
-def measure(item: Measure) -> dict[str, Any]:
-    """Show a measure as a tile with its definition."""
-    words_, value = item.definition, item.value
-    shown = write(value.value, words_.unit, digits=words_.digits, currency=item.currency)
-    tile = Tile(
-        label=f"{words_.id} {words_.name}" + (f" ({item.scope})" if item.scope else ""),
-        value=shown if value.value is not None else "Not measured",
-        note=value.reason or ratio(value, words_, item.currency),
-        tone=TONES[item.status],
-    )
-    return Shown(Tiles(items=(tile,)), Facts(figures=(item.figure(),)))._repr_mimebundle_()
-
-
-def workspace(item: Workspace) -> dict[str, Any]:
-    """Show a workspace as the list of its tables."""
-    loads = item.store.loads()
-    rows = []
-    for name in sorted({load.table for load in loads}):
-        own = [load for load in loads if load.table == name]
-        rows.append(
-            (
-                name,
-                number(locale.number(sum(x.rows for x in own))),
-                number(str(len(own))),
-                f"{own[-1].recorded_at:%Y-%m-%d}",
-            )
-        )
-    shown = table(
-        "workspace", item.settings.organisation.name,
-        (Column(label="Table"), Column(label="Rows", align="right"), Column(label="Loads", align="right"), Column(label="Last")), rows,
-        empty="Nothing is loaded yet.",
-    )  # fmt: skip
-    return shown._repr_mimebundle_()
-
-
-def view(item: View) -> dict[str, Any]:
-    """Show a view in one line."""
-    unit = f", unit {item.unit}" if item.unit else ""
-    known = f"known by {locale.here().long_day(item.known_by)} {item.known_by:%H:%M} UTC"
-    line = f"{item.workspace.settings.organisation.name}, {item.period.label}{unit}: as of {locale.here().long_day(item.as_of)}, {known}"
-    return {"text/plain": line, "text/html": f"<p>{escape(line)}</p>"}
-
-
-def profile(item: Profile) -> dict[str, Any]:
-    """Show a profile as a table of columns, with its days and gaps below."""
-    columns = (
-        Column(label="Column"), Column(label="Type"), Column(label="Filled", align="right"), Column(label="Missing", align="right"),
-        Column(label="Different", align="right"), Column(label="Lowest"), Column(label="Highest"),
-    )  # fmt: skip
-    rows = [
-        (r.column, r.type, number(locale.number(r.filled)), number(f"{locale.number(r.missing, 1)} %"), number(locale.number(r.different)), r.lowest, r.highest)
-        for r in item.columns
-        if r.filled
-    ]  # fmt: skip
-    shown = table(
-        "profile",
-        f"{item.table}: {locale.plural(item.rows, 'row')}",
-        columns,
-        rows,
-        note=profile_note(item),
-        empty="No rows.",
-    )
-    return shown._repr_mimebundle_()
-
-
 def profile_note(item: Profile) -> str:
     """Say in words what the columns do not."""
     empty = [column.column for column in item.columns if not column.filled]
@@ -245,156 +151,13 @@ def profile_note(item: Profile) -> str:
 
 
 def frame(item: pd.DataFrame) -> Shown:
-    """Show a pandas frame as a table of the report."""
+    """Show a pandas frame as a table of the report; what is missing stays empty."""
     columns = [
         Column(label=str(name), align="right" if item[name].dtype.kind in "iuf" else "left")
         for name in item.columns
     ]
     rows = [
-        [Cell(text="" if value != value or value is None else str(value)) for value in row]
-        for row in item.itertuples(index=False)
-    ]
+        [Cell(text="" if gone else locale.cell(value)) for value, gone in zip(row, blank, strict=True)]
+        for row, blank in zip(item.itertuples(index=False), item.isna().to_numpy(), strict=True)
+    ]  # fmt: skip
     return table("frame", "", columns, rows)
-
-
-# ---- markup for JupyterLab -------------------------------------------------------------------------------------------
-
-_FONT = "font-family:Inter,'Segoe UI',system-ui,sans-serif"
-
-
-def markup(block: Block) -> str:
-    """Write a block as self-contained HTML for a notebook front end."""
-    writer: Callable[[Any], str] = _WRITERS.get(block.kind, lambda _: "")
-    inner = writer(block)
-    return (
-        f'<div style="{_FONT};color:{_ink("text")};max-width:980px">{inner}</div>' if inner else ""
-    )
-
-
-def _p(text: str, style: str = "") -> str:
-    return f'<div style="{style}">{escape(text)}</div>'
-
-
-def _cover(b: Cover) -> str:
-    known = (
-        f"as of {locale.here().long_day(b.as_of)}, known by {locale.here().long_day(b.known_by)}"
-    )
-    return (
-        f'<div style="background:{_ink()};color:{_ink("on_ink")};padding:20px 24px;border-radius:6px">'
-        + _p(
-            f"{b.organisation} · {b.classification}", f"color:{_ink('on_ink_muted')};font-size:13px"
-        )
-        + _p(b.title, "font-size:26px;font-weight:600")
-        + _p(f"{b.period} · {b.status} · {known}", f"color:{_ink('on_ink_muted')};font-size:13px")
-        + "</div>"
-    )
-
-
-def _headline(b: Headline) -> str:
-    points = "".join(
-        f'<li style="margin:6px 0"><b style="color:{_tone(m.tone)}">{escape(m.title)}</b> {escape(m.text)}</li>'
-        for m in b.messages
-    )
-    return _p(b.statement, "font-size:19px;font-weight:600;margin:8px 0") + f"<ul>{points}</ul>"
-
-
-def _tiles(b: Tiles) -> str:
-    return '<div style="display:flex;gap:12px;flex-wrap:wrap">' + "".join(
-        f'<div style="border:1px solid {_ink("hair")};border-top:3px solid {_tone(t.tone)};padding:10px 14px;min-width:150px">'
-        + _p(t.label, f"font-size:12px;color:{_ink('muted')}")
-        + _p(t.value, "font-size:22px;font-weight:600")
-        + _p(" ".join(x for x in (t.delta, t.note) if x), f"font-size:12px;color:{_ink('muted')}")
-        + "</div>"
-        for t in b.items
-    ) + "</div>"  # fmt: skip
-
-
-def _table(b: Table) -> str:
-    head = "".join(
-        f'<th scope="col" style="text-align:{c.align};padding:4px 8px;color:{_ink("muted")};font-weight:500">{escape(c.label)}</th>'
-        for c in b.columns
-    )
-    body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:{c.align};padding:4px 8px;border-top:1px solid {_ink("hair")}">{_cell(x)}</td>' for x, c in zip(row, b.columns, strict=True)) + "</tr>"
-        for row in b.rows
-    )  # fmt: skip
-    note = _p(b.note, f"font-size:12px;color:{_ink('muted')}") if b.note else ""
-    empty = "" if b.rows else _p(b.empty, f"color:{_ink('muted')};padding:6px 8px")
-    return f'<table style="border-collapse:collapse;font-size:13px"><caption style="text-align:left;font-weight:600;padding:6px 8px">{escape(b.title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{empty}{note}'
-
-
-_BARS = "▁▂▃▄▅▆▇█"
-
-
-def bars(values: Sequence[float | None]) -> str:
-    """Write a short series as block characters; a gap stays a gap."""
-    known = [v for v in values if v is not None]
-    if not known:
-        return ""
-    low, high = min(known), max(known)
-    return "".join(
-        " " if v is None else _BARS[round(7 * (v - low) / (high - low))] if high > low else _BARS[3]
-        for v in values
-    )
-
-
-def _cell(c: Cell) -> str:
-    text = bars(c.spark) if c.kind == "spark" else c.text
-    style = (
-        f"color:{_tone(c.tone)};font-weight:600"
-        if c.tone not in {"none", "neutral"}
-        else "font-weight:600"
-        if c.kind == "strong"
-        else ""
-    )
-    sub = (
-        f'<br><span style="font-size:11px;color:{_ink("muted")}">{escape(c.sub)}</span>'
-        if c.sub
-        else ""
-    )
-    return f'<span style="{style}">{escape(text)}</span>{sub}'
-
-
-def _callout(b: Callout) -> str:
-    return f'<div style="border-left:4px solid {_tone(b.tone)};background:{_ink("surface")};padding:8px 14px"><b>{escape(b.title)}</b><br>{escape(b.text)}</div>'
-
-
-def _decisions(b: Decisions) -> str:
-    if not b.items:
-        return _p(b.empty, f"color:{_ink('muted')}")
-    parts = []
-    for d in b.items:
-        options = "".join(
-            f"<li>{'<b>Recommended:</b> ' if o.recommended else ''}{escape(o.name)}: {escape(o.cost)}; {escape(o.risk_change)}; {escape(o.user_impact)}</li>"
-            for o in d.options
-        )
-        by = _p(f"{d.owner}, by {d.by_when}", f"color:{_ink('muted')}")
-        parts.append(f"<h4>{d.number}. {escape(d.title)}</h4>{_p(d.ask)}<ul>{options}</ul>{by}")
-    return "".join(parts)
-
-
-_WRITERS: dict[str, Callable[[Any], str]] = {
-    "cover": _cover, "headline": _headline, "tiles": _tiles, "table": _table, "callout": _callout, "decisions": _decisions,
-}  # fmt: skip
-
-
-def words(block: Block) -> str:
-    """Write a block as plain text, for a terminal or a screen reader of raw output."""
-    if isinstance(block, Table):
-        lines = ["  ".join(c.label for c in block.columns)]
-        lines += [
-            "  ".join(bars(c.spark) if c.kind == "spark" else c.text for c in row)
-            for row in block.rows
-        ]
-        return "\n".join([block.title, *lines])
-    if isinstance(block, Headline):
-        return "\n".join([block.statement, *(f"- {m.title} {m.text}" for m in block.messages)])
-    if isinstance(block, Tiles):
-        return "\n".join(f"{t.label}: {t.value} {t.delta} {t.note}".rstrip() for t in block.items)
-    if isinstance(block, Cover):
-        return f"{block.title}, {block.organisation}, {block.period}"
-    if isinstance(block, Callout):
-        return f"{block.title} {block.text}"
-    if isinstance(block, Decisions):
-        return "\n".join(f"{d.number}. {d.title}: {d.ask}" for d in block.items) or block.empty
-    return ""

@@ -31,6 +31,10 @@ class ReportkitError(Exception):
         self.message = message
 
 
+class FaultError(ReportkitError):
+    """A fault in reportkit itself, met by a process that makes a report."""
+
+
 class UsageError(ReportkitError):
     """A command, option, report or period that does not exist or does not fit."""
 
@@ -82,9 +86,25 @@ class RunTimeout(LimitError):
 
 
 class ConfigError(ReportkitError):
-    """A configuration file that cannot be understood."""
+    """A configuration file that cannot be understood.
+
+    Args:
+        message: all that is wrong, in one sentence.
+        faults: each by itself, where there may be several.
+    """
 
     exit_code = 7
+
+    def __init__(self, message: str, faults: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults) or (message,)
+
+    @classmethod
+    def of_file(cls, name: str, faults: Iterable[str]) -> ConfigError:
+        """Say all that is wrong in one file."""
+        found = [fault.rstrip(".") for fault in faults]
+        words = "; ".join(found)
+        return cls(f"{name}: {words}{'' if words.endswith('?') else '.'}", found)
 
 
 class DeliveryError(ReportkitError):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from math import isnan
+from numbers import Integral, Real
 from typing import Any
 
 from reportkit.errors import ConfigError, nearest
@@ -355,6 +356,24 @@ def general(value: float | None, digits: int = 6) -> str:
 def percent(value: float | None, digits: int = 0, *, sign: bool = False) -> str:
     """Write a percent value that runs from 0 to 100, as this process does."""
     return here().percent(value, digits, sign=sign)
+
+
+def cell(value: Any) -> str:
+    """Write what stands in a cell of a frame: numbers without digits that say nothing, days without a midnight, all else as text."""
+    if isinstance(value, datetime):
+        day, time = here().day(value.date()), f"{value:%H:%M}"
+        return day if time == "00:00" else f"{day} {time}"
+    if isinstance(value, date):
+        return here().day(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        # Years are whole numbers too.
+        return number(int(value)) if abs(int(value)) >= 10_000 else str(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        exact = float(value)
+        if exact.is_integer():
+            return cell(int(exact))
+        return general(round(exact, 2) or exact, 6) if abs(exact) >= 1e-4 else f"{exact:.3g}"
+    return str(value)
 
 
 def plural(n: int, one: str, many: str = "", *, write: Callable[[float], str] = number) -> str:

@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, repr=False)
 class Period:
     """One week, month, quarter, half-year or year: its name, its first and its last day.
 
@@ -75,6 +75,9 @@ class Period:
 
     def __str__(self) -> str:
         return self.key
+
+    def __repr__(self) -> str:
+        return f"<Period {self.key}, {self.start} to {self.end}>"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reportkit import sql
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block
 from reportkit.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -41,8 +43,8 @@ class ColumnProfile:
     highest: str
 
 
-@dataclass(frozen=True)
-class Profile:
+@dataclass(frozen=True, repr=False)
+class Profile(Exhibit):
     """What rows hold.
 
     Attributes:
@@ -73,10 +75,14 @@ class Profile:
 
         return pd.DataFrame([column.__dict__ for column in self.columns])
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from reportkit import display
+    def __repr__(self) -> str:
+        days = f", {self.oldest} to {self.newest}" if self.oldest else ""
+        return f"<Profile of {self.table}: {self.rows:,} rows, {self.rejected:,} rejected{days}>"
 
-        return display.profile(self)
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit import showing
+
+        return showing.profile(self)
 
 
 def of_table(engine: Engine, schema: str, spec: TableSpec, rejected: int = 0) -> Profile:

@@ -90,7 +90,7 @@ def read(workspace: Path) -> tuple[Rule, ...]:
 def _parse(path: Path) -> tuple[Rule, ...]:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     known = {item.name for item in fields(Rule)} - {"cases"} | {"case"}
     needed = {item.name for item in fields(Rule) if item.default is MISSING}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from reportkit.config import Settings
@@ -10,6 +12,9 @@ from reportkit.sources.mapping import Mapping
 from reportkit.tables import TABLES
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: Where a workspace keeps them, and the first line of a file that an editor checks by one of them.
+FOLDER = ".schema"
+LINE = "#:schema {path}"
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
@@ -56,3 +61,34 @@ def mapping() -> dict[str, Any]:
         "title": "Mapping",
         "description": "Which column of an export is which column of a table.",
     }
+
+
+def written() -> dict[str, str]:
+    """Give both schemas as the files that lie in the folder :data:`FOLDER` of a workspace."""
+    return {
+        name: json.dumps(made(), indent=1, ensure_ascii=False) + "\n"
+        for name, made in (("reportkit.json", configuration), ("mapping.json", mapping))
+    }
+
+
+def save(workspace: Path) -> list[Path]:
+    """Write both schemas into a workspace, for its editors, and give the files.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    folder = workspace / FOLDER
+    folder.mkdir(exist_ok=True)
+    for name, text in written().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return sorted(folder.glob("*.json"))
+
+
+def stale(workspace: Path) -> list[str]:
+    """Name the schemas in a workspace that are another version's."""
+    found = []
+    for name, text in written().items():
+        path = workspace / FOLDER / name
+        if path.is_file() and path.read_bytes() != text.encode():
+            found.append(f"{FOLDER}/{name}")
+    return found

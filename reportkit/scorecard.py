@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportkit import comparability, display, locale, stats
 from reportkit.comparability import MOVED
 from reportkit.errors import UsageError, nearest
-from reportkit.facts import Cell, Column, Facts, Figure
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block, Cell, Column, Facts, Figure
 from reportkit.measures import Measure
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ class Row:
         )
 
 
-@dataclass(frozen=True)
-class Scorecard:
+@dataclass(frozen=True, repr=False)
+class Scorecard(Exhibit):
     """The rows of a scorecard at a view."""
 
     name: str
@@ -196,8 +197,17 @@ class Scorecard:
             said.append(f"{words.id} by the {what}: {now}.")
         return said
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return self.shown()._repr_mimebundle_()
+    def __repr__(self) -> str:
+        states = [row.now.status for row in self.rows]
+        said = ", ".join(f"{states.count(one)} {display.WORDS[one].lower()}" for one in display.WORDS if one in states)  # fmt: skip
+        return f"<Scorecard {self.name}, {self.view.period.label}: {said}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        block = self.shown().block
+        return () if block is None else (block,)
+
+    def _facts(self) -> Facts:
+        return self.facts()
 
 
 def usual(view: View) -> str:

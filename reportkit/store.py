@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, objects
 from reportkit.errors import DataError
+from reportkit.exhibit import Exhibit, pairs
 from reportkit.objects import Folder, Objects
 from reportkit.rows import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from reportkit.facts import Block
     from reportkit.tables import TableSpec
 
 _STAMP = "%Y%m%dT%H%M%S%f"
@@ -63,8 +65,8 @@ class Provenance:
     cursor: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Load(Provenance):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Load(Provenance, Exhibit):
     """One load of one table: provenance, and what the stored rows hold.
 
     Attributes:
@@ -87,6 +89,23 @@ class Load(Provenance):
     def __repr__(self) -> str:
         when = f"{self.recorded_at:%Y-%m-%d %H:%M}"
         return f"<Load {self.table}: {self.rows:,} rows from {self.source}, recorded {when}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        stated = ", as stated by a person" if self.stated else ""
+        same = ", the same as the last load" if self.repeated else ""
+        rejected = f"{self.rejected:,}; ws.rejected({self.table!r}) has them"
+        said = (
+            ("From", " · ".join(filter(None, (self.source, self.format)))),
+            ("Recorded", f"{self.recorded_at:%Y-%m-%d %H:%M} UTC{stated}"),
+            ("Rows", f"{self.rows:,} of {self.records:,} records{same}"),
+            ("Rejected", rejected if self.rejected else ""),
+            ("Days", f"{self.first_day} to {self.last_day}" if self.first_day else ""),
+            ("Columns with values", ", ".join(self.filled)),
+            ("Pseudonyms in", ", ".join(self.replaced)),
+            *(("Problem", one) for one in self.problems[:5]),
+            ("Hash", self.extract[:16]),
+        )
+        return (pairs(f"Load of {self.table}", said),)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the load as plain values for JSON."""

@@ -107,7 +107,7 @@ def _read(path: Path) -> Tokens:
         raise DataError(
             f"theme: {path} cannot be opened ({error.strerror}); check the path."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"theme: {path} is not valid TOML: {error}.") from error
 
 
@@ -210,15 +210,31 @@ def severity_scale(path: Path | None = None) -> tuple[list[str], list[str]]:
     return list(look), [level["light"]["mark"] for level in look.values()]
 
 
-def altair(path: Path | None = None, scheme: Scheme = "light") -> dict[str, Any]:
+def front_end_font(path: Path | None = None) -> str:
+    """Give the fonts of the front end of a notebook: the theme's own where a reader has it, else the system's plain one."""
+    own_font = tokens(path)["font"]["sans"]
+    names = dict.fromkeys((own_font, "Inter", "Segoe UI", "Roboto", "Helvetica Neue", "Arial"))
+    first, *others = (f"'{name}'" for name in names)
+    return ",".join((first, "system-ui", *others, "sans-serif"))
+
+
+def front_end(path: Path | None = None) -> dict[str, Any]:
+    """Give the Vega-Lite ``config`` of a chart in the front end of a notebook: on white, since nobody knows what is around it."""
+    look = tokens(path)
+    config = altair(path, font=front_end_font(path))
+    return {**config, "background": look["light"]["page"], "padding": 12}
+
+
+def altair(path: Path | None = None, scheme: Scheme = "light", *, font: str = "") -> dict[str, Any]:
     """Give the Vega-Lite ``config`` of every chart.
 
     Sizes are pixels of 1/96 inch: 11 px is 8.25 pt on paper. Title and subtitle are set by the page, not by the chart.
+    ``font`` is another than the theme's own.
     """
     look = tokens(path)
     colour, chart = look[scheme], look["chart"]
     category = chart["category" if scheme == "light" else "category_dark"]
-    sans = look["font"]["sans"]
+    sans = font or look["font"]["sans"]
     word = {
         "labelFont": sans,
         "titleFont": sans,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from reportkit import locale, relations
+from reportkit.errors import UsageError, nearest
 from reportkit.facts import Status
 from reportkit.measures import Definition, Measure, Value
 from reportkit.measures.status import Limits, status
@@ -240,6 +241,17 @@ def judged(
         inputs=inputs(view, words),
         frame=None if secret else rows,
     )
+
+
+def check_unit(view: View) -> None:
+    """Refuse a view of a unit that nobody knows of.
+
+    Raises:
+        UsageError: no unit of that name; the message holds the nearest one.
+    """
+    known = view.workspace.known(view.knowledge or view.known_by)[0]
+    if view.unit not in (names := set(view.workspace.parents(known)["unit_id"])):
+        raise UsageError(f"Unit {view.unit!r} is not known; {nearest(view.unit, names)}")
 
 
 def below(rows: pd.DataFrame, unit: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
-from reportkit.measures import Definition, Value, definition
+from reportkit.measures import Definition, Parts, Value, definition
 from reportkit.measures.model import finished, named, rank
 from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.period import DAY, Period
@@ -142,10 +142,8 @@ class View(Browsing):
     def _units(self, known: str) -> tuple[str, ...] | None:
         if not self.unit:
             return None
-        rows = self.workspace.parents(known)
-        if self.unit not in (names := set(rows["unit_id"])):
-            raise UsageError(f"Unit {self.unit!r} is not known; {nearest(self.unit, names)}")
-        return trust.below(rows, self.unit)
+        trust.check_unit(self)
+        return trust.below(self.workspace.parents(known), self.unit)
 
     def relation(self, name: str, columns: str = "*") -> str:
         """Give a relation's full name, for a query over several views; it is made if it is not there yet.
@@ -208,7 +206,7 @@ class View(Browsing):
             version: by an earlier definition, where it is kept; the last one when not given.
 
         Returns:
-            A :class:`Measure`, or a list of them when split.
+            A :class:`Measure`, or :class:`Parts`, a list of them, when split.
 
         Raises:
             UsageError: unknown measure or dimension; the message holds the nearest one.
@@ -235,8 +233,8 @@ class View(Browsing):
         if by is None:
             value, rows = self.whole(words)
             return trust.judged(self, words, value, "", rows)
-        if self.missing(words):
-            return []
+        if reason := self.missing(words):
+            return Parts(id_=words.id, by=by, reason=reason)
         rows = self._reduced(self.statement(words, by))
         parts = [
             (named(group), part, finished(words, part.reset_index(drop=True), self))
@@ -252,10 +250,8 @@ class View(Browsing):
                 GIVES_AWAY if group in hidden and not value.withheld else value
                 for (group, _, _), value in zip(parts, values, strict=True)
             ]
-        return [
-            trust.judged(self, words, value, f"{by}={group}", part)
-            for (group, part, _), value in zip(parts, values, strict=True)
-        ]
+        found = (trust.judged(self, words, value, f"{by}={group}", part) for (group, part, _), value in zip(parts, values, strict=True))  # fmt: skip
+        return Parts(found, id_=words.id, by=by)
 
     def whole(self, words: Definition) -> tuple[Value, pd.DataFrame | None]:
         """Give a measure's value, and the rows it was finished from."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reportkit import (
     clocks,
     config,
+    frontend,
     grouping,
     relations,
     remediation,
@@ -18,10 +19,14 @@ from reportkit import (
     sql,
     stationery,
     store,
+    trust,
 )
 from reportkit.errors import DataError, UsageError, nearest
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Ledger, Publication
+from reportkit.made import Runs
 from reportkit.measures import registry
 from reportkit.period import DAY, Period, parse_instant
 from reportkit.store import Load
@@ -51,10 +56,11 @@ def open_workspace(folder: Path | str = ".", *, now: datetime | None = None) -> 
         ConfigError: the folder is not in a workspace or its configuration cannot be understood.
     """
     given = Path(folder)
+    frontend.introduce()
     return Workspace(config.find(given) or given, now=now or datetime.now(UTC).replace(tzinfo=None))
 
 
-class Workspace:
+class Workspace(Exhibit):
     """A folder with configuration, data and everything that was told.
 
     Args:
@@ -248,7 +254,10 @@ class Workspace:
             known_by = parse_instant(known_by) if known_by else None
         known = known_by or (told.known_by if told else self.now)
         knowledge = as_told(told) if told and known == told.known_by else None
-        return View(self, quarter, unit or "", as_of or quarter.end, known, report, knowledge)
+        view = View(self, quarter, unit or "", as_of or quarter.end, known, report, knowledge)
+        if unit:
+            trust.check_unit(view)
+        return view
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a canonical table with all its versions, as known now."""
@@ -340,10 +349,14 @@ class Workspace:
             columns=columns,
         )
 
+    def runs(self, report: str = "") -> Runs:
+        """List the runs of a report (of any, when not named) with what became of each: a list, the latest first."""
+        return Runs.of(self.folder, self.ledger, report)
+
     def __repr__(self) -> str:
         return f"<Workspace {self.settings.organisation.name} in {self.folder}>"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from reportkit import display
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit import showing
 
-        return display.workspace(self)
+        return showing.workspace(self)

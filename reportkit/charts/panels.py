@@ -36,7 +36,7 @@ def heat_map(view: View) -> Plot | Shown:
     units = "LEFT JOIN units AS u ON u.unit_id = r.unit_id" if view.loads["units"] else ""
     rows = view.sql(
         f"SELECT r.category, {names} AS unit, SUM(r.residual) AS exposure, COUNT(*) AS risks FROM (SELECT * FROM risks WHERE {OPEN} AND "
-        f"COALESCE(measured_in, 'money') = 'money' AND residual IS NOT NULL AND category IS NOT NULL) AS r {units} GROUP BY 1, 2"
+        f"COALESCE(measured_in, 'money') = 'money' AND residual IS NOT NULL AND category IS NOT NULL) AS r {units} GROUP BY 1, 2 ORDER BY 1, 2"
     )
     if rows.empty:
         return not_measured(title, "no open risk has a residual exposure in money")

@@ -23,7 +23,7 @@ LEAST = 520
 alt.data_transformers.disable_max_rows()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plot:
     """An Altair chart, its message, and what it says in words.
 
@@ -54,9 +54,8 @@ class Plot:
             raise DataError(f"Chart {self.id} has no words; say in alt what it shows.")
 
     def spec(self) -> dict[str, Any]:
-        """Give the Vega-Lite specification with theme and words."""
+        """Give the Vega-Lite specification with its words; the theme of a front end goes beside it, every format takes its own."""
         spec: dict[str, Any] = self.chart.to_dict(validate=False)
-        spec["config"] = {**theme.altair(), **spec.get("config", {})}
         spec["title"] = {
             "text": self.title,
             "subtitle": self.subtitle,
@@ -65,7 +64,7 @@ class Plot:
         }
         spec["description"] = self.alt
         spec["usermeta"] = {
-            "embedOptions": {"actions": False},
+            "embedOptions": {"actions": False, "config": theme.front_end()},
             "reportkit": {
                 "id": self.id,
                 "title": self.title,
@@ -76,6 +75,12 @@ class Plot:
             },
         }
         return spec
+
+    def __repr__(self) -> str:
+        return f"<Plot {self.id}: {self.title}>"
+
+    def __str__(self) -> str:
+        return f"{self.title}\n{self.subtitle}\n{self.alt}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         shown = {VEGALITE_MIME: self.spec(), "text/plain": self.alt}

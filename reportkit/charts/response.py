@@ -37,7 +37,7 @@ def response_times(view: View) -> Plot | Shown:
         return not_measured(title, reason)
     measures = [view.measure(id_) for _, id_, _, _ in _MOMENTS]
     rows = view.sql(
-        f"SELECT incident_id, occurred, detected, contained, restored FROM incidents WHERE confirmed = 'confirmed' AND detected >= {sql.instant(view.end)} - INTERVAL '365' DAY"
+        f"SELECT incident_id, occurred, detected, contained, restored FROM incidents WHERE confirmed = 'confirmed' AND detected >= {sql.instant(view.end)} - INTERVAL '365' DAY ORDER BY incident_id"
     )
     found, marks, said = [], [], []
     for (step, _, start, end), item in zip(_MOMENTS, measures, strict=True):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportkit.cli import options
 from reportkit.cli.doctor import Finding
-from reportkit.errors import ReportkitError
+from reportkit.errors import ReportkitError, TemporaryError
+
+if TYPE_CHECKING:
+    from reportkit.deliver.transport import Transport
+    from reportkit.distribution import Mail
+
+#: Seconds that a mail server has to let us in.
+_PATIENCE = 12.0
 
 
 def configuration(place: Path) -> Iterator[Finding]:
     """Whether the configuration and the mappings can be meant."""
+    from reportkit import schemas
     from reportkit.cli.settings import files
 
     count = 0
@@ -21,6 +30,8 @@ def configuration(place: Path) -> Iterator[Finding]:
         for fault in faults:
             yield Finding("configuration", "bad", f"{name}: {fault}")
     yield Finding("configuration", "good", f"{count} file{'s' * (count != 1)} read")
+    if old := schemas.stale(place):
+        yield Finding("configuration", "watch", f"{' and '.join(old)}: of another version, so that editors may be wrong; type: reportkit config schema --save")  # fmt: skip
 
 
 def secrets(place: Path) -> Iterator[Finding]:
@@ -59,9 +70,37 @@ def mail(place: Path) -> Iterator[Finding]:
     if settings.transport == "folder":
         yield Finding("mail", "good", f"messages go into {settings.folder}/, nothing is sent")
         return
-    way = transport(settings, place)
-    way.open().close()
-    yield Finding("mail", "good", f"{way.name} answers and lets us in")
+    way = transport(_impatient(settings), place)
+    yield from _within(_PATIENCE, lambda: _greeted(way), f"{way.name} has not let us in after {_PATIENCE:g} seconds; check host, port and security in [mail.{settings.transport}]")  # fmt: skip
+
+
+def _impatient(settings: Mail) -> Mail:
+    """Wait for no answer as long as somebody who sends would."""
+    parts = {
+        name: part.model_copy(update={"timeout_seconds": min(part.timeout_seconds, _PATIENCE / 2)})
+        for name in ("smtp", "graph")
+        if (part := getattr(settings, name)) is not None
+    }
+    return settings.model_copy(update=parts)
+
+
+def _greeted(way: Transport) -> Finding:
+    try:
+        way.open().close()
+    except TemporaryError as error:
+        return Finding("mail", "bad", error.message.replace("; it is tried again later", ""))
+    except ReportkitError as error:
+        return Finding("mail", "bad", error.message)
+    return Finding("mail", "good", f"{way.name} answers and lets us in")
+
+
+def _within(seconds: float, look: Callable[[], Finding], otherwise: str) -> Iterator[Finding]:
+    """Look at something that may never answer: a server that sends a byte now and then keeps every line open."""
+    found: list[Finding] = []
+    thread = threading.Thread(target=lambda: found.append(look()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    yield found[0] if found else Finding("mail", "bad", otherwise)
 
 
 def stale(place: Path) -> Iterator[Finding]:

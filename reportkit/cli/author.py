@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, WorkspaceOption
-from reportkit.errors import ConfigError, NotebookError, UsageError, from_os
+from reportkit.errors import ConfigError, DataError, NotebookError, UsageError, from_os
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -21,7 +22,7 @@ new = typer.Typer(
     name="new", help="Write a notebook to start from.", no_args_is_help=True, add_completion=False
 )
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 
 
 @new.callback()
@@ -45,6 +46,7 @@ def report(
             "--like",
             metavar="REPORT",
             help="Begin with a copy of this report, such as 'board', in place of the template.",
+            autocompletion=completing.reports,
         ),
     ] = None,
     workspace: WorkspaceOption = None,
@@ -56,7 +58,7 @@ def report(
     place = options.workspace(workspace)
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} cannot name a report; write small letters, digits, - and _, beginning with a letter."
+            f"{screen.fit(name, 60)!r} cannot name a report; write up to 60 small letters, digits, - and _, beginning with a letter{_better(name)}."
         )
     if name in resources.notebooks(place) and like != name:
         raise UsageError(
@@ -78,13 +80,21 @@ def report(
     except OSError as error:
         raise from_os(error, f"Writing {path}") from error
     screen.say(f"{screen.styled(f'Report {name}', 'strong')}  {screen.short(path)}")
+    beside = "" if workspace is None else f" -w {screen.short(place)}"
     screen.table(
         [
-            (f"reportkit preview {name}", "see it in the browser while you write"),
-            (f"reportkit check {name}", "is it fit to be kept"),
-            (f"reportkit run {name}", "HTML, PDF and e-mail"),
+            (f"reportkit preview {name}{beside}", "see it in the browser while you write"),
+            (f"reportkit check {name}{beside}", "is it fit to be kept"),
+            (f"reportkit run {name}{beside}", "HTML, PDF and e-mail"),
         ]
     )
+
+
+def _better(name: str) -> str:
+    """Offer the name that was likely meant."""
+    plain = unicodedata.normalize("NFKD", name.removesuffix(".ipynb")).encode("ascii", "ignore").decode()  # fmt: skip
+    found = re.sub(r"[^a-z0-9_]+", "-", plain.lower()).lstrip("-_0123456789").rstrip("-_")[:60]
+    return f", such as {found!r}" if _NAME.fullmatch(found) and "/" not in name else ""
 
 
 def _title(name: str) -> str:
@@ -112,6 +122,7 @@ def check(
         typer.Argument(
             metavar="[NOTEBOOK]...",
             help="Reports by name, or paths of notebooks; by default all of the workspace's own.",
+            autocompletion=completing.reports,
         ),
     ] = None,
     *,
@@ -119,9 +130,9 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check notebooks before they are kept: parameters, tags, headings, charts, secrets, paths, outputs."""
-    from reportkit import lint
-
-    found = {path: lint.check(path) for path in _asked(reports or [], workspace)}
+    place = _place(workspace, named=bool(reports))
+    asked = _asked(reports or [], place)
+    found = {path: _faults(path, place, alone=len(asked) == 1) for path in asked}
     if json:
         screen.say_json(
             [{"notebook": str(path), **vars(fault)} for path, own in found.items() for fault in own]
@@ -137,16 +148,31 @@ def check(
         )
 
 
-def _asked(names: list[str], workspace: Path | None) -> list[Path]:
-    from reportkit import resources
+def _faults(path: Path, place: Path | None, *, alone: bool) -> tuple[Fault, ...]:
+    """Check one notebook; of several, one that is none does not keep the others from being checked."""
+    from reportkit import lint
 
     try:
-        place: Path | None = options.workspace(workspace)
-    except ConfigError:
-        # A notebook can be checked anywhere; one that is named like a report is looked for in the workspace.
-        if workspace is not None or not names:
+        return lint.check(path, place)
+    except DataError as error:
+        if alone:
             raise
-        place = None
+        return (lint.Fault("notebook", 0, "", error.message.rstrip(".")),)
+
+
+def _place(workspace: Path | None, *, named: bool) -> Path | None:
+    """Give the workspace; a notebook that is named can be checked anywhere."""
+    try:
+        return options.workspace(workspace)
+    except ConfigError:
+        if workspace is not None or not named:
+            raise
+        return None
+
+
+def _asked(names: list[str], place: Path | None) -> list[Path]:
+    from reportkit import resources
+
     if names:
         return [resources.notebook(name, place) for name in names]
     own = sorted((place / "notebooks").rglob("*.ipynb")) if place else []

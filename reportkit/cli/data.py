@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import ConfigError, DataError, UsageError
 from reportkit.locale import plural
@@ -44,7 +44,12 @@ _SHOWN = 10
 
 def load(
     table: Annotated[
-        str, typer.Argument(metavar="TABLE", help="The table to load into; see 'reportkit tables'.")
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="The table to load into; see 'reportkit tables'.",
+            autocompletion=completing.tables,
+        ),
     ],
     files: FilesArgument,
     *,
@@ -283,7 +288,12 @@ def _show(file: Path, found: dict[str, Any]) -> None:
 
 def tables(
     name: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="Show the columns of this table.")
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]",
+            help="Show the columns of this table.",
+            autocompletion=completing.tables,
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reportkit.evidence import Reproduced
 
 RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's name, its folder, or the begin of its name.")
+    str, typer.Argument(metavar="RUN", help="A run's name or the begin of it, its folder, or REPORT/PERIOD for its latest run, such as board/2026-Q3.")
 ]
 
 
@@ -113,7 +113,7 @@ def _definitions(folder: Path, said: dict[str, Any]) -> list[dict[str, Any]]:
 
 def reproduce(
     run: Annotated[
-        str, typer.Argument(metavar="RUN|PACK", help="A run of this workspace, or a pack made with --with-extracts.")
+        str, typer.Argument(metavar="RUN|PACK", help="A run of this workspace such as board/2026-Q3, or a pack made with --with-extracts.")
     ],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -181,12 +181,26 @@ def _told(found: Reproduced) -> None:
                 screen.say(f"  and {len(differs) - MOST} more; --json lists all")
 
 
-def rebuild(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+def rebuild(
+    journals: Annotated[
+        bool, typer.Option("--journals", help="The other way: write down beside the runs what is lost there, from a whole ledger.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
     """Make a lost ledger again from what lies beside the runs; nothing is sent."""
     from reportkit.ledger import of
+    from reportkit.ledger import rebuild as making
     from reportkit.ledger.rebuild import rebuild as again
 
     folder = options.workspace(workspace)
+    if journals:
+        written = making.journals(of(folder))
+        if json:
+            screen.say_json({"written": written})
+        else:
+            screen.say(f"{plural(written, 'line')} written down beside the runs")
+        return
     found = again(of(folder), options.now())
     if json:
         screen.say_json({"rows": dict(found.rows), "uncertain": found.uncertain, "lacking": [list(one) for one in found.lacking]})  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -93,8 +94,17 @@ def guess(
     if out.exists():
         raise UsageError(f"{out} exists and was left as it is; name another file.")
     try:
-        out.write_text(found.toml, encoding="utf-8")
+        out.write_text(_schema(out) + found.toml, encoding="utf-8")
     except OSError as error:
         raise from_os(error, f"Writing {out}") from error
     screen.say(f"{screen.short(out)}: read every line, fill in what is empty, then")
     screen.say(f"  reportkit load {found.table} {screen.short(file)} --mapping {screen.short(out)}")
+
+
+def _schema(out: Path) -> str:
+    """Give the line by which an editor finds the schema of mappings, where the workspace keeps it."""
+    from reportkit import config, schemas
+
+    place = config.find(out.parent)
+    path = place and place / schemas.FOLDER / "mapping.json"
+    return schemas.LINE.format(path=os.path.relpath(path, out.resolve().parent)) + "\n" if path and path.is_file() else ""  # fmt: skip

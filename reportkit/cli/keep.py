@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import DataError, UsageError
 from reportkit.locale import plural
@@ -19,7 +19,10 @@ _SHOWN = 20
 
 def log(
     table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="Only loads of this table.")
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]", help="Only loads of this table.", autocompletion=completing.tables
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -52,7 +55,12 @@ def log(
 
 
 def describe(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="See 'reportkit tables'.")],
+    table: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE", help="See 'reportkit tables'.", autocompletion=completing.tables
+        ),
+    ],
     *,
     load: Annotated[
         str | None,
@@ -97,7 +105,7 @@ def describe(
 def verify(
     run: Annotated[
         str,
-        typer.Argument(metavar="[RUN|PACK]", help="A run, a folder or a pack; by default store and ledger."),
+        typer.Argument(metavar="[RUN|PACK]", help="A run such as board/2026-Q3, a folder or a pack; by default store and ledger."),
     ] = "",
     *,
     signer: Annotated[
@@ -156,7 +164,10 @@ def _run(run: str, signer: Path | None, workspace: Path | None) -> tuple[dict[st
 
 def rejected(
     table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="Only those of this table.")
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]", help="Only those of this table.", autocompletion=completing.tables
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Write them here: .csv or .xlsx.")
@@ -227,7 +238,12 @@ def prune(
 
 
 def export(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="See 'reportkit tables'.")],
+    table: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE", help="See 'reportkit tables'.", autocompletion=completing.tables
+        ),
+    ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .csv or .xlsx.")],
     *,
     period: Annotated[

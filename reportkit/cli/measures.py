@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import ConfigError, UsageError
 
@@ -26,7 +26,12 @@ _TONES: dict[str, screen.Style] = {
 
 def measures(
     id_: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Explain this one, such as V06.")
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="Explain this one, such as V06.",
+            autocompletion=completing.measures,
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -71,7 +76,12 @@ def _own(folder: Path | None) -> None:
 
 
 def measure(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="See 'reportkit measures'.")],
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="See 'reportkit measures'.", autocompletion=completing.measures
+        ),
+    ],
     *,
     period: Annotated[
         str,

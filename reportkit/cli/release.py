@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import DeliveryError, UsageError
 from reportkit.locale import plural
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from reportkit.ledger.deliveries import Delivery
     from reportkit.run.approval import Standing
 
-ReportArgument = Annotated[str, typer.Argument(metavar="REPORT", help="A report such as 'board'.")]
+ReportArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="REPORT", help="A report such as 'board'.", autocompletion=completing.reports
+    ),
+]
 PeriodArgument = Annotated[
     str, typer.Argument(metavar="PERIOD", help="A period such as 2026-Q3 or FY27-Q1.")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import UsageError
 
@@ -27,7 +27,11 @@ _NAMES = {
 
 ReportArgument = Annotated[
     str,
-    typer.Argument(metavar="REPORT", help="A report such as 'board', or the path of a notebook."),
+    typer.Argument(
+        metavar="REPORT",
+        help="A report such as 'board', or the path of a notebook.",
+        autocompletion=completing.reports,
+    ),
 ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.cli.report import held, quarter, show
 from reportkit.errors import HeldError, ReportkitError, UsageError, nearest
@@ -29,7 +29,7 @@ _TIMES = 3600
 def run(
     report: Annotated[
         str,
-        typer.Argument(metavar="[REPORT]", help="A report such as 'board', or the path of a notebook."),
+        typer.Argument(metavar="[REPORT]", help="A report such as 'board', or the path of a notebook.", autocompletion=completing.reports),
     ] = "",
     *,
     period: Annotated[

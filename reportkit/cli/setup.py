@@ -134,6 +134,7 @@ def create(folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None
         UsageError: it is a workspace already; nothing is changed then.
         TemporaryError: the folder cannot be written.
     """
+    from reportkit import schemas
     from reportkit.config import FILE
 
     if (folder / FILE).exists():
@@ -146,6 +147,7 @@ def create(folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text(_IGNORED, encoding="utf-8")
+        schemas.save(folder)
         (folder / FILE).write_text(configuration(settings or {}), encoding="utf-8")
     except OSError as error:
         raise from_os(error, f"Making the workspace {folder}") from error
@@ -153,10 +155,12 @@ def create(folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None
 
 def configuration(settings: Mapping[str, Mapping[str, Any]]) -> str:
     """Write ``reportkit.toml`` with every key, its default or the value given, and what it means."""
+    from reportkit import schemas
     from reportkit.config import Settings
 
     lines = [
-        "# Configuration of this workspace; every key may be left out and then has the value shown here."
+        schemas.LINE.format(path=f"{schemas.FOLDER}/reportkit.json"),
+        "# Configuration of this workspace; every key may be left out and then has the value shown here.",
     ]
     for section, note in _NOTES.items():
         defaults = getattr(Settings(), section).model_dump(mode="json")

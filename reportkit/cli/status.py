@@ -86,7 +86,7 @@ def _why(one: dict[str, Any]) -> str:
 
 def show(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run's name, its folder, or the begin of its name.")
+        str, typer.Argument(metavar="RUN", help="A run's name or the begin of it, its folder, or REPORT/PERIOD for its latest run, such as board/2026-Q3.")
     ],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -134,7 +134,7 @@ def show(
 
 
 def find(run: str, place: Path) -> Path:
-    """Give the folder of a run from its name, its folder or the begin of its name.
+    """Give the folder of a run from its name, its folder, the begin of its name, or REPORT/PERIOD for the latest run of it.
 
     Raises:
         UsageError: there is none, or several.
@@ -145,6 +145,8 @@ def find(run: str, place: Path) -> Path:
         if (path / MANIFEST).is_file():
             return path
     every = list(runs(place))
+    if "/" in run and (latest := _latest(place, every, run)):
+        return latest
     found = [path for path in every if path.name == run] or [
         path for path in every if path.name.startswith(run)
     ]
@@ -157,6 +159,15 @@ def find(run: str, place: Path) -> Path:
     names = [path.name for path in every[-200:]]
     hint = nearest(run, names) if len(names) < 20 else "'reportkit runs' lists them."
     raise UsageError(f"Run {run!r} does not exist; {hint}")
+
+
+def _latest(place: Path, every: list[Path], run: str) -> Path | None:
+    """Give the latest run of REPORT/PERIOD or REPORT/PERIOD/UNIT; names of runs begin with the instant of their start."""
+    from reportkit.run.folder import series
+
+    report, period, *unit = run.split("/", 2)
+    wanted = series(place, report, period, unit[0] if unit else None)
+    return max((path for path in every if path.parent == wanted), key=lambda path: path.name, default=None)  # fmt: skip
 
 
 def _parameters(said: dict[str, Any]) -> list[tuple[str, str, str]]:

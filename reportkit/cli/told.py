@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportkit.cli import options, screen
+from reportkit.cli import completing, options, screen
 from reportkit.cli.options import JsonOption, UnitOption, WorkspaceOption
 from reportkit.errors import UsageError
 from reportkit.locale import plural
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from reportkit.workspace import Workspace
 
 ReportArgument = Annotated[
-    str, typer.Argument(metavar="REPORT", help="A published report such as 'board'.")
+    str,
+    typer.Argument(
+        metavar="REPORT",
+        help="A published report such as 'board'.",
+        autocompletion=completing.reports,
+    ),
 ]
 PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="A quarter such as 2026-Q2.")]
 _ROWS = 20

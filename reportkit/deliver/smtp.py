@@ -58,8 +58,10 @@ class SmtpTransport:
             server = self._connected()
         except ssl.SSLCertVerificationError as error:
             raise ConfigError(f"{self.name}: its certificate is not trusted ({error.verify_message}); set ca_file in [mail.smtp] if it is your own.") from None  # fmt: skip
+        except ssl.SSLError:
+            raise ConfigError(f"{self.name} does not speak TLS from the first byte; set security = 'starttls' in [mail.smtp], or the port of TLS (465).") from None  # fmt: skip
         except (OSError, smtplib.SMTPException) as error:
-            raise TemporaryError(f"{self.name} cannot be reached ({_said(error)}); it is tried again later.") from None  # fmt: skip
+            raise TemporaryError(f"{self.name} cannot be reached ({_unreached(error, given.security)}); it is tried again later.") from None  # fmt: skip
         try:
             if given.security == "starttls":
                 self._secured(server)
@@ -67,6 +69,8 @@ class SmtpTransport:
             self._logged_in(server)
         except BaseException as error:
             server.close()
+            if isinstance(error, smtplib.SMTPNotSupportedError):
+                raise ConfigError(f"{self.name} offers no login over this connection; set another security in [mail.smtp], or leave out user and password.") from None  # fmt: skip
             if isinstance(error, OSError | smtplib.SMTPException):
                 raise TemporaryError(f"{self.name} lets nobody in ({_said(error)}).") from None
             raise
@@ -207,6 +211,18 @@ def _stuffed(data: bytes) -> bytes:
 def _line(code: int, said: bytes) -> str:
     words = " ".join(said.decode("utf-8", "replace").split())
     return f"{code} {words}"[:_CUT] if code > 0 else "the connection broke"
+
+
+def _unreached(error: Exception, security: str) -> str:
+    """Say why nobody answered as a mail server does."""
+    said = _said(error)
+    if isinstance(error, smtplib.SMTPConnectError) and error.smtp_code == -1:
+        return "something answers there, and it is no mail server; check host and port"
+    # The library says of a server that is silent that it closed the connection.
+    if isinstance(error, smtplib.SMTPServerDisconnected) and "timed out" in said:
+        hint = "" if security == "tls" else "; a port with TLS from the first byte needs security = 'tls'"  # fmt: skip
+        return f"it accepts the connection and says nothing{hint}"
+    return said
 
 
 def _said(error: Exception) -> str:

@@ -68,6 +68,8 @@ def found(work: Work) -> list[Trouble]:
             troubles.append(Trouble(one, "overdue", f"It was to run at {one.scheduled_at:%Y-%m-%d %H:%M} UTC and is {one.state}. {one.said}".strip(), again))  # fmt: skip
         elif one.state == "drafted" and now > (one.changed_at or one.scheduled_at) + late:
             troubles.append(_unapproved(work, one, option, now))
+        elif one.state == "drafted":
+            troubles += _draft_not_arrived(work, one, option, now, late)
         elif one.state in {"released", "done"}:
             troubles += _not_arrived(work, one, option, now, late)
     return troubles
@@ -80,6 +82,17 @@ def _unapproved(work: Work, one: Claim, option: str, now: datetime) -> Trouble:
         standing = approval.standing(work.folder, place, manifest(place), now)
         counted = f" ({len(standing.valid)} of {standing.required})"
     return Trouble(one, "overdue", f"Run {one.run_id} waits for approval{counted}.", f"'reportkit approve {one.report} {one.period}{option} --by NAME'")  # fmt: skip
+
+
+def _draft_not_arrived(work: Work, one: Claim, option: str, now: datetime, late: timedelta) -> list[Trouble]:  # fmt: skip
+    """Say who is to approve and was not reached: nobody approves what nobody got."""
+    sent = deliveries.find(work.ledger, report=one.report, period=one.period, unit=one.unit, kind="draft")  # fmt: skip
+    left = [d for d in sent if d.run_id == one.run_id and (d.state in {"refused", "uncertain"} or (d.state != "accepted" and now > d.prepared_at + late))]  # fmt: skip
+    if not left:
+        return []
+    said = "; ".join(f"{d.recipient}: {d.state}, {d.said}" for d in left)
+    todo = f"Mend the address under [due] or [approval], and tell them by hand that run {one.run_id} waits: 'reportkit approve {one.report} {one.period}{option} --by NAME'."  # fmt: skip
+    return [Trouble(one, "unsent", f"The draft did not reach everybody who is to approve it. {said}", todo)]  # fmt: skip
 
 
 def _not_arrived(work: Work, one: Claim, option: str, now: datetime, late: timedelta) -> list[Trouble]:  # fmt: skip

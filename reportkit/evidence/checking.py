@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reportkit import verify
-from reportkit.errors import DataError, ReportkitError, UsageError, from_os
+from reportkit import archives, verify
+from reportkit.errors import DataError, ReportkitError, UsageError
 from reportkit.evidence import pack, signing
 from reportkit.ledger import journal
 from reportkit.run import schema
@@ -48,6 +48,10 @@ def check(place: Path, trusted: bytes = b"") -> Checked:
     with opened(place) as folder:
         if not (folder / MANIFEST).is_file():
             raise UsageError(f"{place} is no run and no pack (it has no {MANIFEST}); see 'reportkit runs'.")  # fmt: skip
+        linked = archives.links(folder)
+        if linked:
+            # What a link leads to is no part of it, and may be anything of this machine.
+            return Checked(0, "", tuple(f"{name} is a link; a run and a pack hold none, so nothing of it was read" for name in linked))  # fmt: skip
         total, faults = _manifests(folder)
         signed = ""
         if (folder / pack.SUMS).is_file():
@@ -69,7 +73,7 @@ def opened(place: Path) -> Iterator[Path]:
 
     Raises:
         UsageError: there is no such folder or file, or it is no zip.
-        DataError: the zip is damaged, or holds a name that leads out of it.
+        DataError: the zip is damaged, holds a name that leads out of it, or would fill the disk.
     """
     if place.is_dir():
         yield place
@@ -79,28 +83,8 @@ def opened(place: Path) -> Iterator[Path]:
     if not zipfile.is_zipfile(place):
         raise UsageError(f"{place} is no pack (no zip); 'reportkit bundle RUN' makes one.")
     with tempfile.TemporaryDirectory(prefix="rk-pack-") as folder:
-        unpack(place, Path(folder))
+        archives.unpack(place, Path(folder))
         yield Path(folder)
-
-
-def unpack(place: Path, folder: Path) -> None:
-    """Unpack a zip whose names all stay inside of a folder.
-
-    Raises:
-        DataError: one does not, or the zip is damaged.
-        TemporaryError: there is no room.
-    """
-    try:
-        with zipfile.ZipFile(place) as packed:
-            for entry in packed.infolist():
-                parts = PurePosixPath(entry.filename).parts
-                if entry.filename.startswith("/") or ".." in parts or "\\" in entry.filename or not parts:  # fmt: skip
-                    raise DataError(f"{place} holds a file named {entry.filename!r}, which leads out of it; it is not unpacked.")  # fmt: skip
-                packed.extract(entry, folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"{place} is damaged ({error}); get it again.") from None
-    except OSError as error:
-        raise from_os(error, f"Unpacking {place.name}") from error
 
 
 def _manifests(folder: Path) -> tuple[int, list[str]]:
@@ -113,7 +97,7 @@ def _manifests(folder: Path) -> tuple[int, list[str]]:
                 faults += schema.faults(said) if place == folder else []
                 faults += verify.files(place, kept)
                 total += len(kept)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 faults.append(f"{place / MANIFEST} cannot be read ({error})")
     return total, faults
 

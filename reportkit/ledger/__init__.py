@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from reportkit import config
 from reportkit.errors import TemporaryError, UsageError
-from reportkit.facts import Facts, Figure
+from reportkit.exhibit import Exhibit, pairs
+from reportkit.facts import Block, Facts, Figure
 from reportkit.ledger import approvals, chain, claims, deliveries, releases
 from reportkit.ledger.database import FILE, Database, metadata
 
@@ -95,8 +96,8 @@ _events = sa.Table(
 )
 
 
-@dataclass(frozen=True)
-class Publication:
+@dataclass(frozen=True, repr=False)
+class Publication(Exhibit):
     """One published report: which quarter, as known by when, told when.
 
     Attributes:
@@ -113,6 +114,23 @@ class Publication:
     published_at: datetime
     id: int = 0
     also: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"<Publication {self.report} {self.period}{unit}, revision {self.revision}, published {self.published_at:%Y-%m-%d %H:%M}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        said = (
+            ("Quarter", self.period),
+            ("Unit", self.unit or "the whole firm"),
+            ("Revision", str(self.revision)),
+            ("As of", f"{self.as_of:%Y-%m-%d}"),
+            ("Known by", f"{self.known_by:%Y-%m-%d %H:%M} UTC"),
+            ("Published", f"{self.published_at:%Y-%m-%d %H:%M} UTC"),
+            ("Run", self.run_id),
+            ("Counts also", ", ".join(self.also)),
+        )
+        return (pairs(f"Report {self.report}, as told", said),)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the publication as plain values for JSON."""

@@ -136,9 +136,9 @@ def add(connection: sa.Connection, of: str, rows: Iterable[int], run_id: str) ->
     connection.info.setdefault(TOUCHED, set()).add(run_id)
 
 
-def read(ledger: Database, run_id: str | None = None) -> list[Link]:
-    """List the links in their order: of one run, or all."""
-    query = sa.select(links).order_by(links.c.id)
+def read(ledger: Database, run_id: str | None = None, *, since: int = 0) -> list[Link]:
+    """List the links in their order: of one run, or all; from a number on."""
+    query = sa.select(links).where(links.c.id >= since).order_by(links.c.id)
     if run_id is not None:
         query = query.where(links.c.run_id == run_id)
     return [Link(**row._mapping) for row in ledger.rows(query)]  # noqa: SLF001 - public by name

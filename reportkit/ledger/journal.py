@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import sqlalchemy as sa
 
@@ -27,28 +27,56 @@ if TYPE_CHECKING:
 NAME = "ledger.jsonl"
 _REVISION = re.compile(r"-r\d+$")
 _NUMBER = re.compile(r'^\{"id": (\d+),', re.MULTILINE)
+#: So much of a journal's end is looked at before something is added: what no run holds lies in one that grows for years.
+_END = 1 << 18
 
 
-def keep(ledger: Database, run_ids: Iterable[str]) -> None:
-    """Write down beside their runs what the ledger has kept of them and their journals lack.
+def keep(ledger: Database, run_ids: Iterable[str], *, whole: bool = False) -> int:
+    """Write down beside their runs what the ledger has kept of them and their journals lack; gives how many lines.
+
+    Args:
+        ledger: what has kept it.
+        run_ids: of which runs.
+        whole: look at the whole of each journal, not only at what its end may lack after a crash.
 
     Raises:
         TemporaryError: a journal cannot be written; the ledger has what it says, and the next time it is written down.
     """
+    written = 0
     for run_id in sorted(run_ids):
         place = _place(ledger, run_id)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with place.open("a+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                file.seek(0)
-                there = {int(number) for number in _NUMBER.findall(file.read().decode())}
-                new = [link for link in chain.read(ledger, run_id) if link.id not in there]
+                there, first = _there(file, None if whole else _END)
+                new = [
+                    link for link in chain.read(ledger, run_id, since=first) if link.id not in there
+                ]
                 file.write("".join(_lines(ledger, new)).encode())
                 file.flush()
                 os.fsync(file.fileno())
+                written += len(new)
         except OSError as error:
             raise from_os(error, "Writing down what the ledger has kept") from error
+    return written
+
+
+def _there(file: BinaryIO, most: int | None) -> tuple[set[int], int]:
+    """Give the numbers of the lines at the end of a journal, and the first of them; 0 when they are all.
+
+    A last line that a dying machine did not end is taken out: what is added would stand on the same line.
+    """
+    size = file.seek(0, os.SEEK_END)
+    begin = 0 if most is None else max(size - most, 0)
+    file.seek(begin)
+    text = file.read()
+    end = text.rfind(b"\n") + 1
+    if end < len(text):
+        file.truncate(begin + end)
+    start = text.find(b"\n") + 1 if begin else 0
+    there = {int(number) for number in _NUMBER.findall(text[start:end].decode())}
+    return there, min(there, default=0) if begin else 0
 
 
 def _lines(ledger: Database, links: Iterable[chain.Link]) -> Iterator[str]:
@@ -105,7 +133,7 @@ def read(path: Path) -> list[tuple[chain.Link, dict[str, Any]]]:
             values = json.loads(line)
             row = values.pop("values")
             link = chain.Link(**values)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             if number == len(lines):
                 break
             raise DataError(f"{path}, line {number}: is damaged; restore it from a copy.") from None
@@ -124,15 +152,25 @@ def cut(path: Path, last: int) -> None:
 def faults(ledger: Database) -> list[str]:
     """Say where journals and ledger disagree: what the ledger lost, or what a journal lacks or says otherwise."""
     known = {link.id: link for link in chain.read(ledger)}
-    said = []
+    said, held = [], set[int]()
     for path in files(ledger.folder):
         try:
             lines = read(path)
         except DataError as error:
             said.append(error.message.rstrip("."))
             continue
+        held |= {link.id for link, _ in lines}
         for link, _ in lines:
             if known.get(link.id) != link:
                 what = "has lost" if link.id not in known else "has another"
                 said.append(f"The ledger {what} row {link.id} of its chain, {link.of} {link.row}, which {path} holds")  # fmt: skip
+    lacking = sorted(known.keys() - held)
+    # Of a damaged journal it is not known what it holds.
+    if lacking and not said:
+        rows = (
+            f"row {lacking[0]}"
+            if len(lacking) == 1
+            else f"{len(lacking)} rows, the first {lacking[0]},"
+        )
+        said.append(f"No journal holds {rows} of the ledger's chain; 'reportkit rebuild --journals' writes them down beside their runs")  # fmt: skip
     return said

@@ -57,6 +57,18 @@ def rebuild(ledger: Ledger, now: datetime) -> Rebuilt:
     return Rebuilt(counts, uncertain, _gaps(link.id for link, _ in lines))
 
 
+def journals(ledger: Ledger) -> int:
+    """Write down beside the runs what their journals lack; gives how many lines.
+
+    Raises:
+        DataError: the ledger is not what was written; nothing is written down of it.
+        TemporaryError: a journal cannot be written.
+    """
+    if found := chain.faults(ledger):
+        raise DataError(f"{found[0]}; of such a ledger nothing is written down. Restore a backup.")
+    return journal.keep(ledger, {link.run_id for link in chain.read(ledger)}, whole=True)
+
+
 def gathered(ledger: Ledger) -> list[tuple[chain.Link, dict[str, Any]]]:
     """Give the lines of all journals in the order of the chain.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reportkit import config
 from reportkit.lint.charts import charts
 from reportkit.lint.code import runs
 from reportkit.lint.headings import headings
@@ -32,11 +33,12 @@ RULES = {
 }
 
 
-def check(path: Path) -> tuple[Fault, ...]:
+def check(path: Path, workspace: Path | None = None) -> tuple[Fault, ...]:
     """Check a notebook.
 
     Args:
         path: the file.
+        workspace: whose editions its tags may name; by default the one that the notebook lies in.
 
     Returns:
         What is wrong, in the order of the cells; what concerns the whole notebook comes first.
@@ -44,7 +46,7 @@ def check(path: Path) -> tuple[Fault, ...]:
     Raises:
         DataError: it is no Jupyter notebook, or not a Python one.
     """
-    sheet = Sheet.read(path)
+    sheet = Sheet.read(path, workspace or config.find(path.parent))
     order = list(RULES)
     found = [fault for rule in RULES.values() for fault in rule(sheet)]
     return tuple(sorted(found, key=lambda fault: (fault.cell, order.index(fault.rule))))

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reportkit.editions import AUDIENCES
+from reportkit.errors import ConfigError
 from reportkit.render.reading import HIDDEN_TAGS
 from reportkit.run import template
 
@@ -28,6 +30,34 @@ class Fault:
     cell: int
     line: str
     message: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a notebook's workspace says that its tags may mean.
+
+    Attributes:
+        editions: names that may stand behind ``for:``, ``only:`` and ``not:``.
+        tags: by which editions keep or drop cells, beside those that always mean something.
+    """
+
+    editions: frozenset[str] = frozenset(AUDIENCES)
+    tags: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, workspace: Path | None) -> Surroundings:
+        """Read them from a workspace; what holds everywhere where there is none, or where it cannot be read."""
+        from reportkit import config
+
+        if workspace is None:
+            return cls()
+        try:
+            editions = config.read(workspace).editions
+        except ConfigError:
+            # 'reportkit config check' tells of it; that is no fault of the notebook.
+            return cls()
+        named = (tag for one in editions.values() for tag in (*one.keep, *one.drop))
+        return cls(frozenset({*AUDIENCES, *editions}), frozenset(named))
 
 
 @dataclass(frozen=True)
@@ -97,14 +127,16 @@ class Sheet:
         cells: from first to last.
         metadata: of the notebook.
         raw: the notebook as nbformat gives it.
+        surroundings: what its workspace adds.
     """
 
     name: str
     cells: tuple[Cell, ...]
     raw: Mapping[str, Any] = field(repr=False)
+    surroundings: Surroundings = Surroundings()
 
     @classmethod
-    def read(cls, path: Path) -> Sheet:
+    def read(cls, path: Path, workspace: Path | None) -> Sheet:
         """Read a notebook with everything that was left in it.
 
         Raises:
@@ -121,7 +153,7 @@ class Sheet:
             )
             for number, cell in enumerate(notebook["cells"], start=1)
         ]
-        return cls(path.name, tuple(cells), notebook)
+        return cls(path.name, tuple(cells), notebook, Surroundings.of(workspace))
 
     @property
     def code(self) -> Iterator[Cell]:

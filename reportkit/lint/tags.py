@@ -31,13 +31,15 @@ TAGS = {
 _LEFT = {"injected-parameters", "papermill-error-cell-tag"}
 
 
-PREFIXES = (KEPT, ALONE, DROPPED)
-
-
 def tags(sheet: Sheet) -> Iterator[Fault]:
-    """Every tag is one that means something here."""
-    known = {*TAGS, *HIDDEN_TAGS}
+    """Every tag is one that means something here, and names an edition that there is."""
+    known = {*TAGS, *HIDDEN_TAGS, *sheet.surroundings.tags}
     for cell in sheet.cells:
-        stray = {tag for tag in cell.tags if not tag.startswith(PREFIXES)}
-        for tag in sorted(stray - known - _LEFT):
-            yield cell.fault("tags", f"tag {tag!r} means nothing here; {nearest(tag, TAGS)}".rstrip("."))  # fmt: skip
+        for tag in sorted(cell.tags - known - _LEFT):
+            prefix = next((one for one in (KEPT, ALONE, DROPPED) if tag.startswith(one)), None)
+            if prefix is None:
+                yield cell.fault("tags", f"tag {tag!r} means nothing here; {nearest(tag, known)}".rstrip("."))  # fmt: skip
+                continue
+            name = tag.removeprefix(prefix)
+            if name not in sheet.surroundings.editions:
+                yield cell.fault("tags", f"tag {tag!r}: there is no edition {name!r}; {nearest(name, sheet.surroundings.editions)}".rstrip("."))  # fmt: skip

@@ -8,12 +8,14 @@ day to few rows, and a function that finishes them into a :class:`Value`. Defini
 from __future__ import annotations
 
 from reportkit.measures.model import Definition, Measure, Moment, Value
+from reportkit.measures.parts import Parts
 from reportkit.measures.registry import definition, definitions, earlier, measure
 
 __all__ = [
     "Definition",
     "Measure",
     "Moment",
+    "Parts",
     "Value",
     "definition",
     "definitions",

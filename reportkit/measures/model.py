@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from reportkit.errors import DataError
-from reportkit.facts import Figure, Status
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block, Facts, Figure, Status
 from reportkit.tables import SEVERITIES
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Part(NamedTuple):
     unit: Unit
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Value:
     """A finished number, or the reason why there is none.
 
@@ -60,6 +61,12 @@ class Value:
     target: float | None = None
     parts: tuple[Part, ...] = ()
     withheld: bool = False
+
+    def __repr__(self) -> str:
+        # What says nothing is left out; the rest is as it would be typed.
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
+        given = (f"{name}={x!r}" for name, x in said.items() if name == "value" or x not in (None, "", (), False))  # fmt: skip
+        return f"Value({', '.join(given)})"
 
 
 class Moment(Protocol):
@@ -129,8 +136,8 @@ OWN = "reportkit_own_"
 Finish = Callable[["pd.DataFrame", Moment], Value]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Definition:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Definition(Exhibit):
     """What a measure says, how it is computed and what it needs.
 
     Attributes:
@@ -200,9 +207,18 @@ class Definition:
             return ours
         return f"{ours}, {module.removeprefix(OWN)}"
 
+    def __repr__(self) -> str:
+        split = f", by {' or '.join(self.dims)}" if self.dims else ""
+        return f"<Definition {self.id} {self.name}, {self.unit}{split}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit import showing
+
+        return showing.words(self)
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Measure:
+class Measure(Exhibit):
     """A measure at a moment: the value never travels without its definition, its day and its source.
 
     Attributes:
@@ -280,10 +296,13 @@ class Measure:
         scope = f" ({self.scope})" if self.scope else ""
         return f"<{words.id} {words.name}{scope}, {self.period.label}: {said}>"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from reportkit import display
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit.showing import numbers
 
-        return display.measure(self)
+        return numbers.measure(self)
+
+    def _facts(self) -> Facts:
+        return Facts(figures=(self.figure(),))
 
 
 def finished(words: Definition, rows: pd.DataFrame, at: Moment) -> Value:

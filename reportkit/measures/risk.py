@@ -12,6 +12,8 @@ import pandas as pd
 
 from reportkit import quant, sql
 from reportkit.errors import DataError
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 from reportkit.quant.rows import scenario_of
@@ -211,8 +213,8 @@ def headline_point(appetite: quant.Appetite) -> tuple[float, float]:
     return next((p for p in appetite.points if p[1] <= ONE_IN_TWENTY), appetite.points[-1])
 
 
-@dataclass(frozen=True, eq=False)
-class Portfolio:
+@dataclass(frozen=True, eq=False, repr=False)
+class Portfolio(Exhibit):
     """Quantified scenarios at a view: simulated, before and after insurance, beside the approved appetite.
 
     Attributes:
@@ -222,6 +224,7 @@ class Portfolio:
         appetite: approved points, if any.
         layers: layers of insurance in force.
         rows: the scenario rows, one each.
+        currency: of all money in it.
     """
 
     names: dict[str, str]
@@ -231,6 +234,7 @@ class Portfolio:
     appetite: quant.Appetite | None
     layers: tuple[quant.Layer, ...]
     rows: pd.DataFrame
+    currency: str = "EUR"
 
     @classmethod
     def of(cls, rows: pd.DataFrame, at: Moment) -> Portfolio:
@@ -261,7 +265,19 @@ class Portfolio:
             quant.Appetite.from_pairs(points) if points else None,
             layers,
             rows,
+            at.currency,
         )
+
+    def __repr__(self) -> str:
+        from reportkit import locale
+
+        mean = locale.here().money(self.net.ale, self.currency)
+        return f"<Portfolio of {locale.plural(len(self.names), 'scenario')}: {mean} in a mean year after insurance>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit.showing import numbers
+
+        return numbers.portfolio(self)
 
     @property
     def groups(self) -> tuple[str, ...]:

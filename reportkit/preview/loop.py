@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, gates, resources, stationery
-from reportkit.errors import DataError, ReportkitError
+from reportkit.errors import DataError, ReportkitError, from_os
 from reportkit.preview.server import Kind, Shown
 from reportkit.preview.session import Session
 from reportkit.run import formats, parameters, template, told
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from reportkit.render.model import Document
     from reportkit.run import Request
 
-_EVERY = 0.3
+_EVERY = 0.2
+#: An editor may write a file several times for one save, and a person may save twice; the last one is shown.
+_STILL_SECONDS = 0.3
 #: An editor that writes in place may be caught in the middle.
 _RETRY_SECONDS = 0.5
+
+#: What a report is made of beside its notebook: settings, looks, own measures, words, templates, and what is loaded and told.
+_AROUND = (
+    config.FILE, "ledger.db", "*.py", "*.toml", "*.svg", "*.png", "fonts/*", "commentary/**/*", "templates/**/*", "store/loads/*",
+)  # fmt: skip
 
 Said = Callable[[str, Kind], None]
 
@@ -56,6 +63,7 @@ class Preview:
             while True:
                 found = self._prints()
                 if found != seen or self._shown.asked.is_set():
+                    found = self._still(found)
                     afresh = found[1] != seen[1] or self._shown.asked.is_set()
                     self._shown.asked.clear()
                     seen = found
@@ -78,13 +86,27 @@ class Preview:
         try:
             page, notes, ran = self._made()
         except ReportkitError as error:
-            self._shown.tell(error.message, "bad")
-            self._said(error.message, "bad")
+            self._failed(error)
+            return
+        except OSError as error:
+            self._failed(from_os(error, "The preview"))
             return
         cells = f"{ran} cell{'s' * (ran != 1)} run" if ran else "words only, no cell run"
         text = f"{self._path.stem} {self._request.period.key}: {cells}, {time.monotonic() - begun:.1f} s"
         self._shown.tell(text, "good", notes=notes, page=page)
         self._said(f"{text}" + (f"; {len(notes)} to see to" if notes else ""), "good")
+
+    def _failed(self, error: ReportkitError) -> None:
+        self._shown.tell(error.message, "bad")
+        self._said(error.message, "bad")
+
+    def _still(self, found: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Wait until nothing is written any more, and give what is there then."""
+        while True:
+            time.sleep(_STILL_SECONDS)
+            before, found = found, self._prints()
+            if found == before:
+                return found
 
     def _made(self) -> tuple[bytes, tuple[str, ...], int]:
         from reportkit.render import html, model
@@ -115,7 +137,11 @@ class Preview:
         )
         document = document.marked("held") if gates.held(judged) else document
         page = html.write(document)
-        return page.data, tuple(_notes(self._path, document, judged, page.warnings)), ran
+        return (
+            page.data,
+            tuple(_notes(self._path, self._request.workspace, document, judged, page.warnings)),
+            ran,
+        )
 
     def _read(self) -> NotebookNode:
         try:
@@ -130,14 +156,8 @@ class Preview:
     def _prints(self) -> tuple[Any, Any]:
         """Give what changes when the notebook is saved, and what changes when anything around it does."""
         place = self._request.workspace
-        around = [
-            place / config.FILE,
-            place / "ledger.db",
-            *place.glob("*.py"),
-            *place.glob("*.toml"),
-        ]
-        around += [*place.glob("commentary/*"), *place.glob("store/loads/*")]
-        return _print(self._path), tuple((path, _print(path)) for path in sorted(set(around)))
+        around = {path for pattern in _AROUND for path in place.glob(pattern)}
+        return _print(self._path), tuple((path, _print(path)) for path in sorted(around))
 
 
 def _print(path: Path) -> tuple[int, int]:
@@ -149,7 +169,11 @@ def _print(path: Path) -> tuple[int, int]:
 
 
 def _notes(
-    path: Path, document: Document, judged: tuple[gates.Gate, ...], warnings: tuple[str, ...]
+    path: Path,
+    workspace: Path,
+    document: Document,
+    judged: tuple[gates.Gate, ...],
+    warnings: tuple[str, ...],
 ) -> Iterator[str]:
     """Say what would hold the report, what was left out, and what 'reportkit check' finds in the file."""
     from reportkit import lint
@@ -157,7 +181,7 @@ def _notes(
     yield from (f"holds the report: {gate.name} ({gate.reason})" for gate in gates.held(judged))
     yield from document.left_out
     yield from warnings
-    for fault in lint.check(path):
+    for fault in lint.check(path, workspace):
         # An editor that runs cells itself saves what they gave; that is for the end.
         if fault.rule != "outputs":
             yield (f"cell {fault.cell}: " if fault.cell else "") + f"{fault.rule}: {fault.message}"

@@ -22,7 +22,7 @@ from reportkit import resources
 ADDRESS = "127.0.0.1"
 #: A browser that hears nothing for longer may think that the line is dead.
 _PING_SECONDS = 15.0
-_POLICY = "default-src 'none'; script-src {script}; style-src {style}; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = "default-src 'none'; img-src 'self'; script-src {script}; style-src {style}; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 Kind = Literal["busy", "good", "bad"]

@@ -110,8 +110,9 @@ class Session:
                 except CellExecutionError as error:
                     raise failure.raised(error, place) from None
                 except DeadKernelError:
+                    code = process.wait()
                     self.close()
-                    raise self._dead(place, watch) from None
+                    raise self._dead(place, watch, code) from None
                 finally:
                     watch.cell_ended()
                 self._done.append((cell.source, cell))
@@ -122,10 +123,10 @@ class Session:
         finally:
             watch.stop()
 
-    def _dead(self, place: failure.Place, watch: Watch) -> ReportkitError:
+    def _dead(self, place: failure.Place, watch: Watch, code: int) -> ReportkitError:
         if watch.reason:
             return failure.stopped(place, watch.reason, self._limits)
-        return failure.died(place, 1, "")
+        return failure.died(place, code, "")
 
     def _started(self) -> NotebookClient:
         if self._client is not None:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block
 from reportkit.quant.checks import share
 from reportkit.stats import LEVEL, Interval, wilson_band
 from reportkit.stats.intervals import z_score
@@ -35,8 +37,8 @@ class Exceedance:
     high: FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class LossCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class LossCurve(Exhibit):
     """The distribution of a year's loss, simulated or exact.
 
     Attributes:
@@ -48,6 +50,15 @@ class LossCurve:
     loss: FloatArray
     mass: FloatArray
     years: int | None
+
+    def __repr__(self) -> str:
+        how = "exact" if self.years is None else f"{self.years:,} simulated years"
+        return f"<LossCurve: {self.ale:,.0f} in a mean year, {self.value_at_risk(0.95):,.0f} or more in one of twenty, {how}>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit.showing import numbers
+
+        return numbers.curve(self)
 
     @classmethod
     def from_losses(cls, losses: FloatArray) -> LossCurve:

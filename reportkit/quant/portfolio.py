@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportkit.errors import DataError
+from reportkit.exhibit import Exhibit
+from reportkit.facts import Block
 from reportkit.quant.checks import share
 from reportkit.quant.draws import Draws, check_length
 from reportkit.quant.exceedance import LossCurve
@@ -45,8 +47,8 @@ class Part:
     probability: float
 
 
-@dataclass(frozen=True, eq=False)
-class Simulation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulation(Exhibit):
     """Simulated years of a portfolio.
 
     Attributes:
@@ -62,6 +64,14 @@ class Simulation:
     insured: FloatArray
     seed: int
     dependence: Dependence | None = None
+
+    def __repr__(self) -> str:
+        return f"<Simulation of {len(self.parts)} scenarios, {self.years:,} years, seed {self.seed}: {float(self.total.mean()):,.0f} in a mean year>"
+
+    def _blocks(self) -> tuple[Block, ...]:
+        from reportkit.showing import numbers
+
+        return numbers.simulation(self)
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:

@@ -79,7 +79,7 @@ class _Cells:
         if isinstance(value, str):
             try:
                 return json.loads(value) if value.strip() else None
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise DataError(f"{name} is not JSON: {value[:40]!r}.") from None
         return value if isinstance(value, list) else None
 

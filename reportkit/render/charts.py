@@ -11,36 +11,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from reportkit import theme
 from reportkit.errors import DataError
 from reportkit.locale import Locale, here
-from reportkit.render import drawing
+from reportkit.render import drawing, vectors
 from reportkit.render.model import Chart
 
-_SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCHEMA_MAJOR = re.compile(r"/v(\d+)")
-_LOCAL = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
-_OUTSIDE = re.compile(r"(?i)url\(\s*['\"]?(?!#|data:)|@import")
-_DROPPED = {
-    "animate",
-    "set",
-    "script",
-    "foreignObject",
-    "iframe",
-    "object",
-    "embed",
-    "audio",
-    "video",
-    "title",
-    "desc",
-    "metadata",
-}
-_ENTITY = re.compile(r"(?i)<!ENTITY")
-_DOCTYPE = re.compile(r"(?is)<!DOCTYPE[^>\[]*>")
 PNG_COLOURS = 128
 
 
@@ -73,7 +52,7 @@ def _drawn(spec: str, name: str, locale: Locale, fonts: Path) -> str:
         raise DataError(
             f"chart {name!r} cannot be drawn ({_first_line(error)}); check its Vega-Lite specification."
         ) from error
-    return clean_svg(raw, name)
+    return vectors.clean(raw, name)
 
 
 def vega(chart: Chart, *, fonts: Path | None = None) -> dict[str, Any]:
@@ -139,17 +118,13 @@ def small(data: bytes, widest: int) -> tuple[bytes, int]:
     return out.getvalue(), width
 
 
-def svg_size(svg_text: str) -> tuple[float, float]:
-    """Give width and height of an SVG in pixels of 1/96 inch."""
-    root = ET.fromstring(svg_text)  # noqa: S314 - clean_svg refuses entities before anything comes here
-    return _size(root)
-
-
 # ---- preparing a specification ----
 
 
 def _prepared(chart: Chart) -> dict[str, Any]:
     spec = json.loads(json.dumps(chart.spec, sort_keys=True))
+    # How a front end shows it is no part of the drawing.
+    spec.pop("usermeta", None)
     _refuse_outside(spec, chart.id)
     _anchor_days(spec)
     spec["config"] = _merged(theme.altair(), spec.get("config") or {})
@@ -276,106 +251,3 @@ def _version(spec: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-
-
-# ---- cleaning a picture ----
-
-
-def clean_svg(raw: str, name: str) -> str:
-    """Give an SVG without scripts, without anything from elsewhere, and with ids that start with ``name``.
-
-    Raises:
-        DataError: not an SVG, or one with entities.
-    """
-    if _ENTITY.search(raw):
-        raise DataError(
-            f"picture {name!r} defines XML entities, which are refused; save it without them."
-        )
-    ET.register_namespace("", _SVG)
-    ET.register_namespace("xlink", _XLINK)
-    try:
-        root = ET.fromstring(_DOCTYPE.sub("", raw, count=1))  # noqa: S314 - entities are refused above
-    except ET.ParseError as error:
-        raise DataError(f"picture {name!r} is not valid SVG ({error}); save it again.") from error
-    if _tag(root) != "svg":
-        raise DataError(f"picture {name!r} is not SVG but <{_tag(root)}>; save it as SVG or PNG.")
-    _prune(root, styled=any(_tag(element) == "style" for element in root.iter()))
-    width, height = _size(root)
-    root.set("width", f"{width:g}")
-    root.set("height", f"{height:g}")
-    if "viewBox" not in root.attrib:
-        root.set("viewBox", f"0 0 {width:g} {height:g}")
-    _rename(root, name)
-    return ET.tostring(root, encoding="unicode")
-
-
-def _tag(element: ET.Element) -> str:
-    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
-
-
-def _prune(parent: ET.Element, *, styled: bool) -> None:
-    for child in list(parent):
-        tag = _tag(child)
-        href = child.get("href") or child.get(f"{{{_XLINK}}}href") or ""
-        fetched = tag in {"image", "use", "feImage"} and not href.startswith(("#", "data:image/"))
-        style = tag == "style" and _OUTSIDE.search("".join(child.itertext()))
-        if not tag or tag in _DROPPED or fetched or style:
-            parent.remove(child)
-        else:
-            _prune(child, styled=styled)
-    for key, value in list(parent.attrib.items()):
-        plain = key.rsplit("}", 1)[-1].lower()
-        outside = plain == "href" and not value.startswith(("#", "data:image/"))
-        useless = plain.startswith(("on", "aria-")) or plain == "role"
-        # A style sheet inside a foreign picture may still speak of its classes.
-        useless = useless or (plain == "class" and not styled)
-        if useless or outside or _OUTSIDE.search(value):
-            del parent.attrib[key]
-
-
-def _rename(root: ET.Element, name: str) -> None:
-    used = {
-        match
-        for element in root.iter()
-        for value in element.attrib.values()
-        for match in _LOCAL.findall(value)
-    }
-    used |= {value[1:] for element in root.iter() for key, value in element.attrib.items()
-             if key.endswith("href") and value.startswith("#")}  # fmt: skip
-    styled = any(_tag(element) == "style" for element in root.iter())
-    names: dict[str, str] = {}
-    for element in root.iter():
-        old = element.get("id")
-        if old is None:
-            continue
-        if old in used:
-            element.set("id", names.setdefault(old, f"{name}-{len(names) + 1}"))
-        elif not styled:
-            del element.attrib["id"]
-    for element in root.iter():
-        for key, value in element.attrib.items():
-            if key.endswith("href") and value.startswith("#"):
-                element.set(key, f"#{names.get(value[1:], value[1:])}")
-            elif "url(" in value:
-                element.set(
-                    key, _LOCAL.sub(lambda m: f"url(#{names.get(m.group(1), m.group(1))})", value)
-                )
-
-
-def _size(root: ET.Element) -> tuple[float, float]:
-    box = [float(part) for part in re.findall(r"-?[\d.]+(?:e-?\d+)?", root.get("viewBox", ""))]
-    fallback = (box[2], box[3]) if len(box) == 4 else (640.0, 480.0)
-    width, height = (
-        _pixels(root.get(side, "")) or fallback[i] for i, side in enumerate(("width", "height"))
-    )
-    return width, height
-
-
-def _pixels(length: str) -> float | None:
-    match = re.fullmatch(r"\s*([\d.]+)\s*(px|pt|mm|cm|in)?\s*", length)
-    if not match:
-        return None
-    scale = {"pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}.get(
-        match.group(2) or "", 1.0
-    )
-    return float(match.group(1)) * scale or None

@@ -27,6 +27,15 @@ _KEPT_TAGS = BLOCKS | {
     "br",
 }
 
+_CONTROL = re.compile(r"(?i)<(?:option|button|textarea|label|select|input|summary|dt|dd)\b")
+
+
+_WEIGHTS = {"strong": "strong", "b": "strong", "em": "emphasis", "i": "emphasis"}
+#: The sign that begins no entity.
+_BARE = re.compile(r"&(?![#A-Za-z])")
+#: Open tags that are remembered; deeper ones say nothing that these do not.
+_DEEPEST = 100
+
 
 def read_html(html: str, name: str) -> list[Prose | Table | Found]:
     """Give the texts, tables and pictures of a piece of foreign HTML, in order.
@@ -42,8 +51,11 @@ def read_html(html: str, name: str) -> list[Prose | Table | Found]:
     import nh3
 
     marked, found = media.taken(html)
+    # Controls stand apart from each other, and so do their words.
+    marked = _CONTROL.sub(r" \g<0>", marked)
     safe = nh3.clean(
-        marked,
+        # The library looks at each run of them again and again.
+        _BARE.sub("&amp;", marked),
         tags=_KEPT_TAGS,
         attributes={"*": {"id", "colspan", "rowspan", "style"}},
         generic_attribute_prefixes=None,
@@ -53,7 +65,7 @@ def read_html(html: str, name: str) -> list[Prose | Table | Found]:
     walker = _Walker(name, cell_colours(html))
     walker.feed(safe)
     walker.close()
-    walker.end_text()
+    walker.end()
     return list(media.placed(walker.blocks, found))
 
 
@@ -64,6 +76,7 @@ class _Walker(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.blocks: list[Prose | Table] = []
         self._name, self._colours = name, colours
+        self._nodes: list[Node] = []
         self._inline: list[Node] = []
         self._open: list[str] = []
         self._heading = 0
@@ -87,7 +100,7 @@ class _Walker(HTMLParser):
             self._heading = int(tag[1]) if re.fullmatch("h[1-6]", tag) else 0
             if tag == "li":
                 self._inline.append(text("• "))
-        else:
+        elif len(self._open) < _DEEPEST:
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -116,11 +129,9 @@ class _Walker(HTMLParser):
         words = re.sub(r"\s+", " ", data)
         if words.strip() or (words and self._inline):
             node = text(words)
-            for tag in self._open:
-                kind = {"strong": "strong", "b": "strong", "em": "emphasis", "i": "emphasis"}.get(
-                    tag
-                )
-                node = {"type": kind, "children": [node]} if kind else node
+            # Strong within strong is strong: what is nested without end is not written so.
+            for kind in dict.fromkeys(_WEIGHTS[tag] for tag in self._open if tag in _WEIGHTS):
+                node = {"type": kind, "children": [node]}
             self._inline.append(node)
 
     def end_text(self) -> None:
@@ -134,16 +145,20 @@ class _Walker(HTMLParser):
         self._heading = 0
 
     def _add(self, node: Node) -> None:
-        last = self.blocks[-1] if self.blocks else None
-        if isinstance(last, Prose):
-            self.blocks[-1] = Prose(nodes=(*last.nodes, node))
-        else:
-            self.blocks.append(Prose(nodes=(node,)))
+        self._nodes.append(node)
+
+    def end(self) -> None:
+        """Close what is open."""
+        self.end_text()
+        if self._nodes:
+            self.blocks.append(Prose(nodes=tuple(self._nodes)))
+            self._nodes = []
 
     def _add_table(self, grid: Grid) -> None:
         number = sum(isinstance(block, Table) for block in self.blocks) + 1
         table = grid.table(f"{self._name}-{number}")
         if table is not None:
+            self.end()
             self.blocks.append(table)
         elif grid.caption.strip():
-            self.blocks.append(Prose(nodes=(paragraph(grid.caption.strip()),)))
+            self._add(paragraph(grid.caption.strip()))

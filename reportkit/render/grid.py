@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from reportkit.facts import Cell, Column, Table, Tone
@@ -14,9 +15,10 @@ BLOCKS = frozenset({
     "li", "pre", "blockquote", "center", "dl", "dt", "dd", "details", "summary", "article", "header",
 })  # fmt: skip
 _NUMBER = re.compile(r"[+\-−]?[\d.,'’\s]*\d\s*(%|d|h|m|k|bn)?|nan|–|-|")
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _BACKGROUND = re.compile(r"(?i)background(?:-color)?\s*:\s*([^;]+)")
 _LONGEST = 100_000
+#: Columns, and cells of all rows: a few words with spans make more of them than memory holds.
+_COLUMNS, _CELLS = 1_000, 100_000
 _NAMED = {
     "green": "#008000",
     "lime": "#00FF00",
@@ -40,7 +42,7 @@ class Grid:
     """One table while it is read."""
 
     def __init__(self, colours: dict[str, Tone]) -> None:
-        self.caption = ""
+        self._caption: list[str] = []
         self._colours = colours
         self._rows: list[list[tuple[str, Tone]]] = []
         self._heads: set[int] = set()
@@ -48,8 +50,14 @@ class Grid:
         self._across: set[int] = set()
         self._spans: dict[int, tuple[int, tuple[str, Tone]]] = {}
         self._depth = 1
+        self._taken, self._cut = 0, False
         self._in_caption = self._in_head = self._in_foot = False
         self._cell: dict[str, Any] | None = None
+
+    @property
+    def caption(self) -> str:
+        """The words above it."""
+        return "".join(self._caption)
 
     def start(self, tag: str, attrs: dict[str, str | None]) -> None:
         """Take an opening tag inside the table."""
@@ -64,6 +72,7 @@ class Grid:
         elif tag == "caption":
             self._in_caption = True
         elif tag == "tr":
+            self._end_cell()
             self._rows.append([])
             self._fill()
             if self._in_head:
@@ -73,7 +82,7 @@ class Grid:
         elif tag in {"td", "th"}:
             self._end_cell()
             self._cell = {
-                "text": "",
+                "text": [],
                 "tone": self._tone(attrs),
                 "across": _span(attrs.get("colspan")),
                 "down": _span(attrs.get("rowspan")),
@@ -104,9 +113,9 @@ class Grid:
     def data(self, words: str) -> None:
         """Take text."""
         if self._in_caption:
-            self.caption += words
+            self._caption.append(words)
         elif self._cell is not None:
-            self._cell["text"] += words
+            self._cell["text"].append(words)
 
     def _tone(self, attrs: dict[str, str | None]) -> Tone:
         painted = _BACKGROUND.search((attrs.get("style") or "")[:_LONGEST])
@@ -117,6 +126,8 @@ class Grid:
         row = self._rows[-1]
         while (column := len(row)) in self._spans:
             left, content = self._spans.pop(column)
+            if not self._room(row):
+                return
             row.append(content)
             if left > 1:
                 self._spans[column] = (left - 1, content)
@@ -127,17 +138,27 @@ class Grid:
             return
         if not self._rows:
             self._rows.append([])
-        words = re.sub(r"[ \t\r\n\f]+", " ", cell["text"]).strip()
+        words = re.sub(r"[ \t\r\n\f]+", " ", "".join(cell["text"])).strip()
         if cell["across"] > 1 and not self._rows[-1]:
             self._across.add(len(self._rows) - 1)
         else:
             self._across.discard(len(self._rows) - 1)
         for _ in range(cell["across"]):
+            if not self._room(self._rows[-1]):
+                return
             column = len(self._rows[-1])
             self._rows[-1].append((words, cell["tone"]))
             if cell["down"] > 1:
                 self._spans[column] = (cell["down"] - 1, (words, cell["tone"]))
         self._fill()
+
+    def _room(self, row: list[tuple[str, Tone]]) -> bool:
+        """Say whether one more cell is taken."""
+        if len(row) >= _COLUMNS or self._taken >= _CELLS:
+            self._cut = True
+            return False
+        self._taken += 1
+        return True
 
     def _apart(self) -> tuple[list[str], list[str]]:
         """Take the rows of one cell out of the head and the foot, and give their words; in the body the cell stands once."""
@@ -158,6 +179,8 @@ class Grid:
     def table(self, name: str) -> Table | None:
         """Give the table; None when it has no rows."""
         titles, notes = self._apart()
+        if self._cut:
+            notes.append(f"Cut: a table here holds {_COLUMNS:,} columns and {_CELLS:,} cells at most.")
         heads_ = sum(1 for i in self._heads if i < len(self._rows) and self._rows[i])
         rows = [row for row in self._rows if row]
         if not rows:
@@ -208,8 +231,9 @@ def _span(value: str | None) -> int:
 def cell_colours(html: str) -> dict[str, Tone]:
     """Give the tone of every cell id that a style sheet in the HTML paints green, amber or red."""
     tones: dict[str, Tone] = {}
-    for sheet in re.findall(r"(?is)<style[^>]*>(.*?)</style>", html[: _LONGEST * 20]):
-        for selectors, body in _RULE.findall(sheet):
+    for sheet in _sheets(html[: _LONGEST * 20]):
+        for rule in sheet.split("}"):
+            selectors, _, body = rule.rpartition("{")
             painted = _BACKGROUND.search(body)
             tone = _tone(painted.group(1).strip()) if painted else "none"
             if tone != "none":
@@ -219,6 +243,17 @@ def cell_colours(html: str) -> dict[str, Tone]:
                     if part.strip().startswith("#")
                 }
     return tones
+
+
+def _sheets(html: str) -> Iterator[str]:
+    """Give the style sheets of a piece of HTML; one without an end is none, and its end is looked for once."""
+    lower, position = html.lower(), 0
+    while (begin := lower.find("<style", position)) >= 0:
+        opened = lower.find(">", begin)
+        position = lower.find("</style>", opened)
+        if opened < 0 or position < 0:
+            return
+        yield html[opened + 1 : position]
 
 
 def _tone(colour: str) -> Tone:

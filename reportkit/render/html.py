@@ -219,8 +219,10 @@ def _template_text(name: str) -> str:
 @lru_cache(maxsize=4)
 def _environment_of(folders: tuple[Path, ...]) -> jinja2.Environment:
     import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = jinja2.Environment(
+    # A template of a workspace's own is a matter of looks, often from another house: it reaches no file and runs no code.
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from reportkit.facts import Callout, Decisions, Headline, Table, Tiles
-from reportkit.render import behind, charts, markup
+from reportkit.render import behind, charts, markup, vectors
 from reportkit.render.legend import pickable
 from reportkit.render.markdown import plain
 from reportkit.render.model import Break, Chart, Image, Placed, Preformatted, Prose
@@ -156,7 +156,7 @@ class Layout:
         item.data = tuple(_grid(table) for table in behind.tables(chart, _BEHIND))
         drawn = charts.svg(chart)
         item.svg = Markup(_inline_svg(drawn))  # noqa: S704 - cleaned by the chart module
-        item.wide = charts.svg_size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
+        item.wide = vectors.size(drawn)[0] >= (_FILL_HALF if chart.half else _FILL)
         if self._interactive:
             live = charts.vega(replace(chart, spec=pickable(chart.spec)))
             look = live.pop("config", {})

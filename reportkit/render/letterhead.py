@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reportkit import locale, stationery, theme
 from reportkit.branding import FIELDS, Logo
 from reportkit.errors import ConfigError, DataError, nearest
-from reportkit.render import charts
+from reportkit.render import charts, vectors
 from reportkit.render.model import UNDATED
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def logo_svg() -> str | None:
 def _svg(found: Logo) -> str:
     try:
         if found.mime == "image/svg+xml":
-            return charts.clean_svg(found.data.decode("utf-8", "replace"), "logo")
+            return vectors.clean(found.data.decode("utf-8", "replace"), "logo")
         from reportkit.render.typeset import wrapped
 
         return wrapped(found.data)[2].decode("ascii")
@@ -96,7 +96,7 @@ def _png(found: Logo, ground: str) -> tuple[bytes, int]:
     from PIL import Image
 
     drawn = _svg(found)
-    _, height = charts.svg_size(drawn)
+    _, height = vectors.size(drawn)
     raw = charts.raster(drawn, scale=max(0.1, 2 * MAIL_HEIGHT / height))
     with Image.open(io.BytesIO(raw)) as picture:
         rgba = picture.convert("RGBA")

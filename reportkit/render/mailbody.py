@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reportkit import locale, resources, theme
 from reportkit.facts import Callout, Cell, Column, Decisions, Headline, Table, Tiles
-from reportkit.render import charts, markup
+from reportkit.render import charts, markup, vectors
 from reportkit.render.model import UNDATED, Chart, Image, Preformatted, Prose
 
 if TYPE_CHECKING:
@@ -173,9 +173,9 @@ def _picture(content: Chart | Image, number: int) -> Part:
     drawn = (
         charts.svg(content)
         if isinstance(content, Chart)
-        else charts.clean_svg(content.data.decode(), cid)
+        else vectors.clean(content.data.decode(), cid)
     )
-    width = min(PICTURE_WIDTH, round(charts.svg_size(drawn)[0]))
+    width = min(PICTURE_WIDTH, round(vectors.size(drawn)[0]))
     return Part("chart", content, cid=cid, png=charts.png(drawn), width=width)
 
 
@@ -239,8 +239,10 @@ def _shown(cell: Cell) -> Cell:
 @lru_cache(maxsize=4)
 def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = jinja2.Environment(
+    # A template of a workspace's own is a matter of looks, often from another house: it reaches no file and runs no code.
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,

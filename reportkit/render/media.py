@@ -43,11 +43,9 @@ _MISSING = {
     "audio": "a sound",
     "canvas": "a drawing of a script",
 }
-_OPENING = re.compile(
-    r"(?i)<(img|svg|math|iframe|object|embed|video|audio|canvas|script)\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>"
-)
+_BEGIN = re.compile(r"(?i)<(img|svg|math|iframe|object|embed|video|audio|canvas|script)\b")
+_REST = re.compile(r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 _ATTRIBUTE = re.compile(r"(?i)\s(src|alt|data|type)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))")
-_COMMENT = re.compile(r"(?s)<!--.*?-->")
 _SCHEMA = re.compile(r"https?://vega\.github\.io/schema/vega-lite/v\d")
 _TAG = re.compile(r"<[^<>]*>")
 _VOID = {"img", "embed"}
@@ -56,39 +54,52 @@ _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 #: More than any page of a notebook holds.
 _MOST = 500
+#: Tags without an end after which no other is looked for: each is looked for in all that follows.
+_BROKEN = 50
 
 
 def taken(html: str) -> tuple[str, list[Found]]:
     """Give the HTML with a mark in the place of each thing that is no text, and these things."""
-    source = (
-        _COMMENT.sub("", html.replace(_OPEN, "").replace(_CLOSE, ""))
-        if "<!--" in html
-        else html.replace(_OPEN, "").replace(_CLOSE, "")
-    )
+    source = _uncommented(html.replace(_OPEN, "").replace(_CLOSE, ""))
     lower, pieces, found, position = source.lower(), [], list[Found](), 0
     endless: set[str] = set()
-    while len(found) < _MOST and (opening := _OPENING.search(source, position)):
-        tag = opening.group(1).lower()
-        end = inner = opening.end()
-        if tag not in _VOID and not opening.group().endswith("/>"):
+    broken, begin = 0, 0
+    while len(found) < _MOST and broken < _BROKEN and (named := _BEGIN.search(source, begin)):
+        rest = _REST.match(source, named.end())
+        if rest is None:
+            broken, begin = broken + 1, named.end()
+            continue
+        tag, opening = named.group(1).lower(), source[named.start() : rest.end()]
+        end = inner = rest.end()
+        if tag not in _VOID and not opening.endswith("/>"):
             inner = -1 if tag in endless else lower.find(f"</{tag}", end)
             if inner < 0:
                 # Nothing ends it: a search for each of many openings would take for ever.
                 endless.add(tag)
                 inner = end
             end = source.find(">", inner) + 1 or len(source)
-        pieces.append(source[position : opening.start()])
-        one = _one(
-            tag, opening.group(), source[opening.end() : inner], source[opening.start() : end]
-        )
+        pieces.append(source[position : named.start()])
+        one = _one(tag, opening, source[rest.end() : inner], source[named.start() : end])
         if isinstance(one, Found):
             pieces.append(f"{_OPEN}{len(found)}{_CLOSE}")
             found.append(one)
         else:
             pieces.append(one)
-        position = end
+        position = begin = end
     pieces.append(source[position:])
     return "".join(pieces), found
+
+
+def _uncommented(html: str) -> str:
+    """Give HTML without its comments; one without an end stays, and is looked for once."""
+    kept, position = [], 0
+    while (begin := html.find("<!--", position)) >= 0:
+        end = html.find("-->", begin + 4)
+        if end < 0:
+            break
+        kept.append(html[position:begin])
+        position = end + 3
+    return "".join((*kept, html[position:]))
 
 
 def _one(tag: str, opening: str, inside: str, whole: str) -> Found | str:
@@ -154,10 +165,10 @@ def is_picture(data: bytes, mime: str) -> bool:
 
     if mime == "image/svg+xml":
         from reportkit.errors import DataError
-        from reportkit.render import charts
+        from reportkit.render import vectors
 
         try:
-            charts.clean_svg(data.decode("utf-8"), "picture")
+            vectors.clean(data.decode("utf-8"), "picture")
         except (DataError, UnicodeDecodeError):
             return False
         return True

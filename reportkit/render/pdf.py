@@ -12,7 +12,7 @@ from typing import Any
 from reportkit import locale, theme
 from reportkit.errors import ReportkitError
 from reportkit.facts import Cover
-from reportkit.render import charts, letterhead
+from reportkit.render import charts, letterhead, vectors
 from reportkit.render.compiler import (
     CONFORMANCE,
     MISSING,
@@ -164,7 +164,7 @@ def _logo(setting: Setting) -> dict[str, Any] | None:
     drawn = letterhead.logo_svg()
     if drawn is None:
         return None
-    width, height = charts.svg_size(drawn)
+    width, height = vectors.size(drawn)
     scale = min(_LOGO_HEIGHT / height, _LOGO_WIDTH / width)
     return {"file": setting.file(drawn.encode()), "height": round(height * scale, 2)}
 

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from reportkit.errors import DataError
 from reportkit.facts import MIME, Bundle, Callout, Cover, Facts, Table
 from reportkit.facts import Break as BreakFact
-from reportkit.render import media, widgets
+from reportkit.render import media, others, widgets
 from reportkit.render.foreign import read_html
-from reportkit.render.markdown import paragraph, plain, prose
+from reportkit.render.markdown import paragraph, plain, prose, table_node
 from reportkit.render.media import Found
 from reportkit.render.model import (
     UNDATED,
@@ -41,7 +41,7 @@ HIDDEN_TAGS = frozenset({
 _CHART_MIME = re.compile(r"application/vnd\.vegalite\.v\d+(\.\d+)*\+?\.?json")
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|svg\+xml));base64,(.+)", re.DOTALL)
-_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-_])")
+_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _STAND_IN_ALT = "Picture without a description."
 
@@ -60,10 +60,12 @@ class Reader:
         self._attachments: Mapping[str, Any] = {}
         self._images: list[Image] = []
         self._widgets: Mapping[str, Any] = {}
+        self._foreign = False
 
     def read(self, notebook: Mapping[str, Any]) -> Document:
         """Walk the cells once and give the document."""
         self._widgets = widgets.states(notebook.get("metadata", {}))
+        self._foreign = not any(MIME in output.get("data", ()) for cell in notebook.get("cells", ()) for output in cell.get("outputs", ()))  # fmt: skip
         for self._cell, cell in enumerate(notebook.get("cells", [])):
             self._tags = frozenset(cell.get("metadata", {}).get("tags", ()))
             self._attachments = cell.get("attachments", {})
@@ -114,7 +116,7 @@ class Reader:
             if isinstance(block, Prose):
                 yield from block.nodes
             elif isinstance(block, Table):
-                yield _table_node(block)
+                yield table_node(block)
             elif not block.url or not self._take_image(block.url, block.alt):
                 # Between the words of a text: what it is, as words.
                 yield paragraph(block.alt or f"[{block.missing or 'picture'}]")
@@ -140,10 +142,17 @@ class Reader:
 
     def _outputs(self, outputs: Iterable[Mapping[str, Any]]) -> None:
         printed: list[str] = []
+        outputs = list(outputs)
+        alone = all(output.get("name") == "stderr" for output in outputs)
+        pictured = any({*_IMAGES} & output.get("data", {}).keys() for output in outputs)
         for output in outputs:
             kind = output["output_type"]
             if kind == "stream":
-                printed += [_joined(output["text"])] if output.get("name") == "stdout" else []
+                # Warnings are for the author; a cell of others that says nothing else is not left blank.
+                seen = output.get("name") == "stdout" or (self._foreign and alone)
+                printed += [_joined(output["text"])] if seen else []
+                continue
+            if pictured and others.nameless(_joined(output.get("data", {}).get("text/plain", ""))) and len(output["data"]) == 1:  # fmt: skip
                 continue
             self._preformatted("".join(printed))
             printed = []
@@ -165,6 +174,10 @@ class Reader:
             drawn = self._image(image, _joined(data[image]), "")
             if drawn is not None:
                 self._place(drawn)
+        elif others.loads(data):
+            return
+        elif drawn := others.drawn(data):
+            self._leave_out(drawn)
         elif widgets.VIEW in data:
             self._widget(data[widgets.VIEW])
         elif "text/html" in data:
@@ -198,8 +211,12 @@ class Reader:
             elif self._take_image(block.url, block.alt):
                 self._add_image(self._images.pop())
         if html.strip() and len(self._blocks) == before and len(self._left_out) == left_out:
-            scripted = "<script" in html.lower()
-            self._leave_out("what a script draws" if scripted else "HTML that holds no text")
+            said = others.scripted(html)
+            unknown = (
+                "what a script draws" if "<script" in html.lower() else "HTML that holds no text"
+            )
+            if said != "":
+                self._leave_out(said or unknown)
 
     def _add_image(self, image: Image | None) -> None:
         if image is not None:
@@ -316,25 +333,6 @@ def _words(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(str(part) for part in value)
     return value if isinstance(value, str) else ""
-
-
-def _table_node(table: Table) -> Node:
-    def row(kind: str, texts: Iterable[str]) -> Node:
-        return {
-            "type": kind,
-            "children": [
-                {
-                    "type": "table_cell",
-                    "attrs": {"align": None, "head": kind == "table_head"},
-                    "children": [{"type": "text", "raw": words}],
-                }
-                for words in texts
-            ],
-        }
-
-    body = [row("table_row", (cell.text for cell in cells)) for cells in table.rows]
-    head = row("table_head", (column.label for column in table.columns))
-    return {"type": "table", "children": [head, {"type": "table_body", "children": body}]}
 
 
 def _stand_in_cover(

@@ -8,7 +8,7 @@ from typing import Any
 
 from reportkit.errors import DataError
 from reportkit.facts import Callout, Cell, Column, Decision, Decisions, Headline, Table, Tiles
-from reportkit.render import charts
+from reportkit.render import charts, vectors
 from reportkit.render.columns import wrapped_lines
 from reportkit.render.markdown import plain
 from reportkit.render.measure import BREAK, breakable, clean
@@ -154,7 +154,7 @@ class Typesetter:
             self.setting.warnings.append(error.message)
             return {"t": "callout", "tone": "bad", "title": clean(chart.title or "A chart is missing"),
                     "text": clean(error.message)}  # fmt: skip
-        width, height = (side * _PIXEL for side in charts.svg_size(drawn))
+        width, height = (side * _PIXEL for side in vectors.size(drawn))
         limit = (self.setting.room - 7 * _POINT) / 2 if chart.half else self.setting.room
         shown = min(width, limit, 190 * _POINT * width / max(height, 1.0))
         return {"t": "chart", "half": chart.half, "file": self.setting.file(drawn.encode()), "width": round(shown, 2),
@@ -172,10 +172,10 @@ class Typesetter:
         }
         try:
             if image.mime == "image/svg+xml":
-                drawn = charts.clean_svg(
+                drawn = vectors.clean(
                     image.data.decode("utf-8", "replace"), f"picture-{placed.cell + 1}"
                 )
-                width, height = (side * _PIXEL for side in charts.svg_size(drawn))
+                width, height = (side * _PIXEL for side in vectors.size(drawn))
                 file = self.setting.file(drawn.encode())
             else:
                 width, height, inside = wrapped(image.data)

@@ -157,7 +157,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - executors of others lose work in ways of their own
             lost = True
             result.error = LimitError(
-                f"{type(error).__name__}: {str(error).strip() or 'the worker was lost'}. Run it again."
+                f"{type(error).__name__}: {_last(error) or 'the worker was lost'}. Run it again."
             )
         if lost and running.tries < _TRIES:
             running.tries += 1
@@ -208,6 +208,11 @@ class _Running:
     ticket: str
     begun: float
     tries: int = 1
+
+
+def _last(error: Exception) -> str:
+    """Give the last line of an error: of a trace that came from elsewhere, the one that says what happened."""
+    return (str(error).strip().splitlines() or [""])[-1].rstrip(".")[:300]
 
 
 def _entry(key: str, request: Request, now: datetime) -> Entry:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from atexit import register as register_exit
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -23,7 +24,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reportkit import config, errors
-from reportkit.errors import ParameterError, ReportkitError
+from reportkit.errors import FaultError, ParameterError, ReportkitError
 from reportkit.run import fingerprint
 from reportkit.run.folder import manifest
 from reportkit.run.request import Listener, Outcome, Progress, Request
@@ -39,7 +40,7 @@ PRELOAD = (
     "reportkit.display", "reportkit.restate", "reportkit.scorecard", "reportkit.measures.risk", "reportkit.quant.portfolio",
     "reportkit.narrative", "reportkit.measures.registry:definitions", "reportkit.run.report", "reportkit.run.formats", "reportkit.run.publication", "papermill.engines", "reportkit.workers.engine",
     "reportkit.workers.execution", "reportkit.render.html", "reportkit.render.pdf", "reportkit.render.email",
-    "reportkit.render.drawing", "reportkit.run.ready:get_ready",
+    "reportkit.render.drawing", "reportkit.run.jobs", "reportkit.bridge", "reportkit.showing", "reportkit.run.ready:get_ready",
     "reportkit.snapshot:hold",
 )  # fmt: skip
 #: For one report alone: what the process that runs it and the one of its cells both use.
@@ -105,7 +106,8 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
         tell: called with stage, cells begun and cells in all.
 
     Returns:
-        ``folder`` and ``state`` of the run, or ``error`` with kind and message.
+        ``folder`` and ``state`` of the run, or ``error`` with kind and message; the trace of a fault in reportkit itself goes
+        to standard error.
     """
     from reportkit.run.report import run
 
@@ -125,7 +127,18 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
         )
     except ReportkitError as error:
         return {"error": {"kind": type(error).__name__, "message": error.message}}
+    except Exception as error:  # noqa: BLE001 - one report's fault is not the end of the others
+        traceback.print_exc()
+        return {"error": {"kind": FaultError.__name__, "message": _fault(error)}}
     return {"folder": str(outcome.folder), "state": outcome.state}
+
+
+def _fault(error: Exception) -> str:
+    said = " ".join(str(error).split())[:200]
+    return (
+        f"reportkit itself failed ({type(error).__name__}: {said}), and nothing of the run was kept. "
+        "Running it again will not help; please report the lines above this one."
+    )
 
 
 def _held(workspace: Path, lease: Mapping[str, Any] | None) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from reportkit.made import Run
 from reportkit.period import Period
 
 State = Literal["draft", "held"]
@@ -60,22 +61,7 @@ Listener = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, repr=False)
-class Outcome:
-    """A finished run.
+class Outcome(Run):
+    """A run that has just ended: ``draft``, or ``held`` when a check keeps it back."""
 
-    Attributes:
-        folder: where notebook, artefacts and manifest are.
-        manifest: what ``manifest.json`` says.
-        state: ``draft``, or ``held`` when a gate keeps it back.
-    """
-
-    folder: Path
-    manifest: Mapping[str, Any]
     state: State
-
-    def __repr__(self) -> str:
-        said = self.manifest
-        unit = f" {said['unit']}" if said.get("unit") else ""
-        return (
-            f"<Run {said.get('report')} {said.get('period')}{unit}: {self.state}, in {self.folder}>"
-        )

@@ -83,7 +83,7 @@ def _json(value: object) -> Any:
         return value
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return WRONG
 
 

@@ -124,7 +124,7 @@ def goals(view: View, decision: str = "") -> Shown:
 
 def _harm(view: View) -> tuple[dict[str, str], dict[str, float], dict[str, float]]:
     rows = view.sql(
-        "SELECT scenario_id, cia_tags, event_hours, event_records FROM scenarios WHERE state = 'current'"
+        "SELECT scenario_id, cia_tags, event_hours, event_records FROM scenarios WHERE state = 'current' ORDER BY scenario_id"
     )
     names = rows["scenario_id"].astype(str)
     tags = dict(zip(names, rows["cia_tags"].fillna("").astype(str), strict=True))

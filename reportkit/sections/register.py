@@ -50,9 +50,10 @@ def above_appetite(view: View, *, top: int = 8) -> Shown:
         Column(label="Planned", align="right"), Column(label="Response", width=1.3), Column(label="Owner", width=1.4),
     )  # fmt: skip
     near = rows[(rows["exposure"].astype(float) <= rows["appetite"].astype(float)) & (rows["exposure"].astype(float) > 0.9 * rows["appetite"].astype(float))]  # fmt: skip
+    close = [text(row["title"], str(row["risk_id"])) for row in near.head(3).to_dict("records")]
     more = len(above) - len(shown)
     notes = [
-        f"{plural(len(near), 'further risk lies', 'further risks lie')} within a tenth of the appetite: {', '.join(near['title'].head(3))}." if len(near) else "",
+        f"{plural(len(near), 'further risk lies', 'further risks lie')} within a tenth of the appetite: {', '.join(close)}." if len(near) else "",
         f"{plural(more, 'more is', 'more are')} above appetite." if more > 0 else "",
     ]  # fmt: skip
     return display.table(
@@ -150,12 +151,12 @@ def acceptances(view: View, *, limit: int = 10) -> Shown:
     if gap:
         return gap
     rows = view.sql(
-        f"SELECT risk_id AS id, title, 'Accepted risk' AS kind, accepted_by AS who, accepted_until AS ends, residual FROM risks WHERE {OPEN} AND (response = 'accept' OR accepted_until IS NOT NULL)"
+        f"SELECT risk_id AS id, title, 'Accepted risk' AS kind, accepted_by AS who, accepted_until AS ends, residual FROM risks WHERE {OPEN} AND (response = 'accept' OR accepted_until IS NOT NULL) ORDER BY risk_id"
     )
     if view.loads["governance_items"]:
         exceptions = view.sql(
             "SELECT item_id AS id, title, 'Exception to policy' AS kind, approver AS who, expiry AS ends, NULL AS residual FROM governance_items WHERE kind = 'exception' "
-            "AND COALESCE(status, 'active') IN ('active', 'expired')"
+            "AND COALESCE(status, 'active') IN ('active', 'expired') ORDER BY item_id"
         )
         rows = pd.concat([part for part in (rows, exceptions) if len(part)]) if len(rows) or len(exceptions) else rows  # fmt: skip
     found: list[tuple[float, tuple[Cell | str, ...]]] = []

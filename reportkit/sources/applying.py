@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -182,7 +182,8 @@ def _numbers(rule: Rule, cells: list[str]) -> list[str]:
 def _product(cell: str, times: Decimal) -> str:
     try:
         return str(Decimal(cell) * times)
-    except InvalidOperation:
+    except ArithmeticError:
+        # No number, or one that is beyond all amounts.
         return cell
 
 

@@ -21,6 +21,8 @@ from reportkit.errors import DataError
 HEAD = 1 << 18
 #: Unpacked size beyond which a packed file is refused: 1 MB of zeros packs into 1 kB.
 UNPACKED_LIMIT = 4 << 30
+#: Exports shrink some ten times, rarely fifty times. What shrinks more than so, and is not small, was made to fill the memory.
+LARGE, SHRINKS = 64 << 20, 200
 #: Files of one folder or archive.
 MEMBERS = 20_000
 _CHUNK = 1 << 20
@@ -149,6 +151,10 @@ def _members(path: Path) -> tuple[str, ...]:
         raise DataError(
             f"{path} holds more than {MEMBERS:,} files; unpack it and name the one to read."
         )
+    if sum(entry.file_size for entry in entries) > UNPACKED_LIMIT:
+        raise DataError(
+            f"{path} unpacks to more than {UNPACKED_LIMIT >> 30} GiB; unpack it and split it first."
+        )
     return tuple(sorted(entry.filename for entry in entries))
 
 
@@ -180,25 +186,27 @@ def _stream(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
     if packing in {"gzip", "bzip2", "xz"}:
         opened: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}  # fmt: skip
         with opened[packing](path, "rb") as file:
-            yield io.BufferedReader(_Limited(file, path), _CHUNK)
+            yield io.BufferedReader(_Limited(file, path, path.stat().st_size), _CHUNK)
     elif packing == "zstd":
         import pyarrow as pa
 
         with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as file:
-            yield io.BufferedReader(_Limited(file, path), _CHUNK)
+            yield io.BufferedReader(_Limited(file, path, path.stat().st_size), _CHUNK)
     elif packing == "zip":
         with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
-            yield io.BufferedReader(_Limited(packed, path), _CHUNK)
+            yield io.BufferedReader(
+                _Limited(packed, path, archive.getinfo(member).compress_size), _CHUNK
+            )
     else:
         with path.open("rb") as plain:
             yield plain
 
 
 class _Limited(io.RawIOBase):
-    """A stream that stops when more comes out of it than any real export holds."""
+    """A stream that stops when more comes out of it than any real export holds, or than its packed bytes can be one of."""
 
-    def __init__(self, stream: Any, path: Path) -> None:
-        self._stream, self._path, self._seen = stream, path, 0
+    def __init__(self, stream: Any, path: Path, packed: int) -> None:
+        self._stream, self._path, self._packed, self._seen = stream, path, packed, 0
 
     def readable(self) -> bool:
         return True
@@ -209,6 +217,11 @@ class _Limited(io.RawIOBase):
         if self._seen > UNPACKED_LIMIT:
             raise DataError(
                 f"{self._path} unpacks to more than {UNPACKED_LIMIT >> 30} GiB; unpack it and split it first."
+            )
+        if self._seen > LARGE and self._seen > SHRINKS * max(self._packed, 1):
+            raise DataError(
+                f"{self._path} unpacks to more than {self._seen >> 20:,} MiB from {self._packed >> 10:,} KiB, as no export does; "
+                "unpack it yourself if you know that it is one."
             )
         buffer[: len(part)] = part
         return len(part)

@@ -34,6 +34,11 @@ def parse(content: Content) -> tuple[Any, list[Problem]]:
         raise DataError(
             f"{content.path} is JSON nested too deeply to be an export; it is refused."
         ) from None
+    except ValueError:
+        # The only other one: Python makes no number of more than some thousand digits.
+        raise DataError(
+            f"{content.path} is JSON with a number of thousands of digits, as no export has; it is refused."
+        ) from None
 
 
 def parse_lines(content: Content) -> tuple[Any, list[Problem]]:

@@ -12,6 +12,10 @@ from typing import Any
 from reportkit.sources.model import Problem
 
 _BLOCK = 50_000
+#: Cells of a table beyond which it must not be nearly empty: each of them takes memory, filled or not.
+CELLS = 50_000_000
+#: Of so many cells at least one is filled.
+_FILLED = 50
 #: How a line below a table begins, in the languages that reports are exported in here.
 _FOOTER = re.compile(
     r"(grand |sub)?totals?\b[^a-z]*$|(total|sum|summe|gesamt(summe)?|zwischensumme|totaal|totale|somme|suma)\s*:?$"
@@ -21,6 +25,27 @@ _FOOTER = re.compile(
 )
 #: A line of this and nothing but numbers is no record, however many they are.
 _TOTAL = re.compile(r"((grand |sub)?totals?|gesamtergebnis)\s*:?$", re.IGNORECASE)
+
+
+class Hollow(ValueError):
+    """A table that is nearly all empty, and beyond all size."""
+
+
+def whole(rows: int, columns: int, filled: int) -> None:
+    """Refuse a table of which a few bytes would take all memory.
+
+    Args:
+        rows: how many.
+        columns: how many.
+        filled: cells that the file itself has.
+
+    Raises:
+        Hollow: it is more than one can be, and nearly all of it is empty.
+    """
+    if rows * columns > CELLS and filled * _FILLED < rows * columns:
+        raise Hollow(
+            f"its {columns:,} columns and {rows:,} rows would be more than {CELLS:,} cells, nearly all of them empty"
+        )
 
 
 class Columns(Mapping[str, list[str]]):
@@ -153,6 +178,9 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
     Args:
         rows: all rows of the file, the ones above the header too.
         header_index: index of the header row, from 0.
+
+    Raises:
+        Hollow: it would be more than memory holds, and nearly all of it is empty.
     """
     iterator = iter(rows)
     header = list(next(itertools.islice(iterator, header_index, None), []))
@@ -174,7 +202,10 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
     cells: list[list[str]] = [[] for _ in header]
     block: list[Sequence[str]] = []
 
+    filled = 0
+
     def flush() -> None:
+        whole(len(numbers), width, filled)
         columns = itertools.zip_longest(*block, fillvalue="")
         for column, values in zip(cells, columns, strict=False):
             column.extend(values)
@@ -198,6 +229,7 @@ def gather(rows: Iterable[Sequence[str]], header_index: int) -> Grid:
             )
         numbers.append(number)
         block.append(row)
+        filled += len(row)
         if len(block) >= _BLOCK:
             flush()
     flush()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import tomllib
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +15,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from reportkit import resources
+from reportkit import mistakes, resources
 from reportkit.errors import ConfigError, DataError, nearest
 from reportkit.tables import TABLES
 
 Order = Literal["fit", "dmy", "mdy", "ymd"]
+
+
+#: Codecs of names, and of Python's own literals: no file is written in them, and some take the square of a text's length.
+_OF_NAMES = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
 
 
 class _Part(BaseModel):
@@ -66,6 +72,19 @@ class Rule(_Part):
         None, description="every number is multiplied by this, such as 0.01 for per cent"
     )
 
+    @field_validator("dates")
+    @classmethod
+    def _written(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for way in value:
+            try:
+                datetime.strptime("", way)  # noqa: DTZ007 - only the pattern is tried
+            except re.error:
+                raise ValueError(f"{way!r} names a part of a day twice") from None
+            except ValueError as error:
+                if "does not match" not in str(error):
+                    raise ValueError(f"{way!r} is no way to write a day, such as '%d.%m.%Y'") from None  # fmt: skip
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
@@ -109,10 +128,13 @@ class Read(_Part):
     @classmethod
     def _known(cls, value: str | None) -> str | None:
         try:
-            # Some codecs are of no text; decoding with them is refused.
-            b"".decode(value or "ascii")
-            return value and codecs.lookup(value).name
-        except LookupError:
+            # Some codecs are of no text, and some of no file's; decoding with them is refused.
+            b"a".decode(value or "ascii", "replace")
+            name = codecs.lookup(value or "ascii").name
+            if name in _OF_NAMES:
+                raise LookupError
+            return value and name
+        except (LookupError, UnicodeError):
             raise ValueError(
                 f"{value!r} is no encoding known here, such as 'cp1250' or 'big5'"
             ) from None
@@ -162,37 +184,37 @@ def read(path: Path) -> Mapping:
 
 
 def _parse(path: Path, content: bytes) -> Mapping:
+    text = ""
     try:
-        found = Mapping.model_validate(tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.") from None
+        text = content.decode("utf-8")
+        found = Mapping.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        raise ConfigError(
-            f"Mapping {path}: " + "; ".join(_sentence(one) for one in error.errors()) + "."
-        ) from None
+        faults = [mistakes.sentence(one, text, _known(one["loc"])) for one in error.errors()]
+        raise ConfigError.of_file(f"Mapping {path}", faults) from None
+    except (ValueError, RecursionError) as error:
+        # No TOML, no UTF-8, or a number of thousands of digits.
+        raise ConfigError(f"Mapping {path} is not valid TOML: {error}.", [f"not valid TOML: {error}"]) from None  # fmt: skip
     if found.source.table not in TABLES:
-        raise ConfigError(
-            f"Mapping {path}: table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
-        )
+        fault = f"{mistakes.at(text, ('source', 'table'))}table {found.source.table!r} is not known; {nearest(found.source.table, TABLES)}"
+        raise ConfigError.of_file(f"Mapping {path}", [fault])
     spec = TABLES[found.source.table]
-    wrong = [name for name in found.columns if name not in spec.names]
+    wrong = [
+        f"{mistakes.at(text, ('columns', name))}{spec.name} has no column {name!r}; {nearest(name, spec.names)}"
+        for name in found.columns
+        if name not in spec.names
+    ]
     if wrong:
-        raise ConfigError(
-            f"Mapping {path}: {spec.name} has no column {wrong[0]!r}; {nearest(wrong[0], spec.names)}"
-        )
+        raise ConfigError.of_file(f"Mapping {path}", wrong)
     return found.model_copy(
         update={"name": path.stem, "sha256": hashlib.sha256(content).hexdigest()}
     )
 
 
-def _sentence(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        parts: dict[str, type[_Part]] = {"source": Source, "read": Read, "columns": Rule}
-        known = parts.get(str(item["loc"][0]), Mapping) if len(item["loc"]) > 1 else Mapping
-        names = [field.alias or name for name, field in known.model_fields.items()]
-        return f"unknown key {where}; {nearest(str(item['loc'][-1]), names)}".rstrip(".")
-    return f"{where}: {item['msg'].lower().removeprefix('value error, ')}"
+def _known(loc: Sequence[Any]) -> list[str]:
+    parts: dict[str, type[_Part]] = {"source": Source, "read": Read, "columns": Rule}
+    part = parts.get(str(loc[0]), Mapping) if len(loc) > 1 else Mapping
+    part = Case if "cases" in loc[:-1] else part
+    return [field.alias or name for name, field in part.model_fields.items()]
 
 
 @lru_cache(maxsize=1)

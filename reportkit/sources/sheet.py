@@ -47,8 +47,7 @@ def grid(content: Content, known: Collection[str], sheet: str | None = None) -> 
 def filled(content: Content, known: Collection[str], sheet: str) -> Grid | None:
     """Read one sheet of a workbook, or give None where it is empty; see ``grid``."""
     with _open(content) as book:
-        named = sheet in book.sheet_names
-        if named and not book.get_sheet_by_name(sheet).to_python(nrows=1):
+        if sheet in book.sheet_names and not _sheet(book, content, sheet).to_python(nrows=1):
             return None
         return _best(book, content, known, sheet)
 
@@ -72,8 +71,7 @@ def cells(content: Content) -> dict[str, list[list[str]]]:
     found = {}
     with _open(content) as book:
         for name in _names(book, hidden=False):
-            _bounded(content, *workbook_parts.extent(content, name))
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows = _sheet(book, content, name).to_python(skip_empty_area=False)
             found[name] = [[_text(cell) for cell in row] for row in rows]
     return found
 
@@ -102,6 +100,13 @@ def _open(content: Content) -> Iterator[Any]:
             f"{content.path} cannot be read as a workbook ({str(error) or type(error).__name__}); "
             "open it in a spreadsheet program and save it again as XLSX."
         ) from None
+    except BaseException as error:
+        # The library's own fault over a broken file; it is no Exception, so that nobody takes it for one.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DataError(
+            f"{content.path} cannot be read as a workbook (it is broken inside); open it in a spreadsheet program and save it again as XLSX."
+        ) from None
 
 
 def _names(book: Any, *, hidden: bool) -> list[str]:
@@ -123,9 +128,7 @@ def _best(book: Any, content: Content, known: Collection[str], sheet: str | None
         raise DataError(f"{content.path} has no visible sheet; name one in the mapping's [read].")
     first: tuple[str, list[list[str]], int] | None = None
     for name in [sheet] if sheet is not None else names:
-        _bounded(content, *workbook_parts.extent(content, name))
-        found = book.get_sheet_by_name(name)
-        _bounded(content, found.total_height + 1, found.total_width + 1)
+        found = _sheet(book, content, name)
         rows = [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
         header = find_header({",": rows[:PREAMBLE]}, known)
         if header.recognised:
@@ -135,6 +138,14 @@ def _best(book: Any, content: Content, known: Collection[str], sheet: str | None
     if first is None:
         raise DataError(f"{content.path} has an empty sheet; export it again.")
     return _gathered(content, *first)
+
+
+def _sheet(book: Any, content: Content, name: str) -> Any:
+    """Give a sheet that takes no more memory than its cells need: what it says of itself is looked at before it is read."""
+    _bounded(content, *workbook_parts.extent(content, name))
+    found = book.get_sheet_by_name(name)
+    _bounded(content, found.total_height + 1, found.total_width + 1)
+    return found
 
 
 def _bounded(content: Content, rows: int, columns: int) -> None:

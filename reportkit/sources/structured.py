@@ -41,6 +41,11 @@ def yaml(content: Content) -> Any:
         raise DataError(
             f"{content.path} is not valid YAML: {reason}{where}; export it again."
         ) from None
+    except (ValueError, AttributeError, LookupError, TypeError):
+        # The library takes a tag at its word: '!!float x', or a number of thousands of digits.
+        raise DataError(
+            f"{content.path} is YAML with a value that is not of its own kind; export it again."
+        ) from None
     except RecursionError:
         raise DataError(
             f"{content.path} is YAML nested too deeply to be an export; it is refused."

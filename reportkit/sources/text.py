@@ -12,7 +12,7 @@ from typing import TextIO
 
 from reportkit.errors import DataError
 from reportkit.sources.content import HEAD, Content
-from reportkit.sources.grid import Grid, Header, find_header, gather
+from reportkit.sources.grid import Grid, Header, Hollow, find_header, gather
 from reportkit.sources.model import Problem
 
 DELIMITERS = ",;\t|"
@@ -161,6 +161,8 @@ def grid(
             raise DataError(
                 f"{content.path} is broken near line {reader.line_num:,} ({error}); export it again."
             ) from None
+        except Hollow as error:
+            raise DataError(f"{content.path} is no table: {error}; export it again.") from None
     if warning is not None:
         result.problems.insert(0, warning)
     return result

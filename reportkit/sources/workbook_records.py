@@ -18,6 +18,8 @@ _WORDS = {
 # ---- XLSB ---------------------------------------------------------------------------------------------------------
 
 _ROW, _CELL_ERROR, _FORMULA_ERROR, _SHEET = 0, 3, 11, 156
+#: Records that are cells: blank, of every kind of value, and formulas.
+_CELLS = range(1, 12)
 
 
 def xlsb_relation(workbook: bytes, sheet: str) -> str:
@@ -41,6 +43,18 @@ def xlsb_failed(part: bytes) -> Places:
             (column,) = struct.unpack_from("<I", record)
             found[row, column] = _WORDS.get(record[8], "#VALUE!")
     return found
+
+
+def xlsb_extent(part: bytes) -> tuple[int, int]:
+    """Give how many rows and columns the cells of a sheet's part reach over."""
+    row, rows, columns = 0, 0, 0
+    for kind, record in _xlsb_records(part):
+        if kind == _ROW and len(record) >= 4:
+            (row,) = struct.unpack_from("<I", record)
+        elif kind in _CELLS and len(record) >= 4:
+            rows = max(rows, row + 1)
+            columns = max(columns, struct.unpack_from("<I", record)[0] + 1)
+    return rows, columns
 
 
 def _xlsb_records(part: bytes) -> Iterator[tuple[int, bytes]]:
@@ -74,6 +88,8 @@ def _wide(record: bytes, at: int) -> tuple[str, int]:
 
 _BEGIN, _END, _FORMULA, _BOOLEAN_OR_ERROR, _BOUND_SHEET = 0x0809, 0x000A, 0x0006, 0x0205, 0x0085
 _NO_MORE = 0xFFFFFFFC
+#: A sector takes 512 or 4096 bytes: two to the power of these.
+_SECTORS = (9, 12)
 
 
 def xls_failed(file: bytes, sheet: str) -> Places:
@@ -131,6 +147,8 @@ def _stream(file: bytes) -> bytes:
         (directory,) = struct.unpack_from("<I", file, 48)
         (more,) = struct.unpack_from("<I", file, 68)
         heads = [*struct.unpack_from("<109I", file, 76)]
+        if shift not in _SECTORS:
+            return b""
         sector = 1 << shift
 
         def read(place: int) -> bytes:
@@ -150,7 +168,8 @@ def _stream(file: bytes) -> bytes:
 
         def chain(place: int) -> bytes:
             parts: list[bytes] = []
-            while place < _NO_MORE and len(parts) <= len(table):
+            # A chain that runs in a ring would never end; none is longer than the file.
+            while place < _NO_MORE and len(parts) * sector <= len(file):
                 parts.append(read(place))
                 place = table[place]
             return b"".join(parts)
@@ -162,6 +181,6 @@ def _stream(file: bytes) -> bytes:
             if name == "Workbook":
                 place, size = struct.unpack_from("<II", entries, at + 116)
                 return chain(place)[:size]
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError, MemoryError):
         return b""
     return b""

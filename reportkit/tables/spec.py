@@ -165,5 +165,5 @@ def unpack(value: Any) -> Any:
         return []
     try:
         return json.loads(value)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"A JSON value cannot be read ({error}): {value[:80]}") from None

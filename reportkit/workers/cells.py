@@ -6,19 +6,27 @@ It is a process of its own, forked from a warm one or started afresh, so that no
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import sys
+import termios
 import time
-import zlib
+from array import array
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reportkit.workers import wire
 from reportkit.workers.lifeline import end_with_parent
+from reportkit.workers.seeding import seed
 
 if TYPE_CHECKING:
     from reportkit.workers.shell import ZMQInteractiveShell
+
+
+#: A program that goes on writing after its cell does not keep the next one waiting.
+_HEARD_SECONDS = 0.5
 
 
 def run(channel: socket.socket, shell: ZMQInteractiveShell) -> None:
@@ -33,23 +41,43 @@ def run(channel: socket.socket, shell: ZMQInteractiveShell) -> None:
     if asked is None:
         return
     os.chdir(asked["folder"])
-    _seed(asked["seed"])
-    front.SINK.tell = lambda message: wire.send(channel, message)
-    front.SINK.room = asked["room"]
+    seed(asked["seed"])
+    sink, home = front.SINK, os.getpid()
+    sink.tell, sink.room, sink.home = partial(wire.send, channel), asked["room"], home
     front.enter(shell)
     for index, (source, tags) in enumerate(asked["cells"]):
-        wire.send(channel, ["begin", index])
+        sink.say(["begin", index])
         error, count, begun = None, None, time.process_time()
         if source is not None:
             count = shell.execution_count
             error = _one(shell, source)
-            front.SINK.flush()
+            if os.getpid() != home:
+                # A cell forked, and this is the child: the other one goes on with the notebook.
+                return
+            _heard()
         took = time.process_time() - begun
-        wire.send(channel, ["done", index, count, error, shell.leaving, took])
+        sink.say(["done", index, count, error, shell.leaving, took])
         if shell.leaving or (error and "raises-exception" not in tags):
             break
     # What waits to be done at the end of a process must not keep a finished report waiting, or fail it.
-    wire.send(channel, ["end"])
+    sink.say(["end"])
+
+
+def _heard() -> None:
+    """Wait until everything that was written past Python is taken: it belongs to the cell that ends here."""
+    until = time.monotonic() + _HEARD_SECONDS
+    while any(map(_waits, (1, 2))) and time.monotonic() < until:
+        time.sleep(0.0002)
+
+
+def _waits(file: int) -> bool:
+    """Say whether something that was written to a pipe is still in it."""
+    waiting = array("i", [0])
+    try:
+        fcntl.ioctl(file, termios.FIONREAD, waiting)
+    except OSError:
+        return False
+    return waiting[0] > 0
 
 
 def _one(shell: Any, source: str) -> list[Any] | None:
@@ -65,20 +93,6 @@ def _one(shell: Any, source: str) -> list[Any] | None:
     if getattr(shell, "_last_traceback_during_displayhook", False):
         return ["FormatterError", trace[-1] if trace else "", trace]
     return None
-
-
-def _seed(seed: str) -> None:
-    """Give each report random numbers of its own, and the same report the same ones."""
-    number = zlib.crc32(seed.encode())
-    import random
-
-    # A process that was started afresh has not loaded it yet, and draws the same numbers as a forked one all the same.
-    with contextlib.suppress(ImportError):
-        import numpy as np
-
-        np.random.seed(number)  # noqa: NPY002 - the global generator is the one that a notebook does not seed
-
-    random.seed(number)
 
 
 def alone(channel: socket.socket, shell: ZMQInteractiveShell) -> None:

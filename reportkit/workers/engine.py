@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from reportkit.workers.execution import Execution
 
 _PIPE = 1 << 16
+_PARTS = 32
 _LAST_WORDS = 4000
+_FAULT = b"Fatal Python error"
 
 
 class WarmEngine(Engine):  # type: ignore[misc]  # papermill has no types
@@ -187,14 +189,20 @@ class _Run:
         channel = process.channel.fileno()
         while True:
             ready = {file for file, _ in poll.poll()}
-            for pipe in ready & process.pipes.keys():
-                if not self._drain(pipe, process.pipes[pipe]):
-                    poll.unregister(pipe)
+            if channel not in ready and ready & process.pipes.keys():
+                # What a cell writes past Python comes after the word that it begins: that word is heard first.
+                ready |= {file for file, _ in poll.poll(0) if file == channel}
             # A process may leave children behind that keep its end of the channel open: its own end counts.
             gone = life in ready and channel not in ready
             if channel not in ready and not gone:
+                for pipe in ready & process.pipes.keys():
+                    if not self._drain(pipe, process.pipes[pipe], most=1):
+                        poll.unregister(pipe)
                 continue
-            message = None if gone else wire.receive(process.channel)
+            try:
+                message = None if gone else wire.receive(process.channel)
+            except ValueError:
+                raise failure.garbled(self.places[self.index]) from None
             if message is None:
                 for pipe, name in process.pipes.items():
                     self._drain(pipe, name)
@@ -206,8 +214,6 @@ class _Run:
                 watch.cell_started()
             elif kind == "done":
                 watch.cell_ended()
-                for pipe, name in process.pipes.items():
-                    self._drain(pipe, name)
                 self._done(message[2:], time.monotonic() - begun)
             elif kind == "end":
                 return True
@@ -220,8 +226,6 @@ class _Run:
         self.execution.on_cell(place.number, place.total)
         self.nb_man.cell_start(cell, cell_index=index)
         self.collector.begin(cell.get("outputs", []))
-        for raw in self.raw.values():
-            raw.clear()
 
     def _done(self, told: list[Any], took: float) -> None:
         count, error, leaving, processor = told
@@ -246,6 +250,7 @@ class _Run:
         if "outputs" in cell:
             for name, raw in self.raw.items():
                 self.collector.print(name, raw.decode("utf-8", "replace"))
+                raw.clear()
             cell.outputs = outputs.joined(cell.outputs)
         return place
 
@@ -254,9 +259,10 @@ class _Run:
             raise failure.shown_too_much(self.places[self.index], outputs.SHOWN_LIMIT)
         self.collector.take(message)
 
-    def _drain(self, pipe: int, name: str) -> bool:
+    def _drain(self, pipe: int, name: str, *, most: int = _PARTS) -> bool:
         """Take what was written past Python, by compiled code and other processes; False at its end."""
-        while True:
+        # A program that writes without end must not keep the cells from being heard.
+        for _ in range(most):
             try:
                 part = os.read(pipe, _PIPE)
             except BlockingIOError:
@@ -265,11 +271,16 @@ class _Run:
                 return False
             room = outputs.STREAM_LIMIT + 1 - len(self.raw[name])
             self.raw[name] += part[: max(room, 0)]
+        return True
 
     def _dead(self, watch: Watch, code: int) -> ReportkitError:
-        words = bytes(self.raw["stderr"] or self.raw["stdout"])[-_LAST_WORDS:]
+        words = bytes(self.raw["stderr"] or self.raw["stdout"])
+        # Where compiled code broke, a list of all its modules follows.
+        fault = words.rfind(_FAULT)
+        words = words[fault:] if fault >= 0 else words[-_LAST_WORDS:]
         spoken = [line.strip() for line in words.decode(errors="replace").splitlines() if line.strip()]  # fmt: skip
-        last = f" Its last words were: {_telling(spoken)[:200]}." if spoken else ""
+        telling = spoken[0 if fault >= 0 else -1] if spoken else ""
+        last = f" Its last words were: {telling[:200]}." if telling else ""
         if not self.execution.seconds and not self.places:
             return failure.unstarted(watch.reason, last)
         place = self._settle(0.0)
@@ -290,11 +301,6 @@ class _Run:
 def _life(pid: int) -> int | None:
     """Give a file that can be read when a process has ended; None where the system has none."""
     return os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
-
-
-def _telling(lines: list[str]) -> str:
-    """Give the line that says most: the fault, where compiled code broke; else the last."""
-    return next((line for line in lines if line.startswith("Fatal Python error")), lines[-1])
 
 
 def _asked(cell: Any) -> tuple[str | None, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from reportkit.config import Limits
     from reportkit.workers.watch import Reason
+
+
+#: How much of what an error says is told; the notebook has all of it.
+_SAID = 400
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,9 @@ def raised(error: Any, place: Place) -> ReportkitError:
     if name == "SystemExit":
         return left(place, f"sys.exit({value})")
     last = value.split("\n")[-1].strip() or value
+    # A cell has no file; the number that stands for one says nothing.
+    last = re.sub(r" \(\d+\.py, (line \d+)\)$", r" (\1)", last)
+    last = last if len(last) <= _SAID else f"{last[:_SAID]}…"
     kind = getattr(errors, name, None) if "reportkit" in "".join(error.traceback or "") else None
     if (
         isinstance(kind, type)
@@ -132,6 +140,14 @@ def died(place: Place, code: int, last_words: str) -> ReportkitError:
         else "Run the report again; if it happens again, mend the cell."
     )
     return KernelDied(f"{place}: the kernel {ending}.{last_words} {advice}")
+
+
+def garbled(place: Place) -> LimitError:
+    """Explain a channel on which something else was written."""
+    return KernelDied(
+        f"{place} wrote into a file that it did not open, and cut the run off from what tells its results. "
+        "Let it write only to files of its own, then run the report again."
+    )
 
 
 def unstarted(reason: Reason | None, last_words: str) -> LimitError:

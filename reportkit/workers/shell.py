@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -27,16 +28,19 @@ _BUFFER = 32_000
 
 
 class Sink:
-    """Takes what cells show, in its order.
+    """Takes what cells show, in its order; also from threads that cells start.
 
     Attributes:
         tell: called with each output; see :mod:`reportkit.workers.outputs` for what is told.
         room: how many characters of one cell and stream are still told; the reader cuts by the same number.
+        home: the process of the cells. What a process that was forked from it prints goes past it, as from any other program.
     """
 
     def __init__(self) -> None:
         self.tell: Listener = lambda _: None
         self.room = 0
+        self.home = 0
+        self._lock = threading.RLock()
         self._left: dict[str, int] = {}
         self._name, self._text, self._size = "", list[str](), 0
 
@@ -46,32 +50,53 @@ class Sink:
 
     def stream(self, name: str, text: str) -> None:
         """Take printed text."""
-        left = self._left.get(name, self.room)
-        if left <= 0 or not text:
+        if os.getpid() != self.home:
+            _past(name, text)
             return
-        if name != self._name:
-            self.flush()
-            self._name = name
-        text = text[:left]
-        self._left[name] = left - len(text)
-        self._text.append(text)
-        self._size += len(text)
-        if self._size > _BUFFER:
-            self.flush()
+        with self._lock:
+            left = self._left.get(name, self.room)
+            if left <= 0 or not text:
+                return
+            if name != self._name:
+                self.flush()
+                self._name = name
+            text = text[:left]
+            self._left[name] = left - len(text)
+            self._text.append(text)
+            self._size += len(text)
+            if self._size > _BUFFER:
+                self.flush()
 
     def flush(self) -> None:
         """Tell the printed text that waits."""
-        if self._text:
-            text, self._text, self._size = "".join(self._text), [], 0
-            self.tell(["stream", self._name, text])
+        with self._lock:
+            if self._text:
+                text, self._text, self._size = "".join(self._text), [], 0
+                self.tell(["stream", self._name, text])
 
     def show(self, kind: str, *parts: Any) -> None:
         """Tell what is no printed text."""
-        self.flush()
-        self.tell([kind, *parts])
+        if os.getpid() != self.home:
+            return
+        with self._lock:
+            self.flush()
+            self.tell([kind, *parts])
+
+    def say(self, message: list[Any]) -> None:
+        """Tell something else, after the printed text that waits."""
+        with self._lock:
+            self.flush()
+            self.tell(message)
 
 
 SINK = Sink()
+
+
+def _past(name: str, text: str) -> None:
+    """Write past the sink, to the end that the engine listens at for other programs."""
+    rest = text.encode("utf-8", "replace")
+    while rest:
+        rest = rest[os.write(2 if name == "stderr" else 1, rest) :]
 
 
 def _plain(data: dict[str, Any]) -> Any:

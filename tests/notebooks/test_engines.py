@@ -44,6 +44,8 @@ EVERYTHING = (
     "# nothing",
     "def f():\n    return 7\nf()",
     "print('é ☃ \\ud800'.encode('utf-8', 'replace'))",
+    "import random\nimport numpy as np\nrandom.random(), np.random.rand(), np.random.permutation(9)",
+    "import multiprocessing as mp\nwith mp.get_context('fork').Pool(1) as pool:\n    pool.map(print, ['from a child'])",
     "import builtins\nbuiltins.print is print, __name__, [n for n in sorted(globals()) if not n.startswith('_')][:4]",
 )
 ALLOWED = ("1/0", "raises-exception")
@@ -63,6 +65,21 @@ def test_cells_show_what_they_show_in_a_kernel(desk: Desk) -> None:
     for here, there in zip(warm, kernel, strict=True):
         assert here == there, here.source
     assert sum(len(cell.outputs) for cell in warm) > 20
+
+
+def test_what_is_written_past_python_stays_with_its_cell(desk: Desk) -> None:
+    desk.notebook(*[f"import os\nos.write({1 + n % 2}, b'{n}')\nNone" for n in range(40)])
+    assert [[output.text for output in cell.outputs] for cell in cells(desk)] == [[str(n)] for n in range(40)]  # fmt: skip
+
+
+def test_threads_and_forks_of_a_cell_break_nothing(desk: Desk) -> None:
+    """A thread prints without end while long outputs are shown; a child that comes back from a cell runs no other one."""
+    talks = "import threading\ndef talk():\n    while True: print('z' * 50_000)\nthreading.Thread(target=talk).start()"
+    shows = "from IPython.display import HTML, display\nfor _ in range(20): display(HTML('q' * 300_000))"
+    desk.notebook("import os\nchild = os.fork() == 0", "open('ran', 'a').write('x')", talks, shows)
+    *_, last = cells(desk)
+    assert [len(o.data["text/html"]) for o in last.outputs if "data" in o] == [300_000] * 20
+    assert (desk.folder / "ran").read_text() == "x"
 
 
 def test_a_report_runs_in_a_fork_with_one_thread_of_its_own(desk: Desk) -> None:

@@ -133,7 +133,7 @@ def test_charts_of_other_years_are_drawn(mime: str, schema: str) -> None:
 def test_what_cannot_be_shown_is_named() -> None:
     outside = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"url": "https://example.org/x.csv"}, "mark": "bar"}  # fmt: skip
     made = shown(
-        {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div id='a'></div><script>Plotly.newPlot('a')</script>"},
+        {"application/vnd.plotly.v1+json": {"data": [], "layout": {"title": {"text": "Open <b>by</b> unit"}}}, "text/html": "<div id='a'></div><script>Plotly.newPlot('a')</script>"},
         {"application/vnd.unheard-of+json": {}},
         {"image/png": "bm90IGEgcGljdHVyZQ=="},
         {"image/png": "!!"},
@@ -144,7 +144,7 @@ def test_what_cannot_be_shown_is_named() -> None:
         {"text/plain": "the last word"},
     )  # fmt: skip
     notes = (
-        "What a script draws", "Output of type application/vnd.unheard-of+json", "A picture that cannot be read", "not valid base64",
+        "A chart of Plotly (“Open by unit”), which only a browser draws", "Output of type application/vnd.unheard-of+json", "A picture that cannot be read", "not valid base64",
         "A chart that reads its data from elsewhere (https://example.org/x.csv)", "A control that works in JupyterLab only", "the last word",
     )  # fmt: skip
     page, _ = HTMLExporter().from_notebook_node(made)
@@ -154,6 +154,62 @@ def test_what_cannot_be_shown_is_named() -> None:
     with pymupdf.open(stream=data) as pdf:
         said = squeezed(" ".join(page.get_text() for page in pdf))
     assert [note for note in notes if squeezed(note) not in said] == []
+
+
+def test_what_only_the_error_stream_says_is_not_left_blank() -> None:
+    made = v4.new_notebook(
+        cells=[
+            v4.new_code_cell("", outputs=[v4.new_output("stream", name="stderr", text="to the error stream\n")]),
+            v4.new_code_cell("", outputs=[v4.new_output("stream", text="said\n"), v4.new_output("stream", name="stderr", text="a warning\n")]),
+        ]
+    )  # fmt: skip
+    page, _ = HTMLExporter().from_notebook_node(made)
+    assert "to the error stream" in words(page)
+    assert "a warning" not in words(page)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        # As BokehJS and Plotly bring their scripts into the page.
+        {"application/javascript": "x", "application/vnd.bokehjs_load.v0+json": ""},
+        {"text/html": "<script>window.PlotlyConfig = {MathJaxConfig: 'local'};</script>"},
+        {"text/html": "<div id='c' data-root-id='p1002' style='display: contents;'></div>"},
+    ],
+)
+def test_what_brings_only_scripts_is_no_gap(output: dict[str, Any]) -> None:
+    page, _ = HTMLExporter().from_notebook_node(shown(output, {"text/plain": "after"}))
+    assert "Not shown" not in page
+    assert "after" in words(page)
+
+
+def test_what_python_says_of_a_picture_is_left_out() -> None:
+    picture = notebook("matplotlib").cells[1].outputs[-1].data["image/png"]
+    cell = v4.new_code_cell(
+        "",
+        outputs=[
+            v4.new_output("execute_result", {"text/plain": "<Axes: xlabel='unit', ylabel='open'>"}),
+            v4.new_output("display_data", {"image/png": picture}),
+        ],
+    )
+    page, _ = HTMLExporter().from_notebook_node(v4.new_notebook(cells=[cell]))
+    assert "Axes" not in words(page)
+    assert "<figure" in page
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("so $a_1 * b * c_1 < d$ holds", "so $a_1 * b * c_1 < d$ holds"),
+        ("$$\\begin{matrix}1 & 2 \\\\ [3] & x\\end{matrix}$$", "$$\\begin{matrix}1 & 2 \\\\ [3] & x\\end{matrix}$$"),
+        ("from *$5m* to $6m, `$a_1$` and H<sub>2</sub>O, <kbd>Esc</kbd>", "from $5m to $6m, $a_1$ and H_2O, Esc"),
+    ],
+)  # fmt: skip
+def test_formulas_stand_as_they_were_written(source: str, said: str) -> None:
+    page, _ = HTMLExporter().from_notebook_node(
+        v4.new_notebook(cells=[v4.new_markdown_cell(source)])
+    )
+    assert said in words(page)
 
 
 def test_a_notebook_of_format_three_is_read() -> None:

@@ -129,6 +129,24 @@ def test_saving_shows_the_report_again_and_ctrl_c_ends_it(desk: Any) -> None:
             news = state(url, lambda found: found["page"] > news["page"])
             assert "words only, no cell run" in news["text"]
             assert "After" in ask(url + "report")[1].decode()
+            # Saved twice in a moment: shown once, as it was saved last.
+            desk.notebook(v4.new_markdown_cell("# Soon"), "print(period)", parameters=DECLARED)
+            desk.notebook(v4.new_markdown_cell("# After"), "print(period)", parameters=DECLARED)
+            news = state(url, lambda found: found["page"] > news["page"])
+            assert "After" in ask(url + "report")[1].decode()
+            # Words for the report lie in a folder of their own.
+            (desk.folder / "commentary/2026-Q3").mkdir(parents=True)
+            (desk.folder / "commentary/2026-Q3/a.md").write_text("Words.")
+            news = state(url, lambda found: found["page"] > news["page"])
+            path.unlink()
+            news = state(url, lambda found: found["kind"] == "bad")
+            assert "cannot be opened (no such file or directory)" in news["text"]
+            desk.notebook(
+                v4.new_markdown_cell("# After"), "import os\nos._exit(3)", parameters=DECLARED
+            )
+            news = state(url, lambda found: "exit code 3" in found["text"])
+            desk.notebook(v4.new_markdown_cell("# After"), "print(period)", parameters=DECLARED)
+            news = state(url, lambda found: found["kind"] == "good")
             desk.notebook(v4.new_markdown_cell("# After"), "1 / 0", parameters=DECLARED)
             news = state(url, lambda found: found["kind"] == "bad")
             assert "ZeroDivisionError" in news["text"]
@@ -139,6 +157,9 @@ def test_saving_shows_the_report_again_and_ctrl_c_ends_it(desk: Any) -> None:
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
             assert not [pid for pid in kernels if Path(f"/proc/{pid}").exists()]
+            said = process.stdout.read()
+            # First, after the words, after two saves, after the commentary, after the mended exit.
+            assert said.count("✓") == 5, said
         finally:
             process.kill()
 

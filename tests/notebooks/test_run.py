@@ -246,6 +246,7 @@ def test_a_notebook_in_another_language(desk: Any) -> None:
 
 FAILURES = {
     "error": ("x = 1\n1/0", "CellError", 4, "cell 2 of 3 \\(x = 1\\) failed: ZeroDivisionError: division by zero"),
+    "long": ("raise ValueError('m' * 99_999)", "CellError", 4, "failed: ValueError: m{400}…\\. Mend"),
     "magic": ("%undefined-line-magic", "CellError", 4, "Line magic function"),
     "bash": ("%%bash\nexit 3", "CellError", 4, "non-zero exit status 3"),
     "extension": ("%load_ext nope", "CellError", 4, "No module named 'nope'"),

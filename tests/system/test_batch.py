@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from reportkit.errors import FaultError
+from reportkit.run import jobs
 from reportkit.run.register import LEASE, Entry, Register
 from tests.conftest import Ended
 from tests.unit.workspaces import load, workspace
@@ -265,3 +267,12 @@ def test_a_lease_is_held_renewed_lost_and_fenced(tmp_path: Path) -> None:
     assert there.land("k", "held", later, run_id="r", cause="fresh")
     (one,) = here.entries()
     assert (one.state, one.run_id, one.cause, one.attempts) == ("held", "r", "fresh", 2)
+
+
+def test_a_fault_of_our_own_is_no_reason_to_try_again(capfd: pytest.CaptureFixture[str]) -> None:
+    """A job that no release writes: its report is failed with the code of a fault, whoever runs it."""
+    answer = jobs.work({"workspace": "/nowhere"})
+    with pytest.raises(FaultError, match=r"reportkit itself failed \(KeyError") as caught:
+        jobs.outcome(answer)
+    assert caught.value.exit_code == 1
+    assert "Traceback" in capfd.readouterr().err

@@ -316,6 +316,22 @@ def test_unsent_mail_is_an_incident_until_it_is_sent_again(tmp_path: Path) -> No
         assert notices(folder)[-2:] == ["2026-Q3 unsent 1 begun", "2026-Q3 unsent 1 over"]
 
 
+def test_a_draft_that_was_refused_is_an_incident_at_once(tmp_path: Path) -> None:
+    with smtp(Post(refuse={"owner@example.org": "550 no such user"})) as post:
+        mail = f'transport = "smtp"\nsmtp = {{ host = "localhost", port = {post.port}, security = "none" }}'  # fmt: skip
+        folder = workspace(tmp_path / "firm", mail)
+        place = drafted(folder, (folder / "reportkit.toml").read_text())
+        claims.plan(of(folder), [Claim(report="board", period="2026-Q3", unit="", scheduled_at=DUE, state="failed")], DUE)  # fmt: skip
+        (trouble,) = play(folder, lambda: NOW).troubles
+        assert trouble.kind == "unsent"
+        assert "owner@example.org: refused, 550 no such user" in trouble.said
+        assert states(folder) == {"2026-Q3": "drafted"}
+        assert notices(folder) == ["2026-Q3 unsent 1 begun"]
+        approved(folder, place, "Ada Lind")
+        assert play(folder, lambda: NOW + timedelta(hours=2)).troubles == []
+        assert notices(folder)[-1] == "2026-Q3 unsent 1 over"
+
+
 def test_what_cannot_be_addressed_is_told_and_nothing_is_sent(tmp_path: Path) -> None:
     folder = workspace(tmp_path / "firm")
     text = (folder / "reportkit.toml").read_text().replace("ben@example.org", "ben@elsewhere.net")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reportkit import display, oddities, sections
+from reportkit import markup, oddities, sections
 from reportkit.display import Shown
 from reportkit.errors import UsageError
 from reportkit.facts import Table
@@ -179,5 +179,5 @@ def test_what_the_notebook_shows_follows_the_theme(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(theme, "tokens", lambda: {**look, "tone": tone})
     from reportkit.facts import Callout
 
-    assert "#ABCDEF" in display.markup(Callout(title="t", text="x", tone="bad"))
+    assert "#ABCDEF" in markup.html(Callout(title="t", text="x", tone="bad"))
     assert START < END

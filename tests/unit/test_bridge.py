@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportkit import bridge, comparability, display, errata, restate, sections
+from reportkit import bridge, comparability, errata, plain, restate, sections
 from reportkit.bridge import Bridge, Told
 from reportkit.errors import UsageError
 from reportkit.facts import Facts
@@ -235,7 +235,7 @@ def second(rows, at):
     assert (both.kind, both.version, numbers) == ("definition", 1, [4, 10, 4, 10])
     block = sections.both_bases(view, ("X77",)).block
     assert block is not None
-    assert "Definition, version 1 to 2: critical ones only" in display.words(block)
+    assert "Definition, version 1 to 2: critical ones only" in plain.text(block)
     # A version of which the calculation is gone cannot be told.
     path.write_text(own.replace("**same, reduce", "**same, version=2, reduce"), encoding="utf-8")
     (gone,) = comparability.bases(Workspace(ws.folder, now=datetime(2026, 10, 9)).at("2026-Q3"), ["X77"])  # fmt: skip

@@ -180,6 +180,60 @@ def test_a_journal_that_fell_behind_is_written_on(tmp_path: Path) -> None:
     assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == list(range(1, 15))
 
 
+def test_a_line_that_was_cut_off_is_written_again_and_spoils_no_other(tmp_path: Path) -> None:
+    """A disk was full, or a machine died, while a line was added; the next words come after it."""
+    ledger = filled(tmp_path)
+    path = journal.files(tmp_path)[0]
+    lines = path.read_text().splitlines(keepends=True)
+    for left in (5, 40, len(lines[-1]) - 1):
+        path.write_text("".join(lines[:-1]) + lines[-1][:left])
+        ledger.record(Event("run-1", "superseded", LATER))
+        assert path.read_text().splitlines(keepends=True)[:13] == lines
+        assert journal.faults(ledger) == []
+
+
+def test_a_lost_journal_shows_and_is_written_again(tmp_path: Path, typed: Any) -> None:
+    ledger = filled(tmp_path)
+    (tmp_path / "reportkit.toml").write_text("")
+    path = journal.files(tmp_path)[0]
+    was = path.read_text()
+    lines = was.splitlines(keepends=True)
+    for left in ("", lines[0], "".join(lines[3:])):
+        path.write_text(left)
+        ended = typed("verify", "-w", tmp_path)
+        assert (ended.code, "'reportkit rebuild --journals'" in ended.out + ended.err) == (3, True)
+        assert typed("rebuild", "--journals", "-w", tmp_path).code == 0
+        assert sorted(path.read_text().splitlines(keepends=True)) == sorted(lines)
+        assert journal.faults(ledger) == []
+    (tmp_path / "ledger.db").unlink()
+    assert sum(rebuild(Ledger(tmp_path), LATER).rows.values()) == 13
+    change(tmp_path, "UPDATE approvals SET \"by\" = 'Eve'")
+    path.unlink()
+    ended = typed("rebuild", "--journals", "-w", tmp_path)
+    assert (ended.code, "is not what was written" in ended.err, path.exists()) == (3, True, False)
+
+
+def test_of_a_long_journal_only_the_end_is_looked_at(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for number in range(3):
+        rows = [Delivery(kind="notice", report="board", period="2026-Q1", unit="", about=f"{number} {n}", recipient="a@example.org", prepared_at=AT, job={"text": "x" * 2_000}) for n in range(100)]  # fmt: skip
+        with ledger.writing() as connection:
+            deliveries.prepare(connection, rows)
+    path = journal.files(tmp_path)[0]
+    assert path.stat().st_size > 2 * journal._END
+    was = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(len(was) - 5_000)
+    ledger.record(Event("elsewhere", "approved", AT))
+    with ledger.writing() as connection:
+        deliveries.prepare(connection, [Delivery(kind="notice", report="board", period="2026-Q1", unit="", about="last", recipient="a@example.org", prepared_at=AT)])  # fmt: skip
+    assert path.read_bytes()[: was.rindex(b'{"id": 298')] == was[: was.rindex(b'{"id": 298')]
+    assert [link.id for link, _ in sorted(journal.read(path), key=lambda one: one[0].id)] == list(
+        range(1, 303)
+    )
+    assert journal.faults(ledger) == []
+
+
 # ---- older and newer ledgers -----------------------------------------------------------------------------------------
 
 

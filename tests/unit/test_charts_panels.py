@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reportkit import charts
+from reportkit import charts, sections
 from reportkit.display import Shown
+from reportkit.facts import Table
 from reportkit.render.charts import svg
 from reportkit.render.model import Chart
 from tests.unit.test_charts import START, drawn, view
@@ -125,3 +126,21 @@ def test_small_charts_stand_on_one_scale_worst_first(tmp_path: Path) -> None:
 def test_without_data_a_reason_stands_in_its_place(tmp_path: Path, call: str) -> None:
     given = {"heat_map": (), "bullets": ("K02",), "multiples": ("V04",)}[call]
     assert isinstance(getattr(charts, call)(view(tmp_path), *given), Shown)
+
+
+def test_what_is_drawn_and_listed_stands_in_one_order_whatever_the_engine_gives(
+    tmp_path: Path,
+) -> None:
+    """Ten categories by eight units, loaded backwards; of two risks that end on the same day, the one that comes first by name."""
+    places = [(f"c{c}", f"U{u}") for c in range(10) for u in range(8)]
+    rows = [risk(n, category, unit_, 1e5, response="accept", accepted_until=date(2026, 12, 1), title=None) for n, (category, unit_) in enumerate(reversed(places), start=100)]  # fmt: skip
+    seen = view(tmp_path, risks=rows, thresholds=[LIMIT])
+    _, data = drawn(charts.heat_map(seen))
+    assert [(row["category"], row["unit"]) for row in data] == sorted(places)
+    shown = sections.acceptances(seen, limit=99).block
+    assert isinstance(shown, Table)
+    assert [row[0].sub for row in shown.rows] == sorted(str(row["risk_id"]) for row in rows)
+    # One that nobody gave a title is named where it lies near its limit.
+    near = sections.above_appetite(view(tmp_path / "near", risks=[risk(1, "fraud", None, 4.9e6, title=None)], thresholds=[LIMIT]))  # fmt: skip
+    assert isinstance(near.block, Table)
+    assert "within a tenth of the appetite: R1." in near.block.note

@@ -96,7 +96,8 @@ def test_a_view_offers_what_is_there(firm: Workspace) -> None:
     assert len(view.tables.findings) == len(view.table("findings"))
     assert view.measure("V01") == view.measures.V01
     assert "V01" in dir(view.measures)
-    assert "V01  Open weaknesses" in repr(view.measures)
+    assert "V01  Open weaknesses" in str(view.measures)
+    assert "V01" in repr(view.measures)
     with pytest.raises(AttributeError, match="did you mean 'findings'"):
         _ = view.tables.findigns
     with pytest.raises(AttributeError, match="V99"):

@@ -14,12 +14,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
-    "errors", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
-    "verify", "distribution", "recurrence", "layout", "backup",
+    "archives", "errors", "mistakes", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
+    "verify", "distribution", "recurrence", "layout", "backup", "exhibit", "markup", "plain", "made",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "phrases", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",
-    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "snapshot", "trust", "schemas", "browse", "showing", "picking",
+    "restate", "remediation", "sections", "cases", "demo", "lifecycle", "seedmap", "export", "privacy", "intake", "profile", "snapshot", "trust", "schemas", "browse", "showing", "picking", "restated", "frontend",
 }  # fmt: skip
 OUTER = {
     "run",

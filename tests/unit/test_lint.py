@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import nbformat
 import pytest
 from nbformat import v4
 
+import reportkit as rk
 from reportkit import lint
 from reportkit.errors import DataError
 from tests.conftest import ROOT, Ended
+from tests.unit import workspaces
 
 SHIPPED = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 PARAMETERS = 'workspace = "."\nperiod = ""'
@@ -67,6 +71,9 @@ def test_a_good_notebook_has_no_fault(tmp_path: Path) -> None:
 FAULTS = [
     (code("view.measure("), "code", "not Python"),
     (code("view", "emial"), "tags", "tag 'emial' means nothing here; did you mean 'email'?"),
+    (code("view", "for:bord"), "tags", "tag 'for:bord': there is no edition 'bord'; did you mean 'board'?"),
+    (words("## More", "not:auditors"), "tags", "there is no edition 'auditors'; did you mean 'auditor'?"),
+    (code("view", "only:"), "tags", "there is no edition ''; allowed: auditor, board, committee, executive, security"),
     (words("### Deep"), "headings", "'Deep' of level 3 follows one of level 1; write it with ##"),
     (words("![](attachment:a.png)"), "charts", "picture without words"),
     (code("import matplotlib.pyplot as plt"), "charts", "matplotlib carry no words"),
@@ -178,6 +185,62 @@ def test_a_report_is_never_written_over(place: Path, typed: Callable[..., Ended]
     assert typed("new", "report", "board").code == 2
     assert typed("new", "report", "board", "--like", "board").code == 0
     assert typed("new", "report", "../out").code == 2
+
+
+def test_tags_may_name_what_the_workspace_has(place: Path) -> None:
+    path = write(place, code("view", "for:regulator"), code("view", "money"))
+    assert [fault.rule for fault in lint.check(path)] == ["tags", "tags"]
+    (place / "reportkit.toml").write_text('[editions.regulator]\ndrop = ["money"]\n')
+    assert lint.check(path) == ()
+    # Of another place, such as a notebook that comes along, the workspace is named.
+    elsewhere = write(place.parent, code("view", "for:regulator"), code("view", "money"))
+    assert lint.check(elsewhere, place) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("My report", "such as 'my-report'"),
+        ("Übersicht 2", "such as 'ubersicht-2'"),
+        ("mine.ipynb", "such as 'mine'"),
+        ("../out", "beginning with a letter."),
+        ("a" * 61, "up to 60 small letters"),
+        ("", "cannot name a report"),
+    ],
+)
+def test_a_name_that_cannot_be_one(place: Path, typed: Callable[..., Ended], name: str, said: str) -> None:  # fmt: skip
+    ended = typed("new", "report", name)
+    assert ended.code == 2
+    assert said in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert not list(place.rglob("*.ipynb"))
+
+
+def test_the_chart_that_a_new_report_teaches_can_be_drawn(tmp_path: Path) -> None:
+    source = nbformat.read(ROOT / "templates/notebooks/report.ipynb", as_version=4)
+    (taught,) = [cell.source for cell in source.cells if "```python" in cell.source]
+    ws = workspaces.workspace(tmp_path / "w")
+    rows = [{"finding_id": f"F{n}", "severity": "high", "state": "open", "opened": datetime(2026, 5 + n, 3)} for n in (0, 1, 2)]  # fmt: skip
+    workspaces.load(ws, "findings", rows, datetime(2026, 9, 2))
+    body = ast.parse(taught.split("```python")[1].split("```")[0])
+    last = body.body.pop()
+    assert isinstance(last, ast.Expr)
+    known: dict[str, Any] = {"rk": rk, "view": ws.at("2026-Q3")}
+    exec(compile(body, "taught", "exec"), known)
+    plot = eval(compile(ast.Expression(last.value), "taught", "eval"), known)
+    # May and June are before the quarter, July is not.
+    assert plot.title == "2 of 3 weaknesses were there before the quarter began"
+    assert len(plot.spec()["datasets"].popitem()[1]) == 2
+
+
+def test_of_several_one_that_is_no_notebook_keeps_none_from_being_checked(place: Path, typed: Callable[..., Ended]) -> None:  # fmt: skip
+    write(place)
+    (place / "broken.ipynb").write_text("{}")
+    ended = typed("check", "broken.ipynb", "mine.ipynb")
+    assert ended.code == 4
+    assert "is not a Jupyter notebook" in " ".join(ended.out.split())
+    assert "fit to be kept" in ended.out
+    assert typed("check", "broken.ipynb").code == 3
 
 
 def test_faults_are_told_and_end_in_an_exit_code(place: Path, typed: Callable[..., Ended]) -> None:

@@ -8,11 +8,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from reportkit import config, display, locale, stationery
 from reportkit.charts.plot import money_axis
 from reportkit.errors import ConfigError
+from reportkit.facts import Table
 from reportkit.gates.written import agrees
 from reportkit.render import charts, html, pdf
 from reportkit.render.model import Chart
@@ -125,3 +127,23 @@ def test_gates_read_numbers_as_they_are_written(name: str, text: str, value: flo
 def test_neither_import_nor_help_reads_locale_data() -> None:
     code = "import sys, reportkit, reportkit.locale, reportkit.cli.app; sys.exit('babel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_cells_of_a_frame_are_written_as_everything_else() -> None:
+    frame = pd.DataFrame(
+        {
+            "Sum": [6.0, None, 33757.0],
+            "Share": [0.333333, 0.001, 1e-9],
+            "Year": [2026, 2025, 33757],
+            "Day": pd.to_datetime(["2026-01-20 00:00", None, "2026-02-01 14:05"]),
+            "Text": ["x", None, pd.NA],
+            "Flag": [True, False, None],
+        }
+    )
+    block = display.frame(frame).block
+    assert isinstance(block, Table)
+    assert [[cell.text for cell in row] for row in block.rows] == [
+        ["6", "0.33", "2026", "20 Jan 2026", "x", "True"],
+        ["", "0.001", "2025", "", "", "False"],
+        ["33,757", "1e-09", "33,757", "1 Feb 2026 14:05", "", ""],
+    ]

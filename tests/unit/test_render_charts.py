@@ -13,7 +13,7 @@ import pytest
 
 from reportkit import locale, resources
 from reportkit.errors import DataError
-from reportkit.render import charts
+from reportkit.render import charts, vectors
 from reportkit.render.model import Chart, read
 from reportkit.render.sparkline import sparkline
 
@@ -55,7 +55,7 @@ def test_marks_are_vectors_and_text_is_text_in_our_font() -> None:
     assert "<image" not in svg
     assert "Critical" in words(svg)
     assert 'font-family="Inter' in svg
-    width, height = charts.svg_size(svg)
+    width, height = vectors.size(svg)
     assert (width, round(height)) == (640, 190)
 
 
@@ -197,12 +197,12 @@ def test_a_foreign_picture_is_cleaned() -> None:
         '<style>@import url(http://example.org/a.css);</style><rect style="fill:url(http://example.org/b)" width="1" height="1"/>'
         '<linearGradient id="g"/><rect fill="url(#g)"/><use xlink:href="#g"/></svg>'
     )
-    clean = charts.clean_svg(raw, "p")
+    clean = vectors.clean(raw, "p")
     assert not re.search(r"example\.org|script|onload|foreignObject|DOCTYPE|import", clean)
     assert "kept" in clean
     assert 'id="p-1"' in clean
     assert "url(#p-1)" in clean
-    assert charts.svg_size(clean) == (192, 96)
+    assert vectors.size(clean) == (192, 96)
 
 
 @pytest.mark.parametrize(("raw", "said"), [
@@ -212,7 +212,7 @@ def test_a_foreign_picture_is_cleaned() -> None:
 ])  # fmt: skip
 def test_what_is_no_safe_picture_is_refused(raw: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        charts.clean_svg(raw, "p")
+        vectors.clean(raw, "p")
 
 
 def test_a_sparkline_shows_gaps_and_its_end() -> None:

@@ -84,17 +84,17 @@ def test_exploited_weaknesses_by_reach_and_lateness(tmp_path: Path) -> None:
 
 
 def test_the_funnel_loses_each_asset_once(tmp_path: Path) -> None:
-    """Four assets: one has all, one no scan, one neither scan nor restore (lost at the first step), one no restore."""
+    """Six assets: three have all, one no scan, one neither scan nor restore (lost at the first step), one no restore."""
     every = ("vuln_scan", "edr", "log", "restore_test")
-    has = {"A": every, "B": every[1:], "C": every[1:3], "D": every[:3]}
+    has = {"A": every, "B": every[1:], "C": every[1:3], "D": every[:3], "E": every, "F": every}
     v = view(
         tmp_path, assets=[asset(name) for name in has], coverage=[seen(name, control) for name, controls in has.items() for control in controls],
     )  # fmt: skip
     plot, data = drawn(charts.funnel(v))
     assert {r["step"]: (r["n"], r["lost"]) for r in data if "step" in r} == {
-        "Known": (4, 0), "Scanned": (2, 2), "Protected": (2, 0), "Logged": (2, 0), "Restorable": (1, 1),
+        "Known": (6, 0), "Scanned": (4, 2), "Protected": (4, 0), "Logged": (4, 0), "Restorable": (3, 1),
     }  # fmt: skip
-    assert plot.title.startswith("1 of 4 critical assets have every safeguard; most of the others, 2, have no scan")  # fmt: skip
+    assert plot.title.startswith("3 of 6 critical assets have every safeguard; most of the others, 2, have no scan")  # fmt: skip
 
 
 def test_recovery_names_services_that_cannot_prove_it(tmp_path: Path) -> None:

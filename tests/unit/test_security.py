@@ -20,7 +20,7 @@ from nbformat import v4
 
 from reportkit import display, export, sources
 from reportkit.errors import ReportkitError
-from reportkit.render import charts, html
+from reportkit.render import html, vectors
 from reportkit.render.model import read
 from reportkit.sources import content, mapping
 from reportkit.tables import TABLES
@@ -178,13 +178,13 @@ def test_a_picture_keeps_nothing_that_runs_or_is_fetched() -> None:
         "rect{fill:url(http://x/b)}</style><script>x()</script><foreignObject><body onload='x()'/></foreignObject><image href='http://x/c'/><use xlink:href='http://x/d'/>"
         '<a xlink:href="javascript:x()"><rect width="9" height="9" style="background:url(//x/e)"/></a><animate attributeName="href" values="javascript:x()"/></svg>'
     )
-    clean = charts.clean_svg(raw, "p")
+    clean = vectors.clean(raw, "p")
     assert not re.search(
         r"(?i)script|onload|http://x|//x/|import|foreignObject|animate",
         clean.replace("http://www.w3.org", ""),
     )
     with pytest.raises(ReportkitError, match="entities"):
-        charts.clean_svg(
+        vectors.clean(
             '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>', "p"
         )
 

@@ -138,7 +138,7 @@ def test_a_renamed_column_in_the_file_is_named_with_its_nearest(tmp_path: Path) 
             '[source]\ntable = "findings"\n[columns]\ntitle = { form = "x" }\n',
             "unknown key columns.title.form; did you mean 'from'",
         ),
-        ('[source]\ntable = "findings"\n', "columns: field required"),
+        ('[source]\ntable = "findings"\n', "columns is missing"),
         ("[source", "not valid TOML"),
     ],
 )

@@ -11,7 +11,7 @@ from pptx.util import Pt
 
 from reportkit.errors import DataError
 from reportkit.facts import Cell, Column, Table
-from reportkit.render import charts
+from reportkit.render import charts, vectors
 from reportkit.render.slides import native, plotted
 from reportkit.render.slides.deck import Room, clean, directed, lines
 
@@ -197,7 +197,7 @@ def chart(deck: Deck, slide: Any, room: Room, given: Chart) -> None:
         deck.warnings.append(error.message)
         deck.text(slide, room, error.message, size=14)
         return
-    wide, high = charts.svg_size(svg)
+    wide, high = vectors.size(svg)
     picture = charts.png(svg, scale=2.5)
     _picture(slide, room, picture, (wide, high), given.alt, given.title or given.id)
 
@@ -208,8 +208,8 @@ def image(deck: Deck, slide: Any, room: Room, given: Image) -> None:
 
     try:
         if given.mime == "image/svg+xml":
-            svg = charts.clean_svg(given.data.decode("utf-8", "replace"), "picture")
-            data, size = charts.png(svg), charts.svg_size(svg)
+            svg = vectors.clean(given.data.decode("utf-8", "replace"), "picture")
+            data, size = charts.png(svg), vectors.size(svg)
         else:
             with Picture.open(io.BytesIO(given.data)) as opened:
                 size = (float(opened.width), float(opened.height))

@@ -10,7 +10,7 @@ from typing import Any
 
 from reportkit.errors import DataError
 from reportkit.sources import document, tabular
-from reportkit.sources.grid import Grid
+from reportkit.sources.grid import Grid, Hollow, whole
 from reportkit.sources.model import Asked, Records
 
 
@@ -30,14 +30,18 @@ def grid(asked: Asked) -> Grid:
     Raises:
         DataError: the file is no list of records.
     """
-    whole, problems = document.parse_lines(asked.content)
-    rows = _rows(whole)
+    found, problems = document.parse_lines(asked.content)
+    rows = _rows(found)
     if rows is None:
         raise DataError(
             f"{asked.content.path} is JSON of no known format, and not a list of records; name its --format or "
             "export it as CSV."
         )
     names = dict.fromkeys(str(name) for row in rows for name in row)
+    try:
+        whole(len(rows), len(names), sum(map(len, rows)))
+    except Hollow as error:
+        raise DataError(f"{asked.content.path} is no table: {error}; export it again.") from None
     columns = {name: [_text(row.get(name)) for row in rows] for name in names}
     return Grid(columns, list(range(1, len(rows) + 1)), problems)
 

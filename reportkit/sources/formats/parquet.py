@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from typing import IO, Any
 
 from reportkit.errors import DataError
 from reportkit.sources import tabular
-from reportkit.sources.grid import Grid, fold
+from reportkit.sources.grid import CELLS, Grid, fold
 from reportkit.sources.model import Asked, Records
 from reportkit.tables import TABLES
+
+
+#: Cells that say the same as the one above take next to nothing; a table in which nearly all do is none.
+_CELLS_PER_BYTE = 50
 
 
 def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
@@ -27,7 +32,9 @@ def read(asked: Asked) -> Records:
 
     try:
         with asked.content.open() as stream:
-            rows = pq.read_table(stream)
+            file = pq.ParquetFile(stream)
+            _bounded(asked, file.metadata.num_rows * file.metadata.num_columns, stream)
+            rows = file.read()
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(
@@ -42,6 +49,15 @@ def read(asked: Asked) -> Records:
             return Records(table=asked.table, rows=_plain(plain), numbers=range(1, rows.num_rows + 1), records=rows.num_rows)  # fmt: skip
     columns = {name: _texts(rows[name]) for name in rows.column_names}
     return tabular.records(Grid(columns, list(range(1, rows.num_rows + 1))), asked)
+
+
+def _bounded(asked: Asked, cells: int, stream: IO[bytes]) -> None:
+    """Refuse a file whose few bytes say the same so often that it would take all memory."""
+    size = stream.seek(0, io.SEEK_END)
+    if cells > CELLS and cells > _CELLS_PER_BYTE * size:
+        raise DataError(
+            f"{asked.content.path} holds {cells:,} cells in {size >> 10:,} KiB, as no export does; it is refused."
+        )
 
 
 def _plain(rows: Any) -> Any:
