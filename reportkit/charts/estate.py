@@ -32,15 +32,17 @@ def funnel(view: View) -> Plot | Shown:
     rows = joint.frame
     if rows is None or rows.empty or joint.value.value is None:
         return not_measured(title, joint.value.reason or "no critical asset is in scope")
-    left = pd.Series(data=True, index=rows.index)
-    steps = [("Known", len(rows), 0, "")]
+    # Assets that are alike stand in one row with their number.
+    left = rows["n"].astype(int)
+    whole = int(left.sum())
+    steps = [("Known", whole, 0, "")]
     for control in WORKS:
         before = int(left.sum())
-        left &= rows[control] == 1
+        left = left.where(rows[control] == 1, 0)
         now = int(left.sum())
         steps.append((NAMES[control], now, before - now, _LOST[control]))
     data = pd.DataFrame(steps, columns=["step", "n", "lost", "why"])
-    data["share"] = 100 * data["n"] / len(rows)
+    data["share"] = 100 * data["n"] / whole
     data["text"] = [
         f"{locale.number(n)}  ({locale.number(s)} %)"
         for n, s in zip(data["n"], data["share"], strict=True)
@@ -51,14 +53,14 @@ def funnel(view: View) -> Plot | Shown:
     y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False), scale=alt.Scale(paddingInner=0.35))  # fmt: skip
     base = alt.Chart(data).encode(y=y)
     bars = base.mark_bar(cornerRadiusEnd=1).encode(
-        x=alt.X("n:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1.5 * len(rows)], nice=False)),
+        x=alt.X("n:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1.5 * whole], nice=False)),
         color=alt.condition("datum.last", alt.value(_CHART["category"][0]), alt.value(_CHART["category"][4])),
         tooltip=[alt.Tooltip("step:N", title="Step"), alt.Tooltip("n:Q", title="Assets", format=","), alt.Tooltip("share:Q", title="Share, %", format=".1f")],
     )  # fmt: skip
     labels = base.mark_text(align="left", dx=6, fontWeight=600, color=_COLOUR["ink"]).encode(x="n:Q", text="text:N")  # fmt: skip
     gone = base.mark_text(align="left", dx=88, color=_COLOUR["muted"]).encode(x="n:Q", text="gone:N")  # fmt: skip
     worst = data.iloc[int(data["lost"].argmax())]
-    message = f"{locale.number(int(data['n'].iloc[-1]))} of {locale.number(len(rows))} critical assets have every safeguard" + (
+    message = f"{locale.number(int(data['n'].iloc[-1]))} of {locale.number(whole)} critical assets have every safeguard" + (
         f"; most of the others, {int(worst['lost'])}, have {worst['why']}" if worst["lost"] else ""
     )  # fmt: skip
     said = "; ".join(

@@ -24,13 +24,29 @@ def lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def in_lines(names: Iterable[str], width: int) -> str:
-    """Give the label expression of an axis that breaks long names into lines of about ``width`` characters."""
+def in_lines(names: Iterable[str], width: int, *, least: int = 1) -> str:
+    """Give the label expression of an axis that breaks long names into lines of about ``width`` characters.
+
+    Args:
+        names: what the axis names.
+        width: characters of a line.
+        least: lines of each name; empty ones stand before its first.
+    """
+
+    def lines(name: str) -> list[str]:
+        made = _lines(name, width)
+        return [""] * (least - len(made)) + made
+
     cases = "".join(
-        f"datum.value === {_quoted(name)} ? [{', '.join(map(_quoted, _lines(name, width)))}] : "
+        f"datum.value === {_quoted(name)} ? [{', '.join(map(_quoted, lines(name)))}] : "
         for name in names
     )
     return f"{cases}datum.value"
+
+
+def most_lines(names: Iterable[str], width: int) -> int:
+    """Give how many lines the longest of some names takes."""
+    return max((len(_lines(name, width)) for name in names), default=1)
 
 
 def lifted(names: Iterable[str], width: int) -> dict[str, object]:

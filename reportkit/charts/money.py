@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from reportkit import display, locale, theme
-from reportkit.charts.plot import WIDTH, Plot, money_axis, not_measured, told
+from reportkit.charts.plot import LEAST, WIDTH, Plot, money_axis, not_measured, told
 from reportkit.measures import definition
 
 if TYPE_CHECKING:
@@ -85,5 +85,5 @@ def spend(view: View) -> Plot | Shown:
             padding={"left": 0, "top": 4, "bottom": 0, "right": 84},
         ), "spend", message,
         f"Actual by category, fiscal year {view.period.year} to {view.period.label}; the dark mark is the budget", f"Bars of spend by category with budget: {said}.",
-        facts=told(whole, *parts),
+        facts=told(whole, *parts), least=LEAST,
     )  # fmt: skip

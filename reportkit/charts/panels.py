@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from reportkit import display, theme
-from reportkit.charts.labels import in_lines, money
+from reportkit.charts.labels import in_lines, money, most_lines
 from reportkit.charts.plot import WIDTH, Plot, join, not_measured, told
 from reportkit.measures import definition
 from reportkit.measures.register import OPEN
@@ -22,6 +22,8 @@ _CHART = theme.tokens()["chart"]
 _LIGHT, _DARK = _CHART["sequence"][0], _CHART["sequence"][3]
 #: Units that one chart shows; the others are said.
 _UNITS = 12
+#: Letters in a line of a unit's name above its column, and the height of the line in pixels.
+_NAME, _LINE = 14, 13
 
 
 def heat_map(view: View) -> Plot | Shown:
@@ -47,7 +49,13 @@ def heat_map(view: View) -> Plot | Shown:
     data["name"] = [str(c)[:1].upper() + str(c)[1:].replace("_", " ") for c in data["category"]]
     order = [str(c)[:1].upper() + str(c)[1:].replace("_", " ") for c in down]
     data["ink"] = data["exposure"].astype(float) > 0.55 * float(data["exposure"].max())
-    x = alt.X("unit:N", sort=across, title=None, axis=alt.Axis(orient="top", labelAngle=0 if len(across) < 8 else -35, labelExpr=in_lines(across, 14) if len(across) < 8 else "datum.value", labelLimit=110, labelOverlap=False, ticks=False, domain=False))  # fmt: skip
+    # Names above the cells stand on them with their last line: the first line is where an axis puts a label.
+    flat = len(across) < 8
+    lines = most_lines(across, _NAME) if flat else 1
+    x = alt.X("unit:N", sort=across, title=None, axis=alt.Axis(
+        orient="top", labelAngle=0 if flat else -35, labelExpr=in_lines(across, _NAME, least=lines) if flat else "datum.value", labelLineHeight=_LINE,
+        labelPadding=4 + _LINE * (lines - 1), labelLimit=110, labelOverlap=False, ticks=False, domain=False,
+    ))  # fmt: skip
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=190))
     base = alt.Chart(data).encode(x=x, y=y)
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
@@ -61,7 +69,7 @@ def heat_map(view: View) -> Plot | Shown:
     share = float(worst["exposure"]) / float(rows["exposure"].sum())
     said = "; ".join(f"{r['name']}, {r['unit']}: {r['text']}" for r in data.sort_values("exposure", ascending=False).to_dict("records"))  # fmt: skip
     return Plot(
-        alt.layer(cells, texts).properties(width=WIDTH, height=30 * len(order) + 44), "heat-map",
+        alt.layer(cells, texts).properties(width=WIDTH, height=30 * len(order) + 48 + _LINE * lines), "heat-map",
         f"{worst['name']} in {worst['unit']} is the largest exposure: {worst['text']} a year, {100 * share:.0f} % of all",
         "Residual exposure a year of the open risks, by category and unit; darker is more", f"Heat map in money. {said}.",
         note=f"{left} smaller units are not drawn." if left > 0 else "", facts=told(view.measure("R01")), least=520 if len(across) > 4 else 0,

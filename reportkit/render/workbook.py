@@ -325,7 +325,7 @@ class _Writer:
     def _decisions(self, sheet: Sheet, decisions: Decisions) -> None:
         if not decisions.items:
             self._line(sheet, decisions.empty, font_color=self._muted)
-        columns = tuple(Column(label=x) for x in ("Option", "Cost", "Change of risk", "Effect on users", "Recommended"))  # fmt: skip
+        columns = tuple(Column(label=x) for x in ("Option", "Cost", "Change in risk", "Effect on users", "Recommended"))  # fmt: skip
         for item in decisions.items:
             kind = "For decision" if item.for_decision else "For information"
             self._line(sheet, f"{kind} {item.number}: {item.title}", bold=True, font_color=self._ink)  # fmt: skip
@@ -334,7 +334,7 @@ class _Writer:
                 tuple(Cell(text=text) for text in (o.name, o.cost, o.risk_change, o.user_impact, "yes" if o.recommended else ""))
                 for o in item.options
             )  # fmt: skip
-            facts = (("Owner", item.owner), ("By when", item.by_when), ("Can it be undone?", item.reversibility), ("Last time", item.last_time))  # fmt: skip
+            facts = (("Owner", item.owner), ("Decide by", item.by_when), ("Can it be undone?", item.reversibility), ("Last time", item.last_time))  # fmt: skip
             said = ". ".join(f"{name}: {value.rstrip('.')}" for name, value in facts if value)
             self._table(sheet, Table(id="", title="", columns=columns, rows=rows, note=said))
             sheet.row += 1

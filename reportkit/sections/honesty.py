@@ -8,7 +8,8 @@ from reportkit import comparability, display, locale, oddities
 from reportkit.display import Shown
 from reportkit.facts import Cell, Column
 from reportkit.measures import definition
-from reportkit.measures.coverage import WORKS
+from reportkit.measures.coverage import SPOKEN, WORKS
+from reportkit.phrases import capital
 from reportkit.sections.words import day, text
 from reportkit.sql import among
 from reportkit.tables import TABLES
@@ -80,7 +81,7 @@ def exemptions(view: View) -> Shown:
         return Shown()
     rows = [
         (
-            Cell(text=row["control"].replace("_", " "), kind="strong"), row["reason"] or "No reason given: counted as not covered",
+            Cell(text=capital(SPOKEN[row["control"]]), kind="strong"), row["reason"] or "No reason given: counted as not covered",
             display.number(locale.number(int(row["n"]))), display.number(locale.number(int(row["critical"]))),
         )
         for row in found.head(_REASONS).to_dict("records")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,6 +16,8 @@ from reportkit.sections.lenses import shown
 from reportkit.sections.words import day, missing, money, text
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     from reportkit.facts import Status
     from reportkit.measures import Measure
     from reportkit.view import View
@@ -43,7 +46,7 @@ def unit_headline(view: View) -> Shown:
         said = "What is loaded tells nothing of this unit yet."
     else:
         acts = f"{plural(len(red), 'needs', 'need')} action" if red else "none needs action"
-        said = f"{overdue}Of {plural(len(limited), 'figure')} with a limit {acts}, {good} {'meets' if good == 1 else 'meet'} it."
+        said = f"{overdue}Of {plural(len(limited), 'figure')} with a limit, {acts} and {good} {'meets' if good == 1 else 'meet'} it."
     return shown(view, Headline(statement=said))
 
 
@@ -127,25 +130,25 @@ def unit_definitions(view: View) -> Shown:
 
 
 def overdue(view: View, *, limit: int = 10) -> Shown:
-    """Give the open weaknesses past their due date, the most severe and the longest overdue first."""
+    """Give the open weaknesses past their first due date, as V05 counts them, the most severe and the longest overdue first."""
     gap = missing(view, "findings", "Overdue weaknesses")
     if gap:
         return gap
     rows = view.sql(
-        "SELECT f.finding_id, f.title, f.severity, f.due_current, f.asset_id, a.name AS asset, a.owner FROM open_findings AS f "
-        f"LEFT JOIN assets AS a ON a.asset_id = f.asset_id WHERE f.due_current < {sql.day(view.as_of)} ORDER BY CASE f.severity "
-        "WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, f.due_current, f.finding_id"
+        "SELECT f.finding_id, f.title, f.severity, f.state, f.due_original, f.due_current, f.asset_id, a.name AS asset, a.owner FROM open_findings AS f "
+        f"LEFT JOIN assets AS a ON a.asset_id = f.asset_id WHERE f.due_original < {sql.day(view.as_of)} ORDER BY CASE f.severity "
+        "WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, f.due_original, f.finding_id"
     )
     shown = []
     for row in rows.head(limit).to_dict("records"):
-        late = (pd.Timestamp(view.as_of) - row["due_current"]).days
+        late = (pd.Timestamp(view.as_of) - row["due_original"]).days
         severity = text(row["severity"], "")
         shown.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=text(row["finding_id"])),
                 display.status_cell(_SEVERITY.get(severity, "none"), severity.capitalize() or "–"),
                 Cell(text=text(row["asset"], text(row["asset_id"]))),
-                day(row["due_current"]), Cell(text=f"{locale.number(late)} d", kind="number"), text(row["owner"]),
+                Cell(text=day(row["due_original"]), sub=_since(row)), Cell(text=f"{locale.number(late)} d", kind="number"), text(row["owner"]),
             )
         )  # fmt: skip
     columns = (
@@ -161,6 +164,14 @@ def overdue(view: View, *, limit: int = 10) -> Shown:
         note=f"{plural(more, 'more is', 'more are')} past the due date." if more > 0 else "",
         empty="No weakness is past its due date.",
     )
+
+
+def _since(row: Mapping[Hashable, Any]) -> str:
+    """Say what became of a due date that has passed: accepted since, or moved to another day."""
+    if text(row["state"], "") == "accepted":
+        return "accepted"
+    moved = pd.notna(row["due_current"]) and row["due_current"] > row["due_original"]
+    return f"now {day(row['due_current'])}" if moved else ""
 
 
 def own_risks(view: View, *, limit: int = 6) -> Shown:
@@ -220,7 +231,12 @@ def services(view: View, *, limit: int = 8) -> Shown:
     rows = view.sql(
         f"SELECT service_id, name, criticality, owner, rto_hours, rpo_hours, supplier_ids FROM services {own} ORDER BY criticality, service_id"
     )
-    suppliers = view.sql("SELECT supplier_id, name FROM suppliers").set_index("supplier_id")["name"]
+    # What a unit depends on may belong to another one.
+    suppliers = (
+        replace(view, unit="")
+        .sql("SELECT supplier_id, name FROM suppliers")
+        .set_index("supplier_id")["name"]
+    )
     serious = (
         view.sql(
             "SELECT a.service_id, COUNT(*) AS n FROM open_findings AS f JOIN assets AS a ON a.asset_id = f.asset_id "

@@ -144,7 +144,7 @@ def test_exemptions_are_published_by_reason(tmp_path: Path) -> None:
     seen.append(control(3, "log", status="na"))
     v = view(tmp_path, assets=[asset(1), asset(2, criticality=3), asset(3)], coverage=seen)
     assert rows_of(sections.exemptions(v)) == [
-        ["edr", "Appliance", "2", "1"], ["log", "No reason given: counted as not covered", "1", "1"],
+        ["Endpoint protection", "Appliance", "2", "1"], ["Log source", "No reason given: counted as not covered", "1", "1"],
     ]  # fmt: skip
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from reportkit import charts, sections
 from reportkit.display import Shown
 from reportkit.facts import Table
+from reportkit.render.charts import svg
+from reportkit.render.model import Chart
 from tests.unit.test_charts import START, drawn, view
 
 
@@ -45,6 +49,37 @@ def test_a_heat_map_adds_money_by_category_and_unit(tmp_path: Path) -> None:
     }  # fmt: skip
     assert plot.title == "Cyber in Retail is the largest exposure: €2.0m a year, 53 % of all"
     assert "Fraud, Payments: €1.5m" in plot.alt
+
+
+def test_long_names_of_units_stand_above_the_cells(tmp_path: Path) -> None:
+    """In the drawing: the last line of each name ends above the highest cell, and names of one line and of more end together."""
+    names = {
+        "HQ": "Group Head Office of the North",
+        "RET": "Retail",
+        "PAY": "Brekka Retail Systems",
+    }
+    rows = [risk(n, "fraud", id_, 1e6 * n) for n, id_ in enumerate(names, 1)]
+    plot, _ = drawn(charts.heat_map(view(tmp_path, risks=rows, thresholds=[LIMIT], units=[unit(*one) for one in names.items()])))  # fmt: skip
+    made = ET.fromstring(svg(Chart(id="map", spec=plot.spec(), alt=plot.alt)))
+    texts: list[tuple[str, float]] = []
+
+    def walk(node: ET.Element, up: float) -> None:
+        moved = re.search(r"translate\([^,]+,([^)]+)\)", node.get("transform", ""))
+        up += float(moved[1]) if moved else 0.0
+        if node.tag.endswith("text"):
+            lines = [part.text or "" for part in node] or [node.text or ""]
+            below = sum(float(part.get("dy", 0)) for part in node)
+            texts.append((" ".join(lines).strip(), up + below))
+        for child in node:
+            walk(child, up)
+
+    walk(made, 0.0)
+    lowest = {said: at for said, at in texts if said in names.values()}
+    assert set(lowest) == set(names.values())
+    assert max(lowest.values()) - min(lowest.values()) < 0.5
+    cell = next(at for said, at in texts if said == "€1.0m")
+    # Cells are 30 px and more high, and their amount stands in the middle.
+    assert max(lowest.values()) < cell - 15
 
 
 def test_two_hundred_units_are_not_squeezed_into_one_map(tmp_path: Path) -> None:

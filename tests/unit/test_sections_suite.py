@@ -84,17 +84,17 @@ def test_exploited_weaknesses_by_reach_and_lateness(tmp_path: Path) -> None:
 
 
 def test_the_funnel_loses_each_asset_once(tmp_path: Path) -> None:
-    """Four assets: one has all, one no scan, one neither scan nor restore (lost at the first step), one no restore."""
+    """Six assets: three have all, one no scan, one neither scan nor restore (lost at the first step), one no restore."""
     every = ("vuln_scan", "edr", "log", "restore_test")
-    has = {"A": every, "B": every[1:], "C": every[1:3], "D": every[:3]}
+    has = {"A": every, "B": every[1:], "C": every[1:3], "D": every[:3], "E": every, "F": every}
     v = view(
         tmp_path, assets=[asset(name) for name in has], coverage=[seen(name, control) for name, controls in has.items() for control in controls],
     )  # fmt: skip
     plot, data = drawn(charts.funnel(v))
     assert {r["step"]: (r["n"], r["lost"]) for r in data if "step" in r} == {
-        "Known": (4, 0), "Scanned": (2, 2), "Protected": (2, 0), "Logged": (2, 0), "Restorable": (1, 1),
+        "Known": (6, 0), "Scanned": (4, 2), "Protected": (4, 0), "Logged": (4, 0), "Restorable": (3, 1),
     }  # fmt: skip
-    assert plot.title.startswith("1 of 4 critical assets have every safeguard; most of the others, 2, have no scan")  # fmt: skip
+    assert plot.title.startswith("3 of 6 critical assets have every safeguard; most of the others, 2, have no scan")  # fmt: skip
 
 
 def test_recovery_names_services_that_cannot_prove_it(tmp_path: Path) -> None:
@@ -334,3 +334,18 @@ def test_requirements_by_function_add_up(tmp_path: Path) -> None:
         ("Govern (GV)", "Met by a tested control"): 1, ("Govern (GV)", "No control answers"): 1, ("Protect (PR)", "Tested, not effective or out of date"): 1,
     }  # fmt: skip
     assert plot.title == "2 of 3 applicable requirements are without a working, tested control"
+
+
+def test_late_weaknesses_of_a_unit_are_those_of_its_headline(tmp_path: Path) -> None:
+    """Late by the first date: one as it was, one moved to a later day, one accepted since; the fourth is not due yet."""
+    base = {"severity": "high", "opened": date(2026, 6, 1), "state": "open"}
+    late = {**base, "due_original": date(2026, 8, 1)}
+    found = [
+        {**late, "finding_id": "F1"}, {**late, "finding_id": "F2", "due_current": date(2026, 12, 1)},
+        {**late, "finding_id": "F3", "state": "accepted"}, {**base, "finding_id": "F4", "due_original": date(2026, 12, 1)},
+    ]  # fmt: skip
+    v = view(tmp_path, findings=[{"asset_id": "A", **one} for one in found])
+    shown = sections.overdue(v).block
+    assert isinstance(shown, Table)
+    assert len(shown.rows) == 3 == v.measure("V05").value.value
+    assert {row[0].sub: row[3].sub for row in shown.rows} == {"F1": "", "F2": "now 1\N{NO-BREAK SPACE}Dec\N{NO-BREAK SPACE}2026", "F3": "accepted"}  # fmt: skip

@@ -329,11 +329,11 @@ def decision(deck: Deck, slide: Any, room: Room, given: Decision) -> None:
     """Set what is asked, the options as a table, and who decides by when."""
     deck.text(slide, room, given.ask, size=15)
     room = room.below(lines(given.ask, room.width, 15.5) * 19 + 10)
-    facts = (("Owner", given.owner), ("By when", given.by_when), ("Can it be undone?", given.reversibility), ("Last time", given.last_time))  # fmt: skip
+    facts = (("Owner", given.owner), ("Decide by", given.by_when), ("Can it be undone?", given.reversibility), ("Last time", given.last_time))  # fmt: skip
     said = "\n".join(f"{name}: {value}" for name, value in facts if value)
     foot = lines(said, room.width, 12) * 15 + 6
     if given.options:
-        heads = ("Option", "Cost", "Change of risk", "Effect on users")
+        heads = ("Option", "Cost", "Change in risk", "Effect on users")
         rows = tuple(
             (
                 Cell(text=o.name, kind="strong", sub="Recommended" if o.recommended else ""),
