@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from reportkit.evidence import Reproduced
 
 RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's name or the begin of it, its folder, or REPORT/PERIOD for its latest run, such as board/2026-Q3.")
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run's name or the begin of it, its folder, or REPORT/PERIOD for its latest run, such as board/2026-Q3.",
+    ),
 ]
 
 
