@@ -27,6 +27,7 @@ from reportkit.cli import (
     status,
     told,
 )
+from reportkit.cli.contents import Contents, illustrate
 from reportkit.cli.doctor import doctor
 from reportkit.cli.formats import formats, guess
 from reportkit.cli.lab import lab
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="reportkit",
+    cls=Contents,
     help="Recurring security reports for executives: from data to notebook, HTML, PDF and e-mail.",
-    epilog="Start with 'reportkit demo'. Exit codes: 0 done, 2 usage, 3 input data, 4 notebook failed, 5 held by a gate, "
-    "6 killed or over a limit, 7 configuration, 8 not delivered to everybody, 9 a scheduled report needs somebody, 75 try again.",
+    epilog="'reportkit COMMAND --help' explains each, with examples. Exit codes: 0 done, 2 usage, 3 input data, 4 notebook failed, "
+    "5 held by a check, 6 killed or over a limit, 7 configuration, 8 not delivered to everybody, 9 a scheduled report needs somebody, 75 try again.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -123,6 +125,7 @@ app.command("due")(due.due)
 app.command("close")(due.close)
 app.command("mail")(mail.mail)
 app.add_typer(schedule.app, name="schedule")
+illustrate(app)
 
 
 def narrowed(asked: str) -> typer.Typer:
