@@ -60,11 +60,17 @@ def _parse(chunks: Collection[bytes] | Iterator[bytes], doctypes: Collection[str
     def entity(name: str, *_: object) -> NoReturn:
         raise _DocumentType(name)
 
+    def attribute(element: str, _name: str, _type: str, default: str | None, _required: int) -> None:  # fmt: skip
+        # Every element without it would get it: a long one, and many short elements, fill all memory.
+        if default is not None:
+            raise _DocumentType(element)
+
     def element(name: str, _attributes: dict[str, str]) -> NoReturn:
         raise _Root(name.rpartition(" ")[2])
 
     parser.StartDoctypeDeclHandler = doctype
     parser.EntityDeclHandler = entity
+    parser.AttlistDeclHandler = attribute
     parser.StartElementHandler = element
     for chunk in chunks:
         parser.Parse(chunk, False)
@@ -105,7 +111,7 @@ def elements(
         content: the XML file.
         wanted: local names of the elements.
         doctypes: names of document types that the format's own exports carry. They pass with declarations of their
-            own elements between brackets, never of an entity; or with a reference to a file, which is never fetched.
+            own elements between brackets, never of an entity or of what an attribute is by itself; or with a reference to a file, which is never fetched.
 
     Raises:
         DataError: a document type, or XML that is not well formed.
