@@ -200,11 +200,13 @@ def _checked(copy: Path, place: Path) -> dict[str, Any]:
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version, listed = said["backup"], said["files"]
-        named = all(isinstance(one["sha256"], str) and int(one["bytes"]) >= 0 for one in listed.values())  # fmt: skip
-        if not named or not isinstance(said["ledger"], str):
-            raise TypeError
+        whole = isinstance(said["ledger"], str) and all(
+            isinstance(one["sha256"], str) and int(one["bytes"]) >= 0 for one in listed.values()
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DataError(f"{path.name} of {place} is damaged; nothing was restored.") from None
+        whole = False
+    if not whole:
+        raise DataError(f"{path.name} of {place} is damaged; nothing was restored.")
     if version != _VERSION:
         raise UsageError(f"{place} was made by a newer reportkit ({said.get('reportkit')}); restore it with that.")  # fmt: skip
     linked = archives.links(copy)

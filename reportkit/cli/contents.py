@@ -156,5 +156,7 @@ def illustrate(app: Typer, before: str = "") -> None:
 
 def _epilog(name: str) -> str | None:
     lines = EXAMPLES.get(name)
+    if lines is None:
+        return None
     # The sign keeps the lines from being filled up.
-    return lines and "\n".join(("\b", "Examples:", *(f"  reportkit {line}" for line in lines)))
+    return "\n".join(("\b", "Examples:", *(f"  reportkit {line}" for line in lines)))

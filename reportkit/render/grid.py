@@ -180,7 +180,9 @@ class Grid:
         """Give the table; None when it has no rows."""
         titles, notes = self._apart()
         if self._cut:
-            notes.append(f"Cut: a table here holds {_COLUMNS:,} columns and {_CELLS:,} cells at most.")
+            notes.append(
+                f"Cut: a table here holds {_COLUMNS:,} columns and {_CELLS:,} cells at most."
+            )
         heads_ = sum(1 for i in self._heads if i < len(self._rows) and self._rows[i])
         rows = [row for row in self._rows if row]
         if not rows:

@@ -12,7 +12,7 @@ from typing import Any
 from reportkit import locale, theme
 from reportkit.errors import ReportkitError
 from reportkit.facts import Cover
-from reportkit.render import charts, letterhead, vectors
+from reportkit.render import letterhead, vectors
 from reportkit.render.compiler import (
     CONFORMANCE,
     MISSING,

@@ -13,12 +13,13 @@ _XLINK = "http://www.w3.org/1999/xlink"
 _LOCAL = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 #: What a style could fetch with. A backslash may spell any word, and no drawing needs one.
 _OUTSIDE = re.compile(r"(?i)url\(\s*['\"]?(?!#|data:)|@import|@namespace|image-set|\\")
-#: The elements that draw, but for filters: a line of them can keep a machine busy for hours. All others are dropped: among those of HTML are some that leave the drawing when a page is read, and
-#: take the reader with them.
-_DRAWN = frozenset(
-    "svg g defs symbol use a switch style path rect circle ellipse line polyline polygon text tspan textPath image clipPath mask "
-    "pattern linearGradient radialGradient stop marker".split()
-)
+#: The elements that draw, but for filters: a line of them can keep a machine busy for hours. All others are dropped: among
+#: those of HTML are some that leave the drawing when a page is read, and take the reader with them.
+_DRAWN = frozenset({
+    "svg", "g", "defs", "symbol", "use", "a", "switch", "style", "path", "rect", "circle", "ellipse", "line", "polyline",
+    "polygon", "text", "tspan", "textPath", "image", "clipPath", "mask", "pattern", "linearGradient", "radialGradient", "stop",
+    "marker",
+})  # fmt: skip
 _PICTURE = re.compile(r"(?i)data:image/(png|jpe?g|gif|webp)[;,]")
 _ENTITY = re.compile(r"(?i)<!ENTITY")
 _DOCTYPE = re.compile(r"(?i)<!DOCTYPE[^<>\[]*>")

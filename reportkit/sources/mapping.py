@@ -127,17 +127,17 @@ class Read(_Part):
     @field_validator("encoding")
     @classmethod
     def _known(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             # Some codecs are of no text, and some of no file's; decoding with them is refused.
-            b"a".decode(value or "ascii", "replace")
-            name = codecs.lookup(value or "ascii").name
-            if name in _OF_NAMES:
-                raise LookupError
-            return value and name
+            b"a".decode(value, "replace")
+            name = codecs.lookup(value).name
         except (LookupError, UnicodeError):
-            raise ValueError(
-                f"{value!r} is no encoding known here, such as 'cp1250' or 'big5'"
-            ) from None
+            name = ""
+        if not name or name in _OF_NAMES:
+            raise ValueError(f"{value!r} is no encoding known here, such as 'cp1250' or 'big5'")
+        return name
 
 
 class Mapping(_Part):

@@ -111,7 +111,8 @@ def elements(
         content: the XML file.
         wanted: local names of the elements.
         doctypes: names of document types that the format's own exports carry. They pass with declarations of their
-            own elements between brackets, never of an entity or of what an attribute is by itself; or with a reference to a file, which is never fetched.
+            own elements between brackets, never of an entity or of what an attribute is by itself; or with a reference to
+            a file, which is never fetched.
 
     Raises:
         DataError: a document type, or XML that is not well formed.

@@ -64,7 +64,8 @@ class Kept:
         path = Path(f"{kind}-{self._name}-{len(self._seen)}")
         path.write_bytes(data)
         path.with_name(path.name + ".txt").write_text(f"{place}\n{said}", encoding="utf-8", errors="replace")  # fmt: skip
-        print(f"== {path}: {place}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"== {path}: {place}\n")
+        sys.stderr.flush()
 
 
 def main() -> None:

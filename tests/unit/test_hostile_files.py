@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import struct
 import time
 import zipfile
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from reportkit import config, sources
 from reportkit.errors import ConfigError, DataError, ReportkitError
 from reportkit.sources import content, guess, mapping, reading, workbook_records
 from reportkit.sources.formats import parquet
+from tests.conftest import Ended
 
 _NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -44,10 +46,22 @@ def workbook(path: Path, rows: str) -> Path:
     """Write a workbook whose one sheet has these rows."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
-        parts.writestr("_rels/.rels", f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>')
-        parts.writestr("xl/workbook.xml", f'<workbook xmlns="{_NS}" xmlns:r="{_REL}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>')
-        parts.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_REL}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
-        parts.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{_NS}"><sheetData>{rows}</sheetData></worksheet>')
+        parts.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        parts.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{_NS}" xmlns:r="{_REL}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        )
+        parts.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_REL}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        )
+        parts.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet xmlns="{_NS}"><sheetData>{rows}</sheetData></worksheet>',
+        )
     return path  # fmt: skip
 
 
@@ -141,8 +155,6 @@ def test_tags_without_an_end_are_read_once(tmp_path: Path) -> None:
 
 def test_a_workbook_over_which_its_reader_stumbles_is_refused(tmp_path: Path) -> None:
     """A directory of a compound file that says more than there is; found by fuzzing."""
-    import struct
-
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16
     head += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 10
     head += struct.pack("<IIIIIIII", 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
@@ -154,9 +166,7 @@ def test_a_workbook_over_which_its_reader_stumbles_is_refused(tmp_path: Path) ->
             sources.inspect(tmp_path / "f.xls")
 
 
-def test_a_compound_file_whose_parts_run_in_a_ring_ends(tmp_path: Path) -> None:  # noqa: ARG001
-    import struct
-
+def test_a_compound_file_whose_parts_run_in_a_ring_ends() -> None:
     head = bytearray(b"\xd0\xcf\x11\xe0" + b"\0" * 508)
     struct.pack_into("<H", head, 30, 9)
     struct.pack_into("<II", head, 44, 1, 1)
@@ -223,10 +233,10 @@ def test_no_format_lets_a_document_grow_or_look_elsewhere(tmp_path: Path, kind: 
 # ---- from the command line -------------------------------------------------------------------------------------------
 
 
-def test_a_hostile_file_ends_a_command_with_a_sentence(tmp_path: Path, typed: Callable[..., object]) -> None:  # fmt: skip
+def test_a_hostile_file_ends_a_command_with_a_sentence(tmp_path: Path, typed: Callable[..., Ended]) -> None:  # fmt: skip
     (tmp_path / "w").mkdir()
     (tmp_path / "w/reportkit.toml").write_text("")
     (tmp_path / "f.json").write_text(f'[{{"finding_id": {_DIGITS}}}]')
     ended = typed("load", "findings", tmp_path / "f.json", "-w", tmp_path / "w")
-    assert (ended.code, ended.out) == (3, "")  # type: ignore[attr-defined]
-    assert "thousands of digits" in ended.err  # type: ignore[attr-defined]
+    assert (ended.code, ended.out) == (3, "")
+    assert "thousands of digits" in ended.err

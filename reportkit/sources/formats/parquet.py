@@ -11,7 +11,6 @@ from reportkit.sources.grid import CELLS, Grid, fold
 from reportkit.sources.model import Asked, Records
 from reportkit.tables import TABLES
 
-
 #: Cells that say the same as the one above take next to nothing; a table in which nearly all do is none.
 _CELLS_PER_BYTE = 50
 
