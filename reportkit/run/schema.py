@@ -79,6 +79,25 @@ class Artefact(_Part):
     sha256: Sha256
 
 
+class Redacted(_Part):
+    """How much an edition hides."""
+
+    cells: int
+    rows: int
+    places: int = Field(description="in text and charts")
+    withheld: int = Field(description="charts and pictures")
+
+
+class Edition(_Part):
+    """One edition beside the whole report; its files are among the artefacts."""
+
+    classification: str
+    audience: str
+    left_out: list[str] = Field(description="headings of the sections that it does not have")
+    redacted: Redacted
+    pages: int | None = Field(description="of its PDF")
+
+
 class Stage(_Part):
     """What a part of the run took."""
 
@@ -145,6 +164,7 @@ class Manifest(_Part):
     gates: list[Gate] = Field([], description="see docs/reference/gates.md")
     artefacts: dict[str, Artefact] = Field({}, description="files beside the manifest, by name")
     pages: int | None = Field(None, description="of the PDF")
+    editions: dict[str, Edition] = Field({}, description="by name, as the configuration says them")
     warnings: list[str] = Field([], description="what the writers of the formats said")
     remarks: list[str] = Field([], description="what a person should know besides")
     facts: dict[str, Any] = Field(
