@@ -207,7 +207,7 @@ def test_scores_are_summed_over_distinct_weaknesses(tmp_path: Path) -> None:
     # CVE-1 .5, CVE-2 .2, CVE-3 .1; CVE-4 and CVE-5 have none.
     assert value.value == pytest.approx(0.8)
     assert (value.numerator, value.denominator) == (3, 5)
-    assert parts(value) == {"CVEs at 10 % or more": 100}
+    assert parts(value) == {"CVEs at 10\u202f% or more": 100}
     assert value.note == "2 of 5 open CVEs have no score"
     # CVE-1 is open at two severities and counts in both cells: cells of distinct things do not add up.
     cells = split(v, "V07", "severity")
