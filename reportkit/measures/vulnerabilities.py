@@ -19,8 +19,8 @@ _LISTED = (
 )
 #: States of findings that count.
 _COUNTED = among(COUNTED)
-_UNDATED = "findings have no day of first detection and are left out"
-_EARLY = "were due before they were found"
+_UNDATED = ("findings have no day of first detection and are left out", "finding has no day of first detection and is left out")  # fmt: skip
+_EARLY = ("were due before they were found", "was due before it was found")
 
 
 @measure(
@@ -130,7 +130,7 @@ def on_time(rows: pd.DataFrame, at: Moment) -> Value:
             Part("Decommissioned instead", gone, "count"),
             Part("Still open or ended late", late, "count"),
         ),
-        left_out((early, _EARLY)),
+        left_out((early, *_EARLY)),
     )
 
 
@@ -167,7 +167,7 @@ def past_due(rows: pd.DataFrame, at: Moment) -> Value:
             Part("Accepted among them", int(late["accepted"].sum()), "count"),
             Part("Open without a due date", undated, "count"),
         ),
-        note=left_out((int(late["early"].sum()), _EARLY)),
+        note=left_out((int(late["early"].sum()), *_EARLY)),
     )
 
 
@@ -220,7 +220,7 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
             "findings ended before they began and are left out",
             "finding ended before it began and is left out",
         ),
-        (undated, _UNDATED),
+        (undated, *_UNDATED),
     )
     if curve is None:
         return Value(reason="no finding was opened in 24 months", n=0, note=odd)
@@ -333,7 +333,7 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     known = rows.dropna(subset=["age"])
     ages, counts = known["age"].to_numpy(), known["n"].to_numpy()
     median = quantile(ages, counts, 0.5)
-    odd = left_out((undated, _UNDATED))
+    odd = left_out((undated, *_UNDATED))
     if median is None:
         return Value(reason="nothing is open" if not undated else odd, n=0)
     return Value(

@@ -200,10 +200,10 @@ def test_shared_actions_on_time_by_unit(tmp_path: Path) -> None:
     shown = sections.joint_actions(v)
     assert title(shown) == "91 % of shared actions were done by their first date; Field is furthest behind"  # fmt: skip
     field, payments, total = ([plain(c) for c in row] for row in rows(shown))
-    assert field[:2] + field[3:5] == ["Field", "50\u202f%|1 of 2", "1", "1"]
+    assert field[:2] + field[3:5] == ["Field", "50 %|1 of 2", "1", "1"]
     # Wilson, 19 of 20: 0.7639 to 0.9911.
-    assert payments[:3] == ["Payments", "95\u202f%|19 of 20", "76–99\u202f%"]
-    assert total[1] == "91\u202f%|20 of 22"
+    assert payments[:3] == ["Payments", "95 %|19 of 20", "76–99 %"]
+    assert total[1] == "91 %|20 of 22"
     assert field[6] == "60 d"
 
 
