@@ -193,8 +193,8 @@ def _happened(view: View, letter: str) -> Cell:
         f"FROM incidents WHERE confirmed = 'confirmed' AND detected > {sql.instant(view.begin)}"
     ).iloc[0]
     said = {
-        "C": f"{plural(int(row['records']), 'record')} exposed",
-        "I": f"{plural(int(row['changes'] or 0), 'incident')} from a change or a setting",
+        "C": f"{plural(int(row['records']), 'record') if row['records'] else 'No records'} exposed",
+        "I": f"{plural(int(row['changes'] or 0), 'incident') if row['changes'] else 'No incident'} from a change or a setting",
         "A": f"{locale.number(float(row['hours']), 1)} hours of service lost",
     }[letter]
     return Cell(text=said)
