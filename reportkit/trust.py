@@ -50,7 +50,7 @@ def missing(view: View, words: Definition) -> str:
             name, column = options[0]
             if not view.loads[name]:
                 return f"no {TABLES[name].spoken} were loaded"
-            return f"{TABLES[name].spoken} have no {column.replace('_', ' ')}"
+            return f"the column '{column}' of {TABLES[name].spoken} is empty"
     return ""
 
 

@@ -67,7 +67,7 @@ def incidents(view: View) -> Plot | Shown:
             y=alt.Y(
                 "low:Q",
                 title=None,
-                axis=alt.Axis(tickCount=4),
+                axis=alt.Axis(tickCount=4, tickMinStep=1),
                 scale=alt.Scale(domainMin=0, nice=4),
             ),
             y2="high:Q",

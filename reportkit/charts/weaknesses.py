@@ -207,7 +207,7 @@ def roll_forward(
             nice=False,
             zero=floor == 0,
         ),
-        axis=alt.Axis(tickCount=4),
+        axis=alt.Axis(tickCount=4, tickMinStep=1),
     )
     bars = base.mark_bar(cornerRadiusEnd=1).encode(
         y=y,
@@ -232,7 +232,8 @@ def roll_forward(
 def _floor(data: pd.DataFrame) -> float:
     """Cut the axis when movements are small against the stock; the cut is declared under the chart."""
     lowest, highest = float(data.loc[data["high"] > 0, "level"].min()), float(data["high"].max())
-    if highest <= 0 or (highest - lowest) / highest > 0.12:
+    # From nothing to a few is no small movement, though only one level is above zero.
+    if highest < 20 or (highest - lowest) / highest > 0.12:
         return 0.0
     step = 10.0 ** (len(str(int(highest))) - 1) / 2
     return max(0.0, (lowest - (highest - lowest) * 1.5) // step * step)
@@ -271,7 +272,7 @@ def backlog(view: View) -> Plot | Shown:
         scale=alt.Scale(paddingInner=0.4),
     )
     bars = alt.Chart(data).mark_bar().encode(
-        x=x, y=alt.Y("open:Q", title=None, axis=alt.Axis(tickCount=4)), order=alt.Order("order:Q", sort="descending"),
+        x=x, y=alt.Y("open:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1)), order=alt.Order("order:Q", sort="descending"),
         color=alt.Color("severity:N", sort=shown, scale=alt.Scale(domain=shown, range=theme.severity_scale()[1][:4])),
         tooltip=[alt.Tooltip("quarter:N", title="Quarter"), alt.Tooltip("severity:N", title="Severity"), alt.Tooltip("open:Q", title="Open", format=",")],
     )  # fmt: skip

@@ -110,7 +110,7 @@ def test_nothing_to_divide_by(tmp_path: Path) -> None:
     v = view(tmp_path, findings=[weak(1)], assets=[asset(1, in_scope=False)], coverage=[control(1, "edr")], spend=spend)  # fmt: skip
     found = {id_: v.measure(id_).value for id_ in ("V04", "K03", "K07", "B01")}
     assert {id_: (value.value, value.reason) for id_, value in found.items()} == {
-        "V04": (None, "findings have no due original"), "K03": (None, "no asset is in scope"), "K07": (None, "no critical asset is in scope"),
+        "V04": (None, "the column 'due_original' of findings is empty"), "K03": (None, "no asset is in scope"), "K07": (None, "no critical asset is in scope"),
         "B01": (None, "the budget of the year so far is zero"),
     }  # fmt: skip
     assert [row[0] for row in rows_of(sections.caveats(v))] == ["B01", "K03", "K07", "V04"]

@@ -133,7 +133,7 @@ def test_a_catalogue_beside_findings_without_identifiers_says_nothing(tmp_path: 
     v = view(tmp_path, kev=[listed("CVE-1", START)], findings=[weak(1)])
     for id_ in ("V02", "V03"):
         value = v.measure(id_).value
-        assert (value.value, value.reason) == (None, "findings have no vuln id")
+        assert (value.value, value.reason) == (None, "the column 'vuln_id' of findings is empty")
 
 
 def test_exploited_is_overdue_the_day_after_the_due_day(tmp_path: Path) -> None:

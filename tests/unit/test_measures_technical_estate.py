@@ -55,7 +55,7 @@ def test_two_lists_tell_how_many_there_are(tmp_path: Path) -> None:
     [
         (["cmdb", "cmdb"], "assets are known to one inventory only; two are compared"),
         (["cmdb", "scanner"], "no asset is in both cmdb and scanner"),
-        ([None, None], "assets have no seen by"),
+        ([None, None], "the column 'seen_by' of assets is empty"),
     ],
 )
 def test_an_estate_that_cannot_be_estimated(
