@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from reportkit import display
 from reportkit.errors import DataError, ReportkitError, nearest
 from reportkit.facts import Binding, Facts, Message, Remark, Tone, Words, Written
+from reportkit.layout import stem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +112,7 @@ def commentary(view: View, *, shared: bool = True, edition: str = "") -> Comment
 
 def _places(view: View, folder: Path, edition: str, *, shared: bool) -> Iterator[Path]:
     key = view.period.key
-    part = f"-{view.unit}" if view.unit else ""
+    part = f"-{stem(view.unit)}" if view.unit else ""
     if edition:
         yield folder / key / f"{view.report}{part}.{edition}.md"
         return
