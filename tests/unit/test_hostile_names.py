@@ -1,4 +1,4 @@
-"""Names that come from the files of others: as folders, as names of commentaries, and as they are shown in a terminal."""
+"""Words of others where they would lead somewhere: names of folders and commentaries, what a terminal shows, queries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from reportkit.cli import screen
+from reportkit.errors import DataError
 from reportkit.layout import series, stem
 from reportkit.run import surroundings
+from reportkit.view import View
 from tests.conftest import Ended
 from tests.unit import workspaces
 
@@ -76,3 +78,57 @@ def test_a_terminal_is_told_nothing_by_the_files_of_others(tmp_path: Path, typed
 def test_our_own_colours_and_lines_are_let_through() -> None:
     assert screen.harmless("\x1b[32mgood\x1b[0m\tfine\n") == "\x1b[32mgood\x1b[0m\tfine\n"
     assert screen.harmless("👩‍👩‍👧 田中 ﷺ") == "👩‍👩‍👧 田中 ﷺ"
+
+
+# ---- queries ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> View:
+    ws = workspaces.workspace(tmp_path_factory.mktemp("queries") / "w")
+    (ws.folder.parent / "outside.csv").write_text("secret\nseen\n")
+    (ws.folder / "link.csv").symlink_to(ws.folder.parent / "outside.csv")
+    (ws.folder / "inside.csv").write_text("word\nfine\n")
+    rows = [{"finding_id": "F1", "severity": "low", "state": "open", "opened": datetime(2026, 7, 1)}]  # fmt: skip
+    workspaces.load(ws, "findings", rows, datetime(2026, 7, 2))
+    return ws.at("2026-Q3")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_csv('{out}')", "FROM '{out}'", "SELECT content FROM read_text('{out}')", "SELECT * FROM read_blob('/proc/self/environ')",
+        "SELECT * FROM read_csv('{in}/../../outside.csv')", "SELECT * FROM read_csv('{in}/link.csv')", "SELECT * FROM glob('/etc/*')", "SELECT * FROM sniff_csv('{out}')",
+        "SELECT * FROM read_parquet('http://127.0.0.1:9/x')", "SELECT * FROM query('SELECT * FROM read_csv(''{out}'')')",
+    ],
+)  # fmt: skip
+def test_a_query_reads_no_file_outside_of_the_workspace(view: View, query: str) -> None:
+    with pytest.raises(DataError, match="disabled by configuration"):
+        view.sql(
+            query.replace("{out}", str(view.workspace.folder.parent / "outside.csv")).replace(
+                "{in}", str(view.workspace.folder)
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds"),
+    [
+        ("COPY findings TO '/tmp/x.csv'", "COPY"), ("ATTACH '/tmp/x.db' AS x", "ATTACH"), ("INSTALL httpfs", "LOAD"), ("LOAD httpfs", "LOAD"), ("SET threads = 1", "SET"),
+        ("SET enable_external_access = true", "SET"), ("EXPORT DATABASE '/tmp/x'", "EXPORT"), ("SELECT 1; DROP TABLE findings", "SELECT and DROP"), ("PRAGMA version", "PRAGMA"),
+        ("DELETE FROM findings", "DELETE"), ("CREATE TABLE x AS SELECT 1", "CREATE"), ("EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/x'", "EXPLAIN"), ("", "nothing"), ("-- no", "nothing"),
+    ],
+)  # fmt: skip
+def test_a_query_asks_and_does_nothing_else(view: View, query: str, kinds: str) -> None:
+    with pytest.raises(DataError, match=f"one SELECT, and this is {kinds};"):
+        view.sql(query)
+
+
+def test_a_query_that_names_no_table_is_answered(view: View) -> None:
+    assert view.at("2026-Q2").sql("SELECT 1 AS one")["one"].tolist() == [1]
+
+
+def test_what_lies_in_the_workspace_may_be_asked_about(view: View) -> None:
+    asked = f"WITH w AS (FROM read_csv('{view.workspace.folder}/inside.csv')) SELECT word, severity FROM w, findings"  # fmt: skip
+    assert view.sql(asked).values.tolist() == [["fine", "low"]]
+    assert "finding_id" in view.sql("DESCRIBE findings")["column_name"].tolist()
