@@ -12,9 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode, v4
 
 from reportkit import config, sources
 from reportkit.errors import ConfigError, DataError, ReportkitError
+from reportkit.render import behind, email, html, plain
+from reportkit.render.model import Chart, Document, read
+from reportkit.run import template
 from reportkit.sources import content, guess, mapping, reading, workbook_records
 from reportkit.sources.formats import parquet
 from tests.conftest import Ended
@@ -228,6 +232,88 @@ def test_no_format_lets_a_document_grow_or_look_elsewhere(tmp_path: Path, kind: 
         sources.read(tmp_path / "x.xml", "findings")
     assert "\n" not in caught.value.message
     assert time.process_time() - begun < _SOON
+
+
+# ---- notebooks of others ---------------------------------------------------------------------------------------------
+
+_VEGA = "application/vnd.vegalite.v5+json"
+
+
+def written(*cells: NotebookNode) -> tuple[str, Document]:
+    """Write a notebook as a page and as a mail, and give the page."""
+    document = read(v4.new_notebook(cells=list(cells)))
+    page = html.write(document, interactive=False).data.decode()
+    assert email.write(document, sender="a@example.org", recipients=()).message
+    return page, document
+
+
+def shown(**data: object) -> NotebookNode:
+    return v4.new_code_cell("", metadata={"tags": ["email"]}, outputs=[v4.new_output("display_data", {name.replace("__", "/"): value for name, value in data.items()})])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "named"),
+    [
+        (5, "a part that is none"),
+        ({"mark": "bar", "title": 5}, "title"),
+        ({"mark": "bar", "usermeta": 5}, "usermeta"),
+        ({"mark": "bar", "usermeta": {"reportkit": 5}}, "usermeta.reportkit"),
+        ({"mark": "bar", "usermeta": {"reportkit": {"least": "x"}}}, "usermeta.reportkit"),
+        ({"mark": "bar", "usermeta": {"reportkit": {"id": 5}}}, "usermeta.reportkit"),
+        ({"mark": "bar", "datasets": [1]}, "datasets"),
+        ({"mark": "bar", "datasets": {"a": 5}}, "datasets.a"),
+        ({"mark": "bar", "data": {"values": 5}}, "data.values"),
+        ({"mark": "bar", "encoding": 5}, "encoding"),
+        ({"mark": "bar", "encoding": {"x": 5}}, "encoding.x"),
+        ({"mark": "bar", "config": 7}, "config"),
+        ({"layer": {"a": 1}}, "layer"),
+        ({"layer": ["a"]}, "a part that is none"),
+        ({"hconcat": [{"mark": 5}]}, "mark"),
+    ],
+)  # fmt: skip
+def test_a_chart_of_no_known_shape_is_named_and_the_rest_is_shown(spec: object, named: str) -> None:
+    page, document = written(shown(**{_VEGA.replace("/", "__"): spec}), v4.new_markdown_cell("Words."))  # fmt: skip
+    assert document.left_out == (f"cell 1: a chart whose specification is none of Vega-Lite ({named})",)  # fmt: skip
+    assert "Words." in page
+    assert named in page
+
+
+def test_a_chart_whose_parts_lie_in_each_other_without_end_is_named() -> None:
+    deep: dict[str, object] = {"mark": "bar"}
+    for _ in range(80):
+        deep = {"layer": [deep]}
+    assert written(shown(**{_VEGA.replace("/", "__"): deep}))[1].left_out
+
+
+def test_numbers_that_are_none_stand_as_gaps_behind_a_chart() -> None:
+    values = [{"a": "x", "b": float("nan")}, {"a": "y", "b": float("inf")}, {"a": "z", "b": 10**400}, {"a": "w", "b": 2}]  # fmt: skip
+    chart = Chart(id="c", spec={"mark": "bar", "data": {"values": values}, "encoding": {"x": {"field": "a"}, "y": {"field": "b"}}}, alt="")  # fmt: skip
+    (table,) = behind.tables(chart)
+    number = table.columns.index("B")
+    assert [row[number] for row in table.rows] == [None, None, None, 2.0]
+
+
+@pytest.mark.parametrize("cell", [
+    v4.new_markdown_cell("a\ud800b"), shown(text__html="<p>a\ud800b</p>"), shown(text__plain="a\ud800b"), shown(text__markdown="a\ud800b"), shown(text__latex="a\udfffb"),
+    v4.new_code_cell("", outputs=[v4.new_output("stream", text="a\ud800b")]), v4.new_code_cell("", outputs=[v4.new_output("error", ename="a\ud800b", evalue="", traceback=[])]),
+])  # fmt: skip
+def test_half_a_character_is_replaced(cell: NotebookNode) -> None:
+    page = written(cell)[0]
+    assert "a\ufffdb" in page
+
+
+def test_a_notebook_that_printed_half_a_character_is_kept() -> None:
+    cell = v4.new_code_cell("", outputs=[v4.new_output("stream", text="a\ud800b")])
+    kept = template.text(template.canonical(v4.new_notebook(cells=[cell]), {}))
+    assert json.loads(kept)["cells"][0]["outputs"][0]["text"] == ["a\ufffdb"]
+
+
+@pytest.mark.parametrize(
+    "table", ["| | b |\n|-|-|\n| | x |", "| \u0301 | b |\n|-|-|\n| \u0301 | x |"]
+)
+def test_a_table_whose_first_column_has_no_words_is_written_in_a_mail(table: str) -> None:
+    """Found by fuzzing: there was no width to wrap them to."""
+    assert "x" in plain.write(read(v4.new_notebook(cells=[v4.new_markdown_cell(table)])).blocks[0].content)  # fmt: skip
 
 
 # ---- from the command line -------------------------------------------------------------------------------------------
