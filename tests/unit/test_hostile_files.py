@@ -35,13 +35,13 @@ _SOON = 5.0
 def refused(path: Path, wanted: str) -> None:
     """All three who read a file say the same, soon."""
     begun = time.process_time()
-    for read in (
+    for look in (
         lambda: sources.inspect(path),
         lambda: sources.read(path, "findings"),
         lambda: guess.guess(reading.ask(path)),
     ):
         with pytest.raises(DataError, match=wanted) as caught:
-            read()
+            look()
         assert "\n" not in caught.value.message
     assert time.process_time() - begun < _SOON
 
