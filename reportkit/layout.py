@@ -17,6 +17,11 @@ def series(workspace: Path, report: str, period: str, unit: str | None) -> Path:
     return workspace / RUNS / report / period / (_name(unit) if unit else WHOLE_FIRM)
 
 
+def mask(workspace: Path) -> int:
+    """Give what files of a workspace are kept from: everybody but their owner, and its group where that may write into the folder."""
+    return 0o007 if workspace.stat().st_mode & 0o020 else 0o077
+
+
 def stem(unit: str) -> str:
     """Give what stands for a unit in the name of a commentary: itself, but for what no file can be called."""
     fits = not set("/\0") & set(unit) and len(unit.encode()) <= _LONGEST

@@ -79,6 +79,25 @@ class Artefact(_Part):
     sha256: Sha256
 
 
+class Redacted(_Part):
+    """How much of an edition is hidden."""
+
+    cells: int
+    rows: int
+    places: int = Field(description="in words, where a pattern was found")
+    withheld: int = Field(description="charts and tables that would have given it away")
+
+
+class Edition(_Part):
+    """A cut of the report for one kind of reader; its files are among the artefacts."""
+
+    classification: str = Field(description="the mark it carries")
+    audience: str
+    left_out: list[str] = Field(description="titles of sections that are not in it")
+    redacted: Redacted
+    pages: int | None = Field(description="of its PDF")
+
+
 class Stage(_Part):
     """What a part of the run took."""
 
@@ -145,6 +164,7 @@ class Manifest(_Part):
     gates: list[Gate] = Field([], description="see docs/reference/gates.md")
     artefacts: dict[str, Artefact] = Field({}, description="files beside the manifest, by name")
     pages: int | None = Field(None, description="of the PDF")
+    editions: dict[str, Edition] = Field({}, description="cuts for other readers, by name")
     warnings: list[str] = Field([], description="what the writers of the formats said")
     remarks: list[str] = Field([], description="what a person should know besides")
     facts: dict[str, Any] = Field(

@@ -31,7 +31,7 @@ from reportkit.ledger import deliveries, of
 from reportkit.render import cutting, html, model, pdf
 from reportkit.render import email as mail
 from reportkit.render.model import Document
-from reportkit.run import dispatch, publication
+from reportkit.run import dispatch, publication, schema
 from reportkit.run.folder import manifest
 from tests import runs
 from tests.unit import documents
@@ -302,6 +302,8 @@ def test_files_lie_in_a_folder_of_the_edition(firm: Path) -> None:
     place = publication.latest(firm, "board", runs.PERIOD, None)
     said = manifest(place)
     assert said["editions"]["auditor"]["classification"] == "House only"
+    # What reads a manifest, to check or to make a pack again, knows of editions too.
+    assert [schema.faults(manifest(folder)) for folder in (place, place / "final")] == [[], []]
     names = {"editions/auditor/report.html", "editions/auditor/message.eml"}
     assert names <= set(said["artefacts"])
     for folder in (place, place / "final"):
