@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from reportkit import narrative
 from reportkit.cli import screen
-from reportkit.errors import DataError
+from reportkit.errors import DataError, ReportkitError
 from reportkit.layout import series, stem
 from reportkit.run import surroundings
 from reportkit.view import View
@@ -78,6 +81,18 @@ def test_a_terminal_is_told_nothing_by_the_files_of_others(tmp_path: Path, typed
 def test_our_own_colours_and_lines_are_let_through() -> None:
     assert screen.harmless("\x1b[32mgood\x1b[0m\tfine\n") == "\x1b[32mgood\x1b[0m\tfine\n"
     assert screen.harmless("👩‍👩‍👧 田中 ﷺ") == "👩‍👩‍👧 田中 ﷺ"
+
+
+@pytest.mark.parametrize("words", ["{{ V04.value:" + " " * 30_000, "{{" * 30_000, "{{ V04.value: " * 3_000, "{{ " * 20_000 + "}}"])  # fmt: skip
+def test_placeholders_without_an_end_are_looked_at_once(view: View, words: str) -> None:
+    """Each blank, and each brace, was looked at again from every one before it."""
+    place = view.workspace.folder / "commentary"
+    place.mkdir(exist_ok=True)
+    (place / "2026-Q3.md").write_text(words)
+    begun = time.process_time()
+    with contextlib.suppress(ReportkitError):
+        narrative.commentary(view)
+    assert time.process_time() - begun < 2.0
 
 
 # ---- queries ---------------------------------------------------------------------------------------------------------
