@@ -105,6 +105,26 @@ def test_a_mapping_says_what_is_wrong_with_it_before_a_file_is_read(tmp_path: Pa
         mapping.read(tmp_path / "m.toml")
 
 
+def test_a_file_without_a_row_is_read_by_the_delimiter_that_was_said(tmp_path: Path) -> None:
+    """Found by fuzzing: where there was nothing to count, another delimiter was taken, which had not been tried."""
+    (tmp_path / "m.toml").write_text(_HEAD.format(read='[read]\ndelimiter = ";"\n', more=""))
+    for written_ in (b"\0", b"\n\n", b"\x80", b'"', b" "):
+        (tmp_path / "f.csv").write_bytes(written_)
+        with pytest.raises(DataError):
+            sources.read(tmp_path / "f.csv", "findings", mapping=tmp_path / "m.toml")
+
+
+def test_a_mapping_of_no_column_is_refused_and_a_file_without_any_of_them_is_rejected(tmp_path: Path) -> None:  # fmt: skip
+    """Found by fuzzing."""
+    (tmp_path / "f.csv").write_text("Id;Title\n1;a\n2;b\n")
+    (tmp_path / "m.toml").write_text('[source]\ntable = "findings"\n[columns]\n')
+    with pytest.raises(ConfigError, match="no column is said"):
+        mapping.read(tmp_path / "m.toml")
+    (tmp_path / "m.toml").write_text('[source]\ntable = "findings"\n[read]\npartial = true\n[columns]\nlocation = "Nowhere"\n')  # fmt: skip
+    with pytest.raises(DataError, match="severity: is blank but required"):
+        sources.read(tmp_path / "f.csv", "findings", mapping=tmp_path / "m.toml")
+
+
 def test_a_number_beyond_all_bounds_rejects_its_row(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(_HEAD.format(read="", more='cvss = { from = "Score", times = 10 }'))  # fmt: skip
     (tmp_path / "f.csv").write_text("Id,Score\n1,1e999999\n2,0.5\n")
