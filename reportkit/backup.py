@@ -60,7 +60,7 @@ def backup(workspace: Path, place: Path, now: datetime) -> Copied:
         UsageError: there is something of that name, or it lies in the workspace.
         TemporaryError: it cannot be written, or the ledger cannot be read; nothing is left half-made.
     """
-    place = place.absolute()
+    place = place.resolve()
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise UsageError(f"{place} is there already; a backup never overwrites, give another name.")
     if place.is_relative_to(workspace.resolve()):
@@ -146,7 +146,7 @@ def restore(place: Path, folder: Path) -> Copied:
         raise UsageError(f"{folder} is not empty; a backup never overwrites, name a new folder.")
     with _opened(place) as copy:
         said = _checked(copy, place)
-        work = folder.absolute().with_name(f".{folder.name}.part")
+        work = folder.resolve().with_name(f".{folder.name}.part")
         try:
             shutil.copytree(copy / "workspace", work)
             settings = config.read(work)

@@ -80,20 +80,20 @@ class Artefact(_Part):
 
 
 class Redacted(_Part):
-    """How much of an edition is hidden."""
+    """How much an edition hides."""
 
     cells: int
     rows: int
-    places: int = Field(description="in words, where a pattern was found")
-    withheld: int = Field(description="charts and tables that would have given it away")
+    places: int = Field(description="in text and charts")
+    withheld: int = Field(description="charts and pictures")
 
 
 class Edition(_Part):
-    """A cut of the report for one kind of reader; its files are among the artefacts."""
+    """One edition beside the whole report; its files are among the artefacts."""
 
-    classification: str = Field(description="the mark it carries")
+    classification: str
     audience: str
-    left_out: list[str] = Field(description="titles of sections that are not in it")
+    left_out: list[str] = Field(description="headings of the sections that it does not have")
     redacted: Redacted
     pages: int | None = Field(description="of its PDF")
 
@@ -164,7 +164,7 @@ class Manifest(_Part):
     gates: list[Gate] = Field([], description="see docs/reference/gates.md")
     artefacts: dict[str, Artefact] = Field({}, description="files beside the manifest, by name")
     pages: int | None = Field(None, description="of the PDF")
-    editions: dict[str, Edition] = Field({}, description="cuts for other readers, by name")
+    editions: dict[str, Edition] = Field({}, description="by name, as the configuration says them")
     warnings: list[str] = Field([], description="what the writers of the formats said")
     remarks: list[str] = Field([], description="what a person should know besides")
     facts: dict[str, Any] = Field(

@@ -15,6 +15,8 @@ from reportkit.sources.content import Content
 PROLOG = 1 << 20
 _CHUNK = 1 << 14
 _START = re.compile(rb"^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*<")
+#: What a document type may give to attributes: characters of all values together, and eight for each.
+_GIVEN = 64
 
 
 class _Root(Exception):
@@ -60,9 +62,13 @@ def _parse(chunks: Collection[bytes] | Iterator[bytes], doctypes: Collection[str
     def entity(name: str, *_: object) -> NoReturn:
         raise _DocumentType(name)
 
+    given = 0
+
     def attribute(element: str, _name: str, _type: str, default: str | None, _required: int) -> None:  # fmt: skip
-        # Every element without it would get it: a long one, and many short elements, fill all memory.
-        if default is not None:
+        # Every element without it gets it: long ones, and many short elements, fill all memory. Burp's are empty.
+        nonlocal given
+        given += 0 if default is None else 8 + len(default)
+        if given > _GIVEN:
             raise _DocumentType(element)
 
     def element(name: str, _attributes: dict[str, str]) -> NoReturn:
@@ -111,8 +117,8 @@ def elements(
         content: the XML file.
         wanted: local names of the elements.
         doctypes: names of document types that the format's own exports carry. They pass with declarations of their
-            own elements between brackets, never of an entity or of what an attribute is by itself; or with a reference to
-            a file, which is never fetched.
+            own elements between brackets, never of an entity or of a long text that attributes have by themselves; or with
+            a reference to a file, which is never fetched.
 
     Raises:
         DataError: a document type, or XML that is not well formed.

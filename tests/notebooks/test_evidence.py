@@ -504,7 +504,9 @@ def test_a_pack_without_rows_is_not_made_again(sent: tuple[Path, Path], tmp_path
 @pytest.mark.parametrize("name", ["copy.zip", "copy"])
 def test_a_workspace_comes_back_whole(sent: tuple[Path, Path], tmp_path: Path, name: str) -> None:
     firm, place = sent
-    backup.backup(firm, tmp_path / name, AT)
+    # As typed in the workspace: a way up and out of it.
+    beside = firm / Path(*("..",) * len(firm.parent.parts)) / (tmp_path / name).relative_to("/")
+    backup.backup(firm, beside, AT)
     again = tmp_path / "again"
     made = backup.restore(tmp_path / name, again)
     assert made.ledger == "ledger.db"

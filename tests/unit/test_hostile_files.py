@@ -234,6 +234,7 @@ _GROWS: dict[str, str] = {
     "parameter": "<!DOCTYPE a [<!ENTITY % a SYSTEM 'http://127.0.0.1:9/x'> %a;]>{root}",
     "outside": "<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/x.dtd'>{root}",
     "attributes": "<!DOCTYPE a [<!ATTLIST a b CDATA '" + "x" * 50_000 + "'>]>{root}",
+    "many": "<!DOCTYPE a [" + "".join(f"<!ATTLIST a b{n} CDATA ''>" for n in range(1000)) + "]>{root}",
 }  # fmt: skip
 
 
