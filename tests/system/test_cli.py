@@ -252,10 +252,10 @@ def test_all_that_a_report_leaves_behind_is_for_its_owner_only(loaded: Path, typ
         ended = type_(*words)
         assert ended.code == 0, (words, ended.err)
     (run,) = (loaded / "runs/tiny/2026-Q3/_all").iterdir()
-    for words in (["bundle", run.name, out / "pack.zip"], ["backup", out / "copy.zip"], ["backup", out / "copy"], ["restore", out / "copy.zip", out / "back"], ["export", "findings", out / "f.xlsx"]):  # fmt: skip
+    for line in (["bundle", run.name, out / "pack.zip"], ["backup", out / "copy.zip"], ["backup", out / "copy"], ["restore", out / "copy.zip", out / "back"], ["export", "findings", out / "f.xlsx"]):  # fmt: skip
         os.umask(0o022)
-        ended = type_(*words)
-        assert ended.code == 0, (words, ended.err)
+        ended = type_(*line)
+        assert ended.code == 0, (line, ended.err)
     found = {path: stat.S_IMODE(path.lstat().st_mode) for place in (loaded, out) for path in place.rglob("*")}  # fmt: skip
     wanted = [loaded / name for name in ("ledger.db", "outbox", f"{run}/final/report.html", f"{run}/editions/auditor/report.html")]  # fmt: skip
     wanted += [out / name for name in ("pack.zip", "copy.zip", "copy", "back/ledger.db", "f.xlsx")]

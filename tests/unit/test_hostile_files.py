@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode, v4
 
-from reportkit import config, sources
+from reportkit import config, resources, sources
 from reportkit.errors import ConfigError, DataError, ReportkitError
-from reportkit.render import behind, email, html, plain
+from reportkit.render import behind, compiler, email, html, plain
 from reportkit.render.model import Chart, Document, read
 from reportkit.run import template
 from reportkit.sources import content, guess, mapping, reading, workbook_records
@@ -269,7 +269,8 @@ def written(*cells: NotebookNode) -> tuple[str, Document]:
 
 
 def shown(**data: object) -> NotebookNode:
-    return v4.new_code_cell("", metadata={"tags": ["email"]}, outputs=[v4.new_output("display_data", {name.replace("__", "/"): value for name, value in data.items()})])  # fmt: skip
+    cell: NotebookNode = v4.new_code_cell("", metadata={"tags": ["email"]}, outputs=[v4.new_output("display_data", {name.replace("__", "/"): value for name, value in data.items()})])  # fmt: skip
+    return cell
 
 
 @pytest.mark.parametrize(
@@ -335,6 +336,26 @@ def test_a_notebook_that_printed_half_a_character_is_kept() -> None:
 def test_a_table_whose_first_column_has_no_words_is_written_in_a_mail(table: str) -> None:
     """Found by fuzzing: there was no width to wrap them to."""
     assert "x" in plain.write(read(v4.new_notebook(cells=[v4.new_markdown_cell(table)])).blocks[0].content)  # fmt: skip
+
+
+# ---- templates of the workspace --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('#read("/etc/passwd")', "file not found"), ('#read("/secret.txt")', "file not found"), ('#read("../secret.txt")', "would escape"), ('#image("/secret.txt")', "file not found"),
+        ('#json("/secret.txt")', "file not found"), ('#plugin("/secret.txt")', "file not found"), ('#include "/secret.txt"', "file not found"),
+        ('#import "@preview/cetz:0.3.1"', "@preview/cetz:0.3.1 would be fetched"), ('  #import("@local/x:0.1.0")', "@local/x:0.1.0 would be fetched"),
+    ],
+)  # fmt: skip
+def test_a_template_of_pages_reads_no_file_and_fetches_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, wanted: str) -> None:  # fmt: skip
+    """The folder in which a command is typed was open to it."""
+    (tmp_path / "secret.txt").write_text("[1]")
+    monkeypatch.chdir(tmp_path)
+    pdf, said = compiler.typeset({"main": f'// #import "@preview/fine:1.0.0"\n{line}\n'.encode()}, resources.fonts(), ())  # fmt: skip
+    assert pdf is None
+    assert wanted in said
 
 
 # ---- from the command line -------------------------------------------------------------------------------------------
