@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import struct
 import time
 import zipfile
@@ -223,6 +224,13 @@ def test_an_archive_of_many_files_is_bounded_as_a_whole(tmp_path: Path, monkeypa
             archive.writestr(f"{number}.json", b" " * (1 << 17))
     (tmp_path / "f.zip").write_bytes(packed.getvalue())
     refused(tmp_path / "f.zip", "unpacks to more than")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f.csv")
+    (tmp_path / "l.csv").symlink_to("/dev/zero")
+    for name in ("f.csv", "l.csv"):
+        refused(tmp_path / name, "is a pipe or a device")
 
 
 # ---- XML that grows, without the corpus ------------------------------------------------------------------------------
