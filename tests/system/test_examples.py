@@ -155,10 +155,11 @@ def test_the_tutorial_ends_in_the_inbox(tmp_path: Path, desk: Desk, monkeypatch:
         # The page as it was sent: the words of the author, with the number of the measure in them.
         (sent,) = (one.content for one in post.took)
         for message in (written.read_bytes(), sent):
+            assert isinstance(message, bytes)
             read = email.message_from_bytes(message, policy=policy.default)
-            assert "2 weaknesses are past their due date" in " ".join(
-                read.get_body(("plain",)).get_content().split()
-            )
+            body = read.get_body(("plain",))
+            assert body is not None
+            assert "2 weaknesses are past their due date" in " ".join(body.get_content().split())
             assert [part.get_content_type() for part in read.iter_attachments()][:1] == [
                 "application/pdf"
             ]
