@@ -27,6 +27,8 @@ ARTEFACTS = {
     "html": "report.html", "pdf": "report.pdf", "email": "message.eml", "pptx": "report.pptx", "xlsx": "report.xlsx",
 }  # fmt: skip
 FAILED = ".failed"
+#: Ends what is said of a run that failed; the place follows.
+KEPT = " The notebook as far as it ran: "
 #: The final edition: no word of a status, made before it is approved, and never again.
 FINAL = "final"
 APPROVAL = "approval.json"
