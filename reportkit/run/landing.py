@@ -18,7 +18,7 @@ from reportkit.run import private, surroundings
 from reportkit.run.far import READ, RUN
 from reportkit.run.folder import KEPT, MANIFEST, NOTEBOOK, Staging, series
 
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?")
+_NAME = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}(-\d+)?")
 
 
 def landed(job: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _put(job: Mapping[str, Any], said: Mapping[str, Any], run: Path, read: list[
     try:
         if staging.place != place:
             # The name stands in the report itself.
-            raise TemporaryError(f"Another run of {_who(job)} was begun in the same second and has the name {said['run_id']}; run it again.")  # fmt: skip
+            raise TemporaryError(f"Another run of {_who(job)} was begun in the same moment and has the name {said['run_id']}; run it again.")  # fmt: skip
         for path in sorted(run.rglob("*")):
             if path.is_file() and (name := path.relative_to(run).as_posix()) != MANIFEST:
                 staging.write(name, path.read_bytes())
