@@ -126,10 +126,18 @@ class Locale:
         return self.thousands.join(parts) + (self.decimal + rest if rest else "")
 
     def percent(
-        self, value: float | None, digits: int = 1, *, sign: bool = False, missing: str = "–"
+        self,
+        value: float | None,
+        digits: int | None = 1,
+        *,
+        sign: bool = False,
+        missing: str = "–",
     ) -> str:
-        """Write a percent value that runs from 0 to 100."""
-        text = self.number(value, digits, sign=sign, missing=missing)
+        """Write a percent value that runs from 0 to 100; without a number of digits, with those that it has."""
+        if digits is None and value is not None and not isnan(value):
+            text = self.general(value)
+        else:
+            text = self.number(value, digits or 0, sign=sign, missing=missing)
         return text if text == missing else f"{text}{self.percent_gap}%"
 
     def money(
@@ -353,8 +361,8 @@ def general(value: float | None, digits: int = 6) -> str:
     return here().general(value, digits)
 
 
-def percent(value: float | None, digits: int = 0, *, sign: bool = False) -> str:
-    """Write a percent value that runs from 0 to 100, as this process does."""
+def percent(value: float | None, digits: int | None = 0, *, sign: bool = False) -> str:
+    """Write a percent value that runs from 0 to 100, as this process does; it does not break from its sign at the end of a line."""
     return here().percent(value, digits, sign=sign)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reportkit.locale import general, number, plural
+from reportkit.locale import number, percent, plural
 
 Write = Callable[[float], str]
 
@@ -48,8 +48,12 @@ def chance(share: float) -> str:
     """Write a chance in percent to two significant digits, and never as none where there is one: 4.3 %, 0.12 %, under 0.01 %."""
     value = 100 * share
     if 0 < value < 0.01:
-        return f"under {general(0.01)} %"
-    return f"{number(value, 1) if value >= 1 and value != round(value) else general(value, 2)} %"
+        return f"under {percent(0.01, None)}"
+    return (
+        percent(value, 1)
+        if value >= 1 and value != round(value)
+        else percent(float(f"{value:.2g}") if value < 1 else value, None)
+    )
 
 
 def capital(sentence: str) -> str:

@@ -42,7 +42,7 @@ def coverage(view: View) -> Plot | Shown:
     if joint.value.value is not None:
         found.append(("All four at once", joint.value.value, "All four"))
     data = pd.DataFrame(found, columns=["control", "share", "kind"])
-    data["text"] = [f"{locale.number(v)} %" for v in data["share"]]
+    data["text"] = [locale.percent(v) for v in data["share"]]
     order = data["control"].tolist()
     y = alt.Y(
         "control:N",
@@ -64,7 +64,7 @@ def coverage(view: View) -> Plot | Shown:
     if joint.value.value is None:
         message = f"Joint coverage is not measured: {joint.value.reason}"
     else:
-        message = f"Each safeguard covers at least {locale.number(least)} % of critical assets; all four together {locale.number(joint.value.value)} %"
+        message = f"Each safeguard covers at least {locale.percent(least)} of critical assets; all four together {locale.percent(joint.value.value)}"
     said = "; ".join(f"{name.lower()} {locale.number(share)} per cent" for name, share, _ in found)
     note = f"Not measured: {'; '.join(gaps)}." if gaps else ""
     return Plot(

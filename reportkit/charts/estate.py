@@ -44,7 +44,7 @@ def funnel(view: View) -> Plot | Shown:
     data = pd.DataFrame(steps, columns=["step", "n", "lost", "why"])
     data["share"] = 100 * data["n"] / whole
     data["text"] = [
-        f"{locale.number(n)}  ({locale.number(s)} %)"
+        f"{locale.number(n)}  ({locale.percent(s)})"
         for n, s in zip(data["n"], data["share"], strict=True)
     ]
     data["gone"] = [f"{locale.MINUS}{lost}  {why}" if lost else "" for lost, why in zip(data["lost"], data["why"], strict=True)]  # fmt: skip
@@ -69,7 +69,7 @@ def funnel(view: View) -> Plot | Shown:
     estate = view.measure("K01")
     known = estate.value
     note = (
-        f"Before the first step: of an estimated {locale.number(known.denominator)} assets of every kind, {locale.number(known.numerator)} are known to an inventory ({locale.number(known.value, 1)} %)."
+        f"Before the first step: of an estimated {locale.number(known.denominator)} assets of every kind, {locale.number(known.numerator)} are known to an inventory ({locale.percent(known.value, 1)})."
         if known.value is not None and known.denominator is not None and known.numerator is not None
         else ""
     )
@@ -113,7 +113,7 @@ def ages(view: View) -> Plot | Shown:
         tooltip=[alt.Tooltip("bucket:N", title="Open for"), alt.Tooltip("severity:N", title="Severity"), alt.Tooltip("n:Q", title="Open", format=",")],
     )  # fmt: skip
     labels = alt.Chart(totals).mark_text(dy=-7, fontWeight=600, color=_COLOUR["ink"]).encode(x=x, y="n:Q", text="text:N")  # fmt: skip
-    message = f"{locale.number(100 * old / total)} % of open weaknesses are older than {_OLD} days, {locale.number(serious)} of them critical or high"
+    message = f"{locale.percent(100 * old / total)} of open weaknesses are older than {_OLD} days, {locale.number(serious)} of them critical or high"
     by_name = dict(zip(totals["bucket"], totals["text"], strict=True))
     said = ", ".join(f"{name.lower()} {by_name.get(name, '0')}" for name in names)
     return Plot(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from reportkit import stats, theme
+from reportkit import locale, stats, theme
 from reportkit.charts.plot import WIDTH, Plot, not_measured, told
 from reportkit.measures import definition
 
@@ -34,12 +34,12 @@ def incidents(view: View) -> Plot | Shown:
     if now["value"] != now["value"]:
         message = f"Incidents of {view.period.label} are not measured"
     elif before != before:
-        message = f"{int(now['value'])} confirmed incidents in {view.period.label}"
+        message = f"{locale.plural(int(now['value']), 'confirmed incident')} in {view.period.label}"
     elif now["value"] == before:
-        message = f"{int(now['value'])} confirmed incidents, as many as the quarter before"
+        message = f"{locale.plural(int(now['value']), 'confirmed incident')}, as many as the quarter before"
     else:
         real = stats.counts_differ((int(now["value"]), 1.0), (int(before), 1.0))
-        message = f"{int(now['value'])} confirmed incidents after {int(before)}: {'a real change' if real else 'the change is within noise'}"
+        message = f"{locale.plural(int(now['value']), 'confirmed incident')} after {int(before)}: {'a real change' if real else 'the change is within noise'}"
     last = data["quarter"].iloc[-1]
     x = alt.X(
         "quarter:N",
@@ -63,7 +63,13 @@ def incidents(view: View) -> Plot | Shown:
         .mark_rule(strokeWidth=5, strokeCap="round", opacity=0.55)
         .encode(
             x=x,
-            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(domainMin=0)),
+            # As many steps as the axis has: no interval rises above the last line.
+            y=alt.Y(
+                "low:Q",
+                title=None,
+                axis=alt.Axis(tickCount=4),
+                scale=alt.Scale(domainMin=0, nice=4),
+            ),
             y2="high:Q",
             color=colour,
             tooltip=tip,

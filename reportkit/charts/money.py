@@ -74,7 +74,7 @@ def spend(view: View) -> Plot | Shown:
     word = (
         "on plan"
         if abs(over) < 0.5
-        else f"{locale.number(abs(over), 1)} % {'over' if over > 0 else 'under'} plan"
+        else f"{locale.percent(abs(over), 1)} {'over' if over > 0 else 'under'} plan"
     )
     message = f"Spend of the year so far is {word}: {locale.here().money(whole.value.numerator, view.currency)} against {locale.here().money(whole.value.denominator, view.currency)}"
     said = "; ".join(f"{c} {t}" for c, t in zip(data["category"], data["text"], strict=True))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from reportkit import display, theme
+from reportkit import display, locale, theme
 from reportkit.charts.labels import in_lines, money, most_lines
 from reportkit.charts.plot import WIDTH, Plot, join, not_measured, told
 from reportkit.measures import definition
@@ -70,7 +70,7 @@ def heat_map(view: View) -> Plot | Shown:
     said = "; ".join(f"{r['name']}, {r['unit']}: {r['text']}" for r in data.sort_values("exposure", ascending=False).to_dict("records"))  # fmt: skip
     return Plot(
         alt.layer(cells, texts).properties(width=WIDTH, height=30 * len(order) + 48 + _LINE * lines), "heat-map",
-        f"{worst['name']} in {worst['unit']} is the largest exposure: {worst['text']} a year, {100 * share:.0f} % of all",
+        f"{worst['name']} in {worst['unit']} is the largest exposure: {worst['text']} a year, {locale.percent(100 * share)} of all",
         "Residual exposure a year of the open risks, by category and unit; darker is more", f"Heat map in money. {said}.",
         note=f"{left} smaller units are not drawn." if left > 0 else "", facts=told(view.measure("R01")), least=520 if len(across) > 4 else 0,
     )  # fmt: skip

@@ -138,7 +138,7 @@ def treatment(view: View, *, top: int = 8) -> Plot | Shown:
     taken = float((whole["inherent"] - whole["residual"]).sum())
     meant = float((whole["inherent"] - whole["target"]).sum())
     message = (
-        f"Treatment has done {locale.number(100 * taken / meant)} % of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
+        f"Treatment has done {locale.percent(100 * taken / meant)} of what is planned for the {f'{len(whole)} largest risks' if len(whole) > 1 else 'largest risk'}"
         if meant > 0
         else f"The {len(data)} largest risks beside what they were without safeguards"
     )

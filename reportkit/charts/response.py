@@ -124,7 +124,7 @@ def causes(view: View) -> Plot | Shown:
     first = rows.iloc[0]
     message = f"{first['name']} is the most frequent cause: {plural(int(first['now']), 'incident')} in 12 months, {int(first['before'])} in the 12 before"
     said = "; ".join(f"{n} {t}" for n, t in zip(rows["name"], rows["text"], strict=True))
-    note = f"{locale.number(again.value.value)} % of the quarter's incidents have a cause seen in the year before." if again.value.value is not None else ""  # fmt: skip
+    note = f"{locale.percent(again.value.value)} of the quarter's incidents have a cause seen in the year before." if again.value.value is not None else ""  # fmt: skip
     note = (
         f"{note} {plural(left, 'rarer cause is', 'rarer causes are')} not drawn.".strip()
         if left > 0

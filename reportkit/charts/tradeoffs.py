@@ -187,8 +187,9 @@ def frontier(view: View, decision: str = "") -> Plot | Shown:
     best = data[data["kind"] == "Best for its cost"].reset_index(drop=True)
     numbers = list(range(len(best)))
     best["number"] = [str(n) if n else "" for n in numbers]
-    # A number stands beside its dot where the one before would cover it.
+    # Nothing lies above and left of the best sets, so their numbers do; one stands below and right where the number before is near.
     best["close"] = best["cost"].diff().fillna(math.inf) < 0.03 * float(data["cost"].max())
+    best.loc[best["number"].shift().eq(""), "close"] = False
     order = ["Best for its cost", "Affordable", "Over budget"]
     colour = alt.Color("kind:N", sort=order, scale=alt.Scale(domain=order, range=[_DARK, _PALE, _CHART["grey"]]), legend=alt.Legend(title=None, symbolSize=70))  # fmt: skip
     shape = alt.Shape("kind:N", sort=order, scale=alt.Scale(domain=order, range=["circle", "diamond", "cross"]), legend=None)  # fmt: skip
@@ -208,7 +209,7 @@ def frontier(view: View, decision: str = "") -> Plot | Shown:
         *(
             alt.Chart(best).mark_text(dx=dx, dy=dy, fontWeight=700, color=_COLOUR["ink"]).transform_filter(f"datum.close === {word}")
             .encode(x=x, y=y, text="number:N")
-            for word, dx, dy in (("false", 0, -11), ("true", 11, 3))
+            for word, dx, dy in (("false", -7, -9), ("true", 9, 11))
         ),
     ]  # fmt: skip
     if math.isfinite(case.budget) and case.budget < top:

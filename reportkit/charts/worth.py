@@ -92,8 +92,8 @@ def npv_distribution(view: View, decision: str = "") -> Plot | Shown:
     return Plot(
         (bars + zero.encode(x="from:Q") + rules + labels).properties(width=WIDTH, height=210),
         "npv-distribution", message,
-        f"{name}: {locale.number(case.money.worlds)} possible courses of the next {case.money.years} years, {locale.general(100 * case.money.rate)} % discount",
-        f"Histogram of the net present value of {name}, users' time included. It is above zero in {locale.number(100 * chance)} % of worlds. Mean {money(spread.mean, view)}, one in ten below {money(spread.p10, view)}, "
+        f"{name}: {locale.number(case.money.worlds)} possible courses of the next {case.money.years} years, {locale.percent(100 * case.money.rate, None)} discount",
+        f"Histogram of the net present value of {name}, users' time included. It is above zero in {locale.percent(100 * chance)} of worlds. Mean {money(spread.mean, view)}, one in ten below {money(spread.p10, view)}, "
         f"half below {money(spread.p50, view)}, one in ten above {money(spread.p90, view)}.",
         note="Dark: worlds in which it pays. The outermost bars hold what lies beyond them.",
     )  # fmt: skip
@@ -292,5 +292,5 @@ def _value(case: Case, name: str, value: float) -> str:
     return (
         f"{locale.general(value, 2)} a year"
         if name.startswith("rate ")
-        else f"{locale.number(100 * value)} %"
+        else locale.percent(100 * value)
     )

@@ -192,7 +192,10 @@ def _since(view: View, one: Measure) -> None:
 
     def text(number: float) -> str:
         return display.change(
-            number, words.unit, digits=max(words.digits, 1), currency=one.currency
+            number,
+            words.unit,
+            digits=words.digits if words.unit == "count" else max(words.digits, 1),
+            currency=one.currency,
         )
 
     said = text(found.change)

@@ -201,7 +201,13 @@ def supplier_actions(rows: pd.DataFrame, at: Moment) -> Value:
     parts = [Part("Without a first date", undated, "count")]
     if set(rows["grp"]) <= {""} and not at.unit:
         parts.append(Part("Services on the three most used suppliers", _on_three(at), "percent"))
-    note = left_out((unsaid, "are called done without a day and count as open"))
+    note = left_out(
+        (
+            unsaid,
+            "are called done without a day and count as open",
+            "is called done without a day and counts as open",
+        )
+    )
     return Value(value=late, numerator=late, denominator=n, n=n, parts=tuple(parts), note=note)
 
 

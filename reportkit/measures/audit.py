@@ -45,7 +45,13 @@ def open_findings(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Open at the start", at_start, "count"), Part("New", new, "count"), Part("Verified closed", closed, "count"),
         Part("Accepted", accepted, "count"), Part("False positives and duplicates, never counted", never, "count"),
     )  # fmt: skip
-    note = left_out((undated, "are called closed or accepted without a day and count as open"))
+    note = left_out(
+        (
+            undated,
+            "are called closed or accepted without a day and count as open",
+            "is called closed or accepted without a day and counts as open",
+        )
+    )
     return Value(value=n, n=n, parts=parts, note=note)
 
 
@@ -89,8 +95,16 @@ def time_to_close(rows: pd.DataFrame, at: Moment) -> Value:
     """Give the median days to a verified closing."""
     days = rows["days"]
     said = left_out(
-        (int((days < 0).sum()), "findings that ended before they were issued are left out"),
-        (int(days.isna().sum()), "findings without a day of issue are left out"),
+        (
+            int((days < 0).sum()),
+            "findings that ended before they were issued are left out",
+            "finding that ended before it was issued is left out",
+        ),
+        (
+            int(days.isna().sum()),
+            "findings without a day of issue are left out",
+            "finding without a day of issue is left out",
+        ),
     )
     good = rows[(days >= 0) & (rows["recent"] == 1)]
     curve = stats.kaplan_meier(good["days"].to_numpy(), good["done"].to_numpy().astype(bool))

@@ -74,10 +74,15 @@ def _coverage(rows: pd.DataFrame, control: str, what: str = "asset") -> Value:
         none,
         (Part("Not applicable", int(rows["exempt"].sum()), "count"),),
         left_out(
-            (int(rows["ahead"].sum()), "controls worked on a later day, so they do not count"),
+            (
+                int(rows["ahead"].sum()),
+                "controls worked on a later day, so they do not count",
+                "control worked on a later day, so it does not count",
+            ),
             (
                 int(rows["unsaid"].sum()),
                 "are called not applicable without a reason and count as not covered",
+                "is called not applicable without a reason and counts as not covered",
             ),
         ),
     )
@@ -130,7 +135,13 @@ def visible(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=round(estate.total),
         n=known,
         parts=parts,
-        note=left_out((unlisted, "assets name no inventory and are left out")),
+        note=left_out(
+            (
+                unlisted,
+                "assets name no inventory and are left out",
+                "asset names no inventory and is left out",
+            )
+        ),
     )
 
 
@@ -289,7 +300,15 @@ def privileged_mfa(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Accounts of services, left out", services, "count"),
     )  # fmt: skip
     odd = left_out(
-        (untyped, "privileged accounts have no type and are left out"),
-        (silent, "accounts do not say whether they were privileged on this day"),
+        (
+            untyped,
+            "privileged accounts have no type and are left out",
+            "privileged account has no type and is left out",
+        ),
+        (
+            silent,
+            "accounts do not say whether they were privileged on this day",
+            "account does not say whether it was privileged on this day",
+        ),
     )
     return share(ok, n, "no privileged account of a person is known", parts, odd)

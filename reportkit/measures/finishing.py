@@ -69,9 +69,11 @@ def nine_in_ten(curve: stats.Survival | None, none: str, what: str, unit: str) -
     )
 
 
-def left_out(*counts: tuple[int, str]) -> str:
-    """Say how many items a value does not rest on, each count with its words; nothing of zeros."""
-    return "; ".join(f"{locale.number(n)} {what}" for n, what in counts if n)
+def left_out(*counts: tuple[int, str] | tuple[int, str, str]) -> str:
+    """Say how many items a value does not rest on, each count with its words, and those for one where they differ; nothing of zeros."""
+    return "; ".join(
+        locale.plural(n, one[0] if one else many, many) for n, many, *one in counts if n
+    )
 
 
 def quantile(values: Numbers, counts: Numbers, p: float) -> float | None:

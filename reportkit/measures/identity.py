@@ -39,7 +39,13 @@ def standing_privilege(rows: pd.DataFrame, at: Moment) -> Value:
         if n
         else "no privileged account is known",
         (Part("For each hundred staff", per_hundred, "ratio"),),
-        left_out((unknown, "privileged accounts do not say whether it is permanent")),
+        left_out(
+            (
+                unknown,
+                "privileged accounts do not say whether it is permanent",
+                "privileged account does not say whether it is permanent",
+            )
+        ),
     )
 
 

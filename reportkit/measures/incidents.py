@@ -59,7 +59,11 @@ def confirmed(rows: pd.DataFrame, at: Moment) -> Value:
             Part("Each month, at most", interval.high / months, "ratio"),
         ),
         note=left_out(
-            (int(rows["undated"].sum()), "confirmed incidents have no time of detection")
+            (
+                int(rows["undated"].sum()),
+                "confirmed incidents have no time of detection",
+                "confirmed incident has no time of detection",
+            )
         ),
     )
 
@@ -99,14 +103,20 @@ def time_to_detect(rows: pd.DataFrame, at: Moment) -> Value:
             reason=f"the start of none of {len(rows)} incidents is known",
             n=0,
             parts=parts,
-            note=left_out((wrong, "incidents discovered before they began are left out")),
+            note=left_out(
+                (
+                    wrong,
+                    "incidents discovered before they began are left out",
+                    "incident discovered before it began is left out",
+                )
+            ),
         )
     low, high = stats.median_interval(hours)
     return Value(
         value=quantile(hours, np.ones(len(hours)), 0.5), low=low, high=high, n=len(hours), numerator=len(hours), denominator=len(rows), parts=parts,
         note=left_out(
-            (wrong, "incidents discovered before they began are left out"),
-            (early, "acknowledged before they were discovered"),
+            (wrong, "incidents discovered before they began are left out", "incident discovered before it began is left out"),
+            (early, "acknowledged before they were discovered", "acknowledged before it was discovered"),
         ),
     )  # fmt: skip
 
@@ -137,10 +147,15 @@ def time_to_contain(rows: pd.DataFrame, at: Moment) -> Value:
         return Value(reason="no confirmed incident in 12 months", n=0)
     low, high = between(curve, 0.9)
     note = left_out(
-        (wrong, "incidents contained before they were detected are left out"),
+        (
+            wrong,
+            "incidents contained before they were detected are left out",
+            "incident contained before it was detected is left out",
+        ),
         (
             int(good["unsaid"].sum()),
             "closed incidents have no time of containment and count as active",
+            "closed incident has no time of containment and counts as active",
         ),
     )
     reason = (
@@ -195,7 +210,13 @@ def time_to_recover(rows: pd.DataFrame, at: Moment) -> Value:
             *found.parts,
             Part("Service hours lost this quarter", float(rows["lost"].sum()) / 60, "hours"),
         ),
-        note=left_out((wrong, "incidents restored before they were detected are left out")),
+        note=left_out(
+            (
+                wrong,
+                "incidents restored before they were detected are left out",
+                "incident restored before it was detected is left out",
+            )
+        ),
     )
 
 
@@ -265,8 +286,16 @@ def notices_in_time(rows: pd.DataFrame, at: Moment) -> Value:
     undated = int((told["due"].isna() & ~told["unreadable"] & recent).sum())
     unread = int((told["unreadable"] & (recent | told.index.isin(due.index))).sum())
     odd = left_out(
-        (undated, "notices of this quarter's incidents have no due time"),
-        (unread, "notices have a time that cannot be read, which counts as none"),
+        (
+            undated,
+            "notices of this quarter's incidents have no due time",
+            "notice of this quarter's incidents has no due time",
+        ),
+        (
+            unread,
+            "notices have a time that cannot be read, which counts as none",
+            "notice has a time that cannot be read, which counts as none",
+        ),
     )
     return share(int(due["met"].sum()), len(due), "no notice fell due", parts, odd)
 

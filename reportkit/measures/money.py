@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reportkit.measures.finishing import percent
+from reportkit.measures.finishing import left_out, percent
 from reportkit.measures.model import Moment, Part, Value
 from reportkit.measures.registry import measure
 
@@ -181,7 +181,16 @@ def capacity(rows: pd.DataFrame, at: Moment) -> Value:
     if plan <= 0:
         return Value(reason="no posts are planned for this quarter", n=0)
     if unknown := int(rows["unknown"].sum()):
-        return Value(reason=f"{unknown} lines have planned posts but not the filled ones", n=0)
+        return Value(
+            reason=left_out(
+                (
+                    unknown,
+                    "lines have planned posts but not the filled ones",
+                    "line has planned posts but not the filled ones",
+                )
+            ),
+            n=0,
+        )
     whole = set(rows["grp"]) == {""}
     observed, deployed, healthy = (
         int(rows[name].iloc[0]) for name in ("observed", "deployed", "healthy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reportkit import stats
-from reportkit.measures.finishing import percent, share
+from reportkit.measures.finishing import left_out, percent, share
 from reportkit.measures.model import Moment, Part, Unit, Value
 from reportkit.measures.registry import measure
 from reportkit.measures.small import unsafe
@@ -202,7 +202,13 @@ def service_impact(rows: pd.DataFrame, at: Moment) -> Value:
     )
     if own and own == unknown:
         return Value(
-            reason=f"{own} outages were caused by a control, none with a duration",
+            reason=left_out(
+                (
+                    own,
+                    "outages were caused by a control, none with a duration",
+                    "outage was caused by a control, without a duration",
+                )
+            ),
             n=cases,
             parts=parts,
         )

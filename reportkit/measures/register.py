@@ -48,9 +48,13 @@ def above_appetite(rows: pd.DataFrame, at: Moment) -> Value:
     blank = int((lost & rows["residual"].isna()).sum())
     other = int(lost.sum()) - blank
     said = left_out(
-        (unlimited, "risks have no approved appetite"),
-        (blank, "have no residual exposure"),
-        (other, "are in a currency without a rate, or scored where the appetite is money"),
+        (unlimited, "risks have no approved appetite", "risk has no approved appetite"),
+        (blank, "have no residual exposure", "has no residual exposure"),
+        (
+            other,
+            "are in a currency without a rate, or scored where the appetite is money",
+            "is in a currency without a rate, or scored where the appetite is money",
+        ),
     )
     if n and unlimited + blank + other == n:
         return Value(reason=f"no risk can be held against its appetite: {said}", n=n)
@@ -149,7 +153,13 @@ def treated(rows: pd.DataFrame, at: Moment) -> Value:
         Part("Verified to work", verified, "count"),
         Part("Open without a first date", endless, "count"),
     )
-    note = left_out((undated, "are called done without a day and count as not met"))
+    note = left_out(
+        (
+            undated,
+            "are called done without a day and count as not met",
+            "is called done without a day and counts as not met",
+        )
+    )
     return share(met, due, "no risk treatment fell due", parts, note)
 
 

@@ -19,8 +19,8 @@ _LISTED = (
 )
 #: States of findings that count.
 _COUNTED = among(COUNTED)
-_UNDATED = "findings have no day of first detection and are left out"
-_EARLY = "were due before they were found"
+_UNDATED = ("findings have no day of first detection and are left out", "finding has no day of first detection and is left out")  # fmt: skip
+_EARLY = ("were due before they were found", "was due before it was found")
 
 
 @measure(
@@ -87,7 +87,7 @@ def kev_exposure(rows: pd.DataFrame, at: Moment) -> Value:
 def kev_overdue(rows: pd.DataFrame, at: Moment) -> Value:
     """Count open known-exploited findings past the catalogue's due date."""
     listed, undated = int(rows["n"].sum()), int(rows["undated"].sum())
-    note = f"{undated} listed findings have no due date" if undated else ""
+    note = left_out((undated, "listed findings have no due date", "listed finding has no due date"))
     return Value(
         value=int(rows["late"].sum()),
         denominator=listed,
@@ -130,7 +130,7 @@ def on_time(rows: pd.DataFrame, at: Moment) -> Value:
             Part("Decommissioned instead", gone, "count"),
             Part("Still open or ended late", late, "count"),
         ),
-        left_out((early, _EARLY)),
+        left_out((early, *_EARLY)),
     )
 
 
@@ -167,7 +167,7 @@ def past_due(rows: pd.DataFrame, at: Moment) -> Value:
             Part("Accepted among them", int(late["accepted"].sum()), "count"),
             Part("Open without a due date", undated, "count"),
         ),
-        note=left_out((int(late["early"].sum()), _EARLY)),
+        note=left_out((int(late["early"].sum()), *_EARLY)),
     )
 
 
@@ -215,7 +215,12 @@ def time_to_fix(rows: pd.DataFrame, at: Moment) -> Value:
     )
     wrong, undated = int(rows["wrong"].sum()), int(rows["undated"].sum())
     odd = left_out(
-        (wrong, "findings ended before they began and are left out"), (undated, _UNDATED)
+        (
+            wrong,
+            "findings ended before they began and are left out",
+            "finding ended before it began and is left out",
+        ),
+        (undated, *_UNDATED),
     )
     if curve is None:
         return Value(reason="no finding was opened in 24 months", n=0, note=odd)
@@ -300,7 +305,7 @@ def expected_exploited(rows: pd.DataFrame, at: Moment) -> Value:
         denominator=cves,
         parts=(
             Part(
-                f"CVEs at {locale.number(100 * LIKELY)} % or more",
+                f"CVEs at {locale.percent(100 * LIKELY)} or more",
                 percent(likely, scored),
                 "percent",
             ),
@@ -328,7 +333,7 @@ def age_of_open(rows: pd.DataFrame, at: Moment) -> Value:
     known = rows.dropna(subset=["age"])
     ages, counts = known["age"].to_numpy(), known["n"].to_numpy()
     median = quantile(ages, counts, 0.5)
-    odd = left_out((undated, _UNDATED))
+    odd = left_out((undated, *_UNDATED))
     if median is None:
         return Value(reason="nothing is open" if not undated else odd, n=0)
     return Value(
@@ -381,7 +386,15 @@ def net_flow(rows: pd.DataFrame, at: Moment) -> Value:
             ),
         ),
         note=left_out(
-            (undated, "findings have no day of first detection, so only their end counts"),
-            (int(rows["wrong"].sum()), "were closed before they were found"),
+            (
+                undated,
+                "findings have no day of first detection, so only their end counts",
+                "finding has no day of first detection, so only its end counts",
+            ),
+            (
+                int(rows["wrong"].sum()),
+                "were closed before they were found",
+                "was closed before it was found",
+            ),
         ),
     )

@@ -116,7 +116,9 @@ def _gaps(view: View) -> list[str]:
         return []
     schema = view.relation("findings", "opened").partition(".")[0]
     found = profile.months(view.workspace.engine, schema, TABLES["findings"], ("opened",))[2]
-    return [*found[-6:], *([f"and {len(found) - 6} more"] if len(found) > 6 else [])]
+    names = locale.here().short_months
+    said = [f"{names[int(month[5:7]) - 1]} {month[:4]}" for month in found[-6:]]
+    return [*said, *([f"and {len(found) - 6} more"] if len(found) > 6 else [])]
 
 
 def definition_changes(view: View) -> Shown:

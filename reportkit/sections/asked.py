@@ -110,7 +110,7 @@ def _asked(case: Case, made: Appraisal) -> Option:
     return Option(
         name=option.name,
         cost=costs(case, made),
-        risk_change=f"{money(made.avoided, view.currency)} less a year; above {money(loss, view.currency)}: {locale.number(chances[0], 1)} to {locale.number(chances[1], 1)} %",
+        risk_change=f"{money(made.avoided, view.currency)} less a year; above {money(loss, view.currency)}: {locale.number(chances[0], 1)} to {locale.percent(chances[1], 1)}",
         user_impact=_hours(made),
         recommended=option.id == case.recommended,
     )

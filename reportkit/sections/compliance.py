@@ -154,7 +154,7 @@ def policies(view: View, *, limit: int = 8) -> Shown:
         shown.append(
             (
                 Cell(text=text(row["title"]), kind="strong", sub=text(row["kind"]).capitalize()), text(row["owner"]), text(row["approver"]), day(row["approved_at"]), day(due),
-                display.number("–" if pd.isna(asked) or pd.isna(said) or not asked else f"{locale.number(100 * said / asked)} %"), display.status_cell(*state),
+                display.number("–" if pd.isna(asked) or pd.isna(said) or not asked else locale.percent(100 * said / asked)), display.status_cell(*state),
             )
         )  # fmt: skip
     columns = (

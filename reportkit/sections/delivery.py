@@ -103,11 +103,11 @@ def _share(rows: pd.DataFrame) -> list[Cell | str]:
         return [Cell(text="withheld" if hidden else "–", kind="muted"), Cell(text="", kind="muted")]
     interval = stats.wilson(part, whole)
     band = (
-        f"{locale.number(100 * interval.low)}–{locale.number(100 * interval.high)} %"
+        f"{locale.number(100 * interval.low)}–{locale.percent(100 * interval.high)}"
         if interval
         else "–"
     )
     return [
-        Cell(text=f"{locale.number(100 * part / whole)} %", kind="number"),
+        Cell(text=locale.percent(100 * part / whole), kind="number"),
         Cell(text=band, kind="muted"),
     ]

@@ -148,6 +148,11 @@ def _loss(row: dict[str, Any]) -> float:
     return sum(float(row[k]) for k in ("loss_primary", "loss_secondary") if pd.notna(row[k]))
 
 
+def _records(row: dict[str, Any]) -> str:
+    n = int(row["records"]) if pd.notna(row["records"]) else 0
+    return f"{plural(n, 'record') if n else 'No records'} exposed"
+
+
 def _lost(row: dict[str, Any]) -> float:
     return float(row["service_minutes"]) / 60 if pd.notna(row["service_minutes"]) else 0.0
 
@@ -214,7 +219,7 @@ def incident_record(view: View, incident: str = "") -> Shown:
         ("Where", f"{text(service.iloc[0]) if len(service) else 'No service named'}, {text(unit.iloc[0]) if len(unit) else text(row['unit_id'])}"),
         ("Cause and severity", f"{text(row['cause']).replace('_', ' ').capitalize()}, severity {text(row['severity'])} of 5 (1 is worst)"),
         ("Loss", f"{money(row['loss_primary'], view.currency)} of our own, {money(row['loss_secondary'], view.currency)} from what others did about it"),
-        ("Records and service", f"{locale.number(float(row['records']) if pd.notna(row['records']) else 0)} records exposed, {locale.number(_lost(row), 1)} hours of service lost"),
+        ("Records and service", f"{_records(row)}, {locale.number(_lost(row), 1)} hours of service lost"),
         ("Materiality", _MATERIAL.get(text(row["material"], ""), "nobody decided").capitalize() + (f", {day(row['determined_at'])}" if pd.notna(row["determined_at"]) else "")),
         ("What changed because of it", text(row["lesson"], "Nothing written down yet")),
         ("Still to do", listed or ("All actions are done" if len(actions) else "No action was agreed")),

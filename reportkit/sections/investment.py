@@ -78,7 +78,7 @@ def option_money(view: View, decision: str = "") -> Shown:
                 Cell(text=money(made.avoided, currency), kind="number", sub=f"gross {money(case.money.expected_avoided(made.option), currency)}"),
                 Cell(text="–" if ratio is None else locale.here().percent(100 * ratio, 0, sign=True), kind="number", sub=locale.here().money(made.net_benefit, currency, sign=True)),
                 Cell(text=locale.here().money(spread.mean, currency, sign=True), kind="strong", sub=f"{money(spread.p10, currency)} to {money(spread.p90, currency)}"),
-                Cell(text=f"{locale.number(100 * made.chance())} %", kind="number", sub=f"with users {locale.number(100 * made.chance(users=True))} %"),
+                Cell(text=locale.percent(100 * made.chance()), kind="number", sub=f"with users {locale.percent(100 * made.chance(users=True))}"),
                 Cell(text=simple, kind="number", sub=f"disc. {discounted}"),
                 Cell(text="none" if math.isnan(rate) else locale.here().percent(100 * rate, 0), kind="number", sub=f"median {_median_rate(made)}"),
             )
@@ -89,7 +89,7 @@ def option_money(view: View, decision: str = "") -> Shown:
         Column(label="Pays back", align="right"), Column(label="Rate of return", align="right"),
     )  # fmt: skip
     note = (
-        f"Over {case.money.years} years at {locale.general(100 * case.money.rate)} % a year, in {currency}, prices of today, after insurance, without users' time; below the value, one world in ten at either end. "
+        f"Over {case.money.years} years at {locale.percent(100 * case.money.rate, None)} a year, in {currency}, prices of today, after insurance, without users' time; below the value, one world in ten at either end. "
         "Gross: before insurance. Return as a ratio: loss avoided minus cost, by cost, over the horizon and not discounted; below it the same in money. "
         "Pays back: years in the middle world, of those that do; the share of worlds that do; below it in today's money (disc.). Rate of return: of the mean flows; below it that of the middle world. "
         f"Standard error of the mean value: {money(max(m.spread.error for m in case.appraised), currency)} at most."
@@ -105,7 +105,7 @@ def _years(values: Any) -> str:
     done = values[np.isfinite(values)]
     share = 100 * done.size / values.size
     return (
-        f"{locale.number(float(np.median(done)), 1)} y in {locale.number(share)} %"
+        f"{locale.number(float(np.median(done)), 1)} y in {locale.percent(share)}"
         if done.size
         else "never"
     )
@@ -135,7 +135,7 @@ def option_risk(view: View, decision: str = "") -> Shown:
             before, after = made.chance_above(loss)
             moved = 100 * (after - before)
             cells.append(
-                Cell(text=f"{locale.number(100 * after, 1)} %", kind="number", sub=f"{locale.number(moved, 1, sign=True)} pts" if abs(moved) >= 0.05 else "")
+                Cell(text=locale.percent(100 * after, 1), kind="number", sub=f"{locale.number(moved, 1, sign=True)} pts" if abs(moved) >= 0.05 else "")
             )  # fmt: skip
         before, after = made.tail()
         cells.append(Cell(text=money(after, currency), kind="strong", sub=locale.here().money(after - before, currency, sign=True) if after != before else ""))  # fmt: skip
@@ -146,7 +146,9 @@ def option_risk(view: View, decision: str = "") -> Shown:
         Column(label="Mean of the worst year in twenty", align="right", width=1.3),
     )  # fmt: skip
     approved = ", ".join(
-        f"{locale.general(100 * p)} % for {money(x, currency)}" for x, p in shown if p is not None
+        f"{locale.percent(100 * p, None)} for {money(x, currency)}"
+        for x, p in shown
+        if p is not None
     )
     note = "A year's losses of the whole firm after insurance, with the option fully at work; below, the change against doing nothing, the same luck in both."
     if approved:
@@ -245,7 +247,7 @@ def _achieved(factor: float | None, share: float, scenario: str, basis: str) -> 
     if factor is None:
         return f"No effect of its controls, however large, turns the result {basis}."
     stopped = 100 * factor * share
-    return f"Its controls must achieve {locale.number(100 * factor)} % of what is estimated {basis}: {locale.number(stopped)} % of the events of “{scenario}” stopped instead of {locale.number(100 * share)} %, and the rest in proportion."
+    return f"Its controls must achieve {locale.percent(100 * factor)} of what is estimated {basis}: {locale.percent(stopped)} of the events of “{scenario}” stopped instead of {locale.percent(100 * share)}, and the rest in proportion."
 
 
 def frontier(view: View, decision: str = "") -> Shown:

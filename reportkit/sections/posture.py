@@ -50,9 +50,14 @@ def exploited(view: View, *, limit: int = 8) -> Shown:
         Column(label="Weakness", width=3), Column(label="Assets", align="right"), Column(label="Facing the internet", align="right"), Column(label="Oldest", align="right"),
         Column(label="Due by catalogue"), Column(label="State"),
     )  # fmt: skip
-    more, late = len(rows) - len(shown), int((rows["late"] > 0).sum()) if len(rows) else 0
+    more, late, n = (
+        len(rows) - len(shown),
+        *(int(rows[key].sum()) if len(rows) else 0 for key in ("late", "n")),
+    )
+    # Counted as the indicators do: once on each asset.
+    kinds = f" ({locale.number(len(rows))} different ones)" if n > len(rows) else ""
     title = (
-        f"{plural(len(rows), 'known-exploited weakness is', 'known-exploited weaknesses are')} open, {'all' if late == len(rows) > 1 else late or 'none'} of them past the date of the catalogue"
+        f"{plural(n, 'known-exploited weakness is', 'known-exploited weaknesses are')} open{kinds}, {'all' if late == n > 1 else late or 'none'} of them past the date of the catalogue"
         if len(rows)
         else "Known-exploited weaknesses"
     )
@@ -138,7 +143,7 @@ def protection_goals(view: View) -> Shown:
         shown.append(
             (
                 Cell(text=name, kind="strong"), Cell(text=locale.number(n) if n else "–", kind="number"),
-                Cell(text=f"{locale.number(100 * held / of)} %" if of else "–", kind="strong", sub=f"{locale.number(held)} of {locale.number(of)} {word}" if of else f"not observed: {word}"),
+                Cell(text=locale.percent(100 * held / of) if of else "–", kind="strong", sub=f"{locale.number(held)} of {locale.number(of)} {word}" if of else f"not observed: {word}"),
                 Cell(text="–" if weak is None else locale.number(int(weak["n"])), kind="number", sub="" if weak is None or not weak["n"] else f"on {plural(int(weak['assets']), 'asset')}"),
                 Cell(text=_loss(view, letter), kind="number"), _happened(view, letter),
             )
@@ -148,7 +153,7 @@ def protection_goals(view: View) -> Shown:
         Column(label="Critical and high weaknesses", align="right", width=1.3), Column(label="Expected loss a year", align="right"), Column(label="In the quarter", width=2),
     )  # fmt: skip
     title = (
-        f"Of the three goals, {worst[0]} is held least: {locale.number(worst[1])} % of its vital assets have the safeguard"
+        f"Of the three goals, {worst[0]} is held least: {locale.percent(worst[1])} of its vital assets have the safeguard"
         if worst[0]
         else "Confidentiality, integrity and availability"
     )
@@ -188,8 +193,8 @@ def _happened(view: View, letter: str) -> Cell:
         f"FROM incidents WHERE confirmed = 'confirmed' AND detected > {sql.instant(view.begin)}"
     ).iloc[0]
     said = {
-        "C": f"{plural(int(row['records']), 'record')} exposed",
-        "I": f"{plural(int(row['changes'] or 0), 'incident')} from a change or a setting",
+        "C": f"{plural(int(row['records']), 'record') if row['records'] else 'No records'} exposed",
+        "I": f"{plural(int(row['changes'] or 0), 'incident') if row['changes'] else 'No incident'} from a change or a setting",
         "A": f"{locale.number(float(row['hours']), 1)} hours of service lost",
     }[letter]
     return Cell(text=said)
@@ -211,7 +216,7 @@ def lifecycle(view: View, *, limit: int = 8) -> Shown:
     shown = [
         (
             Cell(text=_KINDS.get(text(row["kind"], ""), text(row["kind"])), kind="strong"), display.number(locale.number(int(row["n"]))),
-            Cell(text=str(int(row["past"])) if row["past"] else "–", kind="strong", sub=f"{locale.number(100 * row['past'] / row['n'], 1)} %" if row["past"] else ""),
+            Cell(text=str(int(row["past"])) if row["past"] else "–", kind="strong", sub=locale.percent(100 * row["past"] / row["n"], 1) if row["past"] else ""),
             display.number(str(int(row["critical"])) if row["critical"] else "–"), display.number(str(int(row["soon"])) if row["soon"] else "–"),
             display.number(str(weak.get(text(row["kind"], ""), 0)) if row["past"] else "–"),
         )
@@ -222,13 +227,13 @@ def lifecycle(view: View, *, limit: int = 8) -> Shown:
         Column(label="Ends in 12 months", align="right"), Column(label="Critical and high weaknesses on those past", align="right", width=1.6),
     )  # fmt: skip
     title = (
-        f"{plural(past, 'asset')} of {locale.number(total)} ({locale.number(100 * past / total, 1)} %) {'runs' if past == 1 else 'run'} without the maker's support, {soon_n} more within a year"
+        f"{plural(past, 'asset')} of {locale.number(total)} ({locale.percent(100 * past / total, 1)}) {'runs' if past == 1 else 'run'} without the maker's support, {soon_n} more within a year"
         if total
         else "Technology past its support"
     )
     return display.table(
         "lifecycle", title, columns, shown,
-        note=f"{locale.number(unknown)} assets have no end of support on record." if unknown else "", empty="No asset is past its support or within a year of its end.",
+        note=f"{plural(unknown, 'asset has', 'assets have')} no end of support on record." if unknown else "", empty="No asset is past its support or within a year of its end.",
     )  # fmt: skip
 
 
@@ -274,7 +279,7 @@ def tools(view: View) -> Shown:
         state: Status = "green" if working >= 0.95 * n else "amber" if working >= 0.85 * n else "red"  # fmt: skip
         shown.append(
             (
-                Cell(text=name, kind="strong"), display.number(locale.number(n)), display.number(locale.number(deployed)), Cell(text=locale.number(working), kind="strong", sub=f"{locale.number(100 * working / n)} %"),
+                Cell(text=name, kind="strong"), display.number(locale.number(n)), display.number(locale.number(deployed)), Cell(text=locale.number(working), kind="strong", sub=locale.percent(100 * working / n)),
                 Cell(text=locale.number(vain) if vain else "–", kind="number"), display.number(locale.number(n - deployed) if n > deployed else "–"), display.status_cell(state),
             )
         )  # fmt: skip

@@ -117,7 +117,7 @@ def joint_actions(view: View) -> Shown:
         Column(label="Late", align="right"), Column(label="Date moved", align="right"), Column(label="Latest by", align="right"),
     )  # fmt: skip
     worst = text(rows["unit"].iloc[0]) if len(rows) else ""
-    title = f"{locale.number(100 * met / due)} % of shared actions were done by their first date; {worst} is furthest behind" if due else "Work shared with the units"  # fmt: skip
+    title = f"{locale.percent(100 * met / due)} of shared actions were done by their first date; {worst} is furthest behind" if due else "Work shared with the units"  # fmt: skip
     return display.table(
         "joint-actions", title, columns, [_joint(row) for row in listed], total=True, dense=True,
         note="Actions for risks, audit findings, incidents, suppliers and controls whose first date fell in the 12 months to the day, by the unit that carries them; a date agreed later does not help.",
@@ -128,8 +128,8 @@ def _joint(row: dict[Any, Any]) -> tuple[Cell | str, ...]:
     due, met = int(row["due"]), int(row["met"])
     interval = stats.wilson(met, due) if due else None
     return (
-        Cell(text=str(row["unit"]), kind="strong"), Cell(text=f"{locale.number(100 * met / due)} %" if due else "–", kind="strong", sub=f"{met} of {due}" if due else ""),
-        Cell(text=f"{locale.number(100 * interval.low)}–{locale.number(100 * interval.high)} %" if interval else "–", kind="number"), display.number(str(int(row["open_"])) if row["open_"] else "–"), display.number(str(int(row["late"])) if row["late"] else "–"),
+        Cell(text=str(row["unit"]), kind="strong"), Cell(text=locale.percent(100 * met / due) if due else "–", kind="strong", sub=f"{met} of {due}" if due else ""),
+        Cell(text=f"{locale.number(100 * interval.low)}–{locale.percent(100 * interval.high)}" if interval else "–", kind="number"), display.number(str(int(row["open_"])) if row["open_"] else "–"), display.number(str(int(row["late"])) if row["late"] else "–"),
         display.number(str(int(row["moved"])) if row["moved"] else "–"), display.number("–" if pd.isna(row["oldest"]) else f"{locale.number(int(row['oldest']))} d"),
     )  # fmt: skip
 

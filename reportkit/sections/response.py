@@ -52,7 +52,7 @@ def incident_kinds(view: View) -> Shown:
     severe = int(rows.loc[rows["severity"] <= 2, "now"].sum())
     return display.table(
         "incident-kinds", f"{severe or 'None'} of {plural(int(rows['now'].sum()), 'confirmed incident')} {'was' if severe == 1 else 'were'} of the two worst grades", columns, shown,
-        note=f"Beside these {plural(near, 'near miss', 'near misses')}, {maybe} suspected and {plural(wrong, 'false alarm')}; they are not counted.", empty="No incident was confirmed in five quarters.",
+        note=f"Not counted: {plural(near, 'near miss', 'near misses')}, {plural(maybe, 'suspected one', 'suspected ones')} and {plural(wrong, 'false alarm')}.", empty="No incident was confirmed in five quarters.",
     )  # fmt: skip
 
 

@@ -69,8 +69,8 @@ def scenario_losses(view: View, *, top: int = 8) -> Shown:
             (
                 Cell(text=part.scenario.name or part.scenario.id, kind="strong", sub=part.scenario.id), display.number(_often(part.scenario.rate)),
                 Cell(text=money(part.ale, currency), kind="strong"), display.number(money(float(np.quantile(losses, 0.9)), currency)),
-                display.number(f"{locale.number(100 * float((losses > loss).mean()), 1)} %"), display.number(f"{locale.number(100 * part.mean_share)} %"),
-                Cell(text=f"{locale.number(100 * part.share)} %", kind="strong"), "Yes" if part.scenario.insured else "No",
+                display.number(locale.percent(100 * float((losses > loss).mean()), 1)), display.number(locale.percent(100 * part.mean_share)),
+                Cell(text=locale.percent(100 * part.share), kind="strong"), "Yes" if part.scenario.insured else "No",
             )
         )  # fmt: skip
     columns = (

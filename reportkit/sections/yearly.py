@@ -68,7 +68,16 @@ def _events(first: View, view: View) -> list[str]:
         f"FROM incidents WHERE confirmed = 'confirmed' AND detected > {sql.instant(first.begin)}"
     ).iloc[0]
     n, material, pending = (int(row[k] or 0) for k in ("n", "material", "pending"))
-    told = f"{plural(material, 'material incident')} of {n} confirmed ones in the year, losses {money(row['loss'], view.currency)}"
+    among = plural(n, "confirmed one")
+    if material:
+        told = f"{plural(material, 'material incident')} of {among} in the year"
+    else:
+        told = (
+            f"No material incident among {among} in the year"
+            if n
+            else "No confirmed incident in the year"
+        )
+    told += f", losses {money(row['loss'], view.currency)}" if n else ""
     return [told, *([f"{pending} still to be determined"] if pending else [])]
 
 

@@ -120,7 +120,7 @@ def profile(item: Profile) -> tuple[Block, ...]:
     """Show a profile as a table of columns, with its days and gaps below."""
     rows = [
         (
-            r.column, r.type, number(locale.number(r.filled)), number("–" if r.missing is None else f"{locale.number(r.missing, 1)} %"),
+            r.column, r.type, number(locale.number(r.filled)), number("–" if r.missing is None else locale.percent(r.missing, 1)),
             number(locale.number(r.different)), r.lowest, r.highest,
         )
         for r in item.columns

@@ -73,7 +73,7 @@ def test_both_run_on_a_firm_worked_out_by_hand(desk: Desk, browser: Browser) -> 
         "It costs €253k over 3 years",
         "Users pay €64k a year in time",
         "Flips",
-        "81 % of what is estimated",
+        "81\u202f% of what is estimated",
     ):
         assert words in page
     with pikepdf.open(folder / "report.pdf") as pdf:

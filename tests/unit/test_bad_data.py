@@ -45,10 +45,8 @@ def test_ended_before_it_began(tmp_path: Path) -> None:
     }  # fmt: skip
     assert v.measure("N01").value.value == 2
     assert v.measure("N04").value.n == 1
-    assert (
-        v.measure("N04").value.note == "1 incidents restored before they were detected are left out"
-    )
-    assert v.measure("V05").value.note == "1 were due before they were found"
+    assert v.measure("N04").value.note == "1 incident restored before it was detected is left out"
+    assert v.measure("V05").value.note == "1 was due before it was found"
     assert ["Incidents", "Restored lies before detected", "1"] in rows_of(sections.odd_rows(v))
     assert ["N04", "Time to recover, nine in ten", "Measured"] in [row[:3] for row in rows_of(sections.caveats(v))]  # fmt: skip
 

@@ -118,10 +118,10 @@ def test_the_options_stand_side_by_side(view: View) -> None:
     assert cover[2].endswith("gross €0")
     none, with_control, _ = cells(sections.option_risk(view))
     # Exactly: 14.84 % of years above 500k and 4.29 % above a million today, 5.53 % and 1.29 % with the control.
-    assert float(none[2].removesuffix(" %")) == pytest.approx(14.84, abs=0.5)
-    assert float(none[3].removesuffix(" %")) == pytest.approx(4.29, abs=0.3)
-    assert float(with_control[2].split(" %")[0]) == pytest.approx(5.53, abs=0.4)
-    assert float(with_control[3].split(" %")[0]) == pytest.approx(1.29, abs=0.25)
+    assert float(none[2].removesuffix("\u202f%")) == pytest.approx(14.84, abs=0.5)
+    assert float(none[3].removesuffix("\u202f%")) == pytest.approx(4.29, abs=0.3)
+    assert float(with_control[2].split("\u202f%")[0]) == pytest.approx(5.53, abs=0.4)
+    assert float(with_control[3].split("\u202f%")[0]) == pytest.approx(1.29, abs=0.25)
     note = sections.option_risk(view).block
     assert isinstance(note, Table)
     # 202,001 a year at risk over e is 74,312; the control costs 98,205 a year.
@@ -132,7 +132,10 @@ def test_break_even_in_words(view: View) -> None:
     block = sections.break_even(view).block
     assert isinstance(block, Callout)
     # 0.24308 of 0.3 a year: 81 % of the estimate, 49 % of the events; no cost at the start makes up for users' time.
-    assert "achieve 81 % of what is estimated without users' time: 49 % of the events" in block.text
+    assert (
+        "achieve 81\u202f% of what is estimated without users' time: 49\u202f% of the events"
+        in block.text
+    )
     assert block.tone == "bad"
 
 

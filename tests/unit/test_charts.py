@@ -134,7 +134,7 @@ def test_coverage_shows_each_safeguard_and_all_at_once(tmp_path: Path) -> None:
     ]  # fmt: skip
     plot, data = drawn(charts.coverage(view(tmp_path, assets=assets, coverage=seen)))
     assert sorted(row["share"] for row in data if "share" in row) == [60, 90, 90, 90, 90]
-    assert plot.title == "Each safeguard covers at least 90 % of critical assets; all four together 60 %"  # fmt: skip
+    assert plot.title == "Each safeguard covers at least 90\u202f% of critical assets; all four together 60\u202f%"  # fmt: skip
 
 
 def test_spend_by_category_beside_its_budget(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_spend_by_category_beside_its_budget(tmp_path: Path) -> None:
     plot, data = drawn(charts.spend(view(tmp_path, spend=lines)))
     bars = {r["category"]: (r["actual"], r["budget"]) for r in data if "actual" in r}
     assert bars == {"Staff": (1.1e6, 1e6), "Tools": (1e6, 1e6)}
-    assert "5.0 % over plan" in plot.title
+    assert "5.0\u202f% over plan" in plot.title
 
 
 def test_loss_exceedance_against_the_closed_form(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_loss_exceedance_against_the_closed_form(tmp_path: Path) -> None:
     near = min(curve, key=lambda point: abs(point[0] - 2e6))
     assert near[1] == pytest.approx(10, abs=1.0)
     assert [c for _, c in curve] == sorted((c for _, c in curve), reverse=True)
-    assert "within the 5 % approved" in plot.title
+    assert "within the 5\u202f% approved" in plot.title
 
 
 def test_a_chart_without_words_cannot_be_made() -> None:

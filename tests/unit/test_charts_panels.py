@@ -47,7 +47,7 @@ def test_a_heat_map_adds_money_by_category_and_unit(tmp_path: Path) -> None:
     assert cells == {
         ("Fraud", "Payments"): ("€1.5m", 2), ("Fraud", "Whole firm"): ("€300k", 1), ("Cyber", "Retail"): ("€2.0m", 1),
     }  # fmt: skip
-    assert plot.title == "Cyber in Retail is the largest exposure: €2.0m a year, 53 % of all"
+    assert plot.title == "Cyber in Retail is the largest exposure: €2.0m a year, 53\u202f% of all"
     assert "Fraud, Payments: €1.5m" in plot.alt
 
 

@@ -246,7 +246,7 @@ def test_fresh() -> None:
         return gates.fresh(evidence(facts=Facts(sources=found)))
 
     assert judge().result == judge(source(900, None)).result == "not-applicable"
-    assert judge(source(10, 10), source(None, 10), source(900, None)).reason == "all 1 sources are recent enough"  # fmt: skip
+    assert judge(source(10, 10), source(None, 10), source(900, None)).reason == "the only source is recent enough"  # fmt: skip
     old = judge(source(11, 10), source(1, 10))
     assert (old.result, old.holds) == ("fail", True)
     assert old.reason == "findings: 11 days older than the quarter's end, 10 are allowed"

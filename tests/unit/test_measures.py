@@ -286,7 +286,7 @@ def test_risks_above_the_appetite_of_their_category(tmp_path: Path) -> None:
     ]
     value = view(tmp_path, risks=risks, thresholds=limits).measure("R01").value
     assert (value.value, value.denominator) == (1, 3)
-    assert "1 risks have no approved appetite" in value.note
+    assert "1 risk has no approved appetite" in value.note
 
 
 def scenario(**more: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_risks_above_appetite_are_compared_only_with_what_they_can_be(tmp_path: 
     # Open: 1 to 10. Above: 2, 4, 7 and 10.
     assert (value.value, value.denominator) == (4, 10)
     assert value.note == (
-        "1 risks have no approved appetite; 1 have no residual exposure; "
+        "1 risk has no approved appetite; 1 has no residual exposure; "
         "2 are in a currency without a rate, or scored where the appetite is money"
     )
     for by, groups in (("category", 3), ("unit", 3)):
@@ -178,7 +178,7 @@ def test_treatments_count_by_their_first_date(tmp_path: Path) -> None:
     assert (value.numerator, value.denominator) == (2, 7)
     assert value.value == pytest.approx(200 / 7)
     assert parts(value) == {"Dates moved": 3, "Verified to work": 1, "Open without a first date": 1}
-    assert value.note == "1 are called done without a day and count as not met"
+    assert value.note == "1 is called done without a day and counts as not met"
     owners = split(at, "R03", "owner")
     assert (owners["Ann"].numerator, owners["Ann"].denominator) == (1, 2)
     assert sum(cell.denominator or 0 for cell in owners.values()) == 7

@@ -40,7 +40,7 @@ def test_the_audit_roll_forward_adds_up(tmp_path: Path) -> None:
     # At the start 1, 2, 6, 7, 10, 12; new 4, 5, 9; closed 2, 12; accepted 5, 6; open 1, 4, 7, 9, 10: 6 + 3 - 2 - 2 = 5.
     assert value.value == 5
     assert list(parts(value).values()) == [6, 3, 2, 2, 1]
-    assert value.note == "1 are called closed or accepted without a day and count as open"
+    assert value.note == "1 is called closed or accepted without a day and counts as open"
     assert at.previous().measure("A01").value.value == 6
     by_rating = split(at, "A01", "rating")
     assert {name: cell.value for name, cell in by_rating.items()} == {"high": 1, "not known": 4}
@@ -88,7 +88,7 @@ def test_time_to_close_is_the_published_survival_median(tmp_path: Path) -> None:
     assert said["Oldest open"] == 1500
     assert said["Nine in ten closed within"] is None
     assert value.note == (
-        "1 findings that ended before they were issued are left out; 1 findings without a day of issue are left out"
+        "1 finding that ended before it was issued is left out; 1 finding without a day of issue is left out"
     )
 
 
@@ -299,7 +299,7 @@ def test_supplier_actions_and_who_carries_the_services(tmp_path: Path) -> None:
     # Late: 1, 3, 5, 8; open: these, 2 and 7.
     assert (value.value, value.denominator) == (4, 6)
     assert parts(value) == {"Without a first date": 1, "Services on the three most used suppliers": 60}  # fmt: skip
-    assert value.note == "1 are called done without a day and count as open"
+    assert value.note == "1 is called done without a day and counts as open"
     unit = at.workspace.at("2026-Q3", unit="X").measure("T02").value
     assert (unit.value, parts(unit)) == (0, {"Without a first date": 0})
     silent = view(tmp_path / "b", **{**tables, "services": [{"service_id": "1"}]})

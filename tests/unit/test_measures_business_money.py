@@ -115,7 +115,7 @@ def test_posts_that_are_vacant(tmp_path: Path) -> None:
     silent = value_of(tmp_path / "b", "B03", spend=rows)
     assert parts(silent) == {"Endpoint agents deployed": None, "of them healthy": None}
     unknown = value_of(tmp_path / "c", "B03", spend=[*rows, line("3", headcount_plan=1.0)])
-    assert unknown.reason == "1 lines have planned posts but not the filled ones"
+    assert unknown.reason == "1 line has planned posts but not the filled ones"
     none = value_of(tmp_path / "d", "B03", spend=[line("1", headcount_plan=0.0)])
     assert (none.value, none.reason) == (None, "no posts are planned for this quarter")
 

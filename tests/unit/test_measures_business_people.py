@@ -126,7 +126,7 @@ def test_service_hours_lost_to_security_itself(tmp_path: Path) -> None:
     assert sum(cell.value or 0 for cell in units.values()) == 2
     assert parts(units["A"])["Tickets for each thousand staff"] == 120
     unknown = value_of(tmp_path / "b", "U02", incidents=rows[2:3])
-    assert unknown.reason == "1 outages were caused by a control, none with a duration"
+    assert unknown.reason == "1 outage was caused by a control, without a duration"
     none = value_of(tmp_path / "c", "U02", incidents=rows[3:4])
     assert (none.value, parts(none)["Tickets for each thousand staff"]) == (0, None)
 

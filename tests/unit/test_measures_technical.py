@@ -24,7 +24,7 @@ from tests.unit.technical import (
 from tests.unit.workspaces import load
 
 NEXT_DAY = END + timedelta(1)
-NO_DAY = "1 findings have no day of first detection and are left out"
+NO_DAY = "1 finding has no day of first detection and is left out"
 
 
 # ---- V01 open --------------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_exploited_is_overdue_the_day_after_the_due_day(tmp_path: Path) -> None:
     measure = v.measure("V03")
     # F2, F3, F6 of F1, F2, F3, F5, F6
     assert (measure.value.numerator, measure.value.denominator) == (3, 5)
-    assert measure.value.note == "1 listed findings have no due date"
+    assert measure.value.note == "1 listed finding has no due date"
     assert measure.status == "amber"
     assert split(v, "V03", "severity") == {"critical": 2, "low": 1}
 

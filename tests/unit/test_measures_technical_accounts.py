@@ -43,7 +43,7 @@ def test_enforced_and_not_registered_counts(tmp_path: Path) -> None:
         "All accounts of people": pytest.approx(400 / 9),
         "Accounts of services, left out": 1,
     }
-    assert value.note == "1 privileged accounts have no type and are left out"
+    assert value.note == "1 privileged account has no type and is left out"
 
 
 def test_few_and_no_privileged_accounts(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_privilege_that_never_ends(tmp_path: Path) -> None:
     # Five of the seven that say; 5 for 250 staff are 2 for a hundred.
     assert (value.numerator, value.denominator) == (5, 7)
     assert parts(value) == {"For each hundred staff": 2}
-    assert value.note == "1 privileged accounts do not say whether it is permanent"
+    assert value.note == "1 privileged account does not say whether it is permanent"
     bare = view(tmp_path / "b", identities=rows).measure("I01").value
     assert parts(bare) == {"For each hundred staff": None}
     silent = [account(1, privileged=True), account(2, standing=True)]

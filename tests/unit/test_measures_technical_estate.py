@@ -47,7 +47,7 @@ def test_two_lists_tell_how_many_there_are(tmp_path: Path) -> None:
     beside = parts(value)
     assert [beside[name] for name in ("In cmdb", "In scanner", "In both")] == [900, 800, 700]
     assert beside["Estimated in all"] == pytest.approx(1_028.53, abs=5e-3)
-    assert value.note == "1 assets name no inventory and are left out"
+    assert value.note == "1 asset names no inventory and is left out"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_scanned_are_those_in_scope_and_in_service(tmp_path: Path) -> None:
     # Scanned A1, A8, A10; not A2, A3, A4, A6. A5 cannot be; A7 and A11 are not in service, A9 is not in scope.
     assert (value.numerator, value.denominator) == (3, 7)
     assert parts(value) == {"Not applicable": 1}
-    assert value.note == "1 controls worked on a later day, so they do not count"
+    assert value.note == "1 control worked on a later day, so it does not count"
 
 
 def test_protection_is_healthy_and_reports(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_not_applicable_without_a_reason_is_not_covered(tmp_path: Path) -> None:
     value = view(tmp_path, assets=[asset(n) for n in (1, 2, 3)], coverage=seen).measure("K03").value
     assert (value.numerator, value.denominator) == (1, 2)
     assert parts(value) == {"Not applicable": 1}
-    assert value.note == "1 are called not applicable without a reason and count as not covered"
+    assert value.note == "1 is called not applicable without a reason and counts as not covered"
 
 
 def test_what_was_observed_belongs_to_the_unit_of_the_asset(tmp_path: Path) -> None:

@@ -169,11 +169,11 @@ def test_ends_before_beginnings_and_missing_days_are_named(tmp_path: Path) -> No
     value = median(tmp_path / "a", *rows)
     assert (value.value, value.n) == (4, 1)
     assert value.note == (
-        "2 findings ended before they began and are left out; 1 findings have no day of first detection and are left out"
+        "2 findings ended before they began and are left out; 1 finding has no day of first detection and is left out"
     )
     none = median(tmp_path / "b", fixed(2, before(3, START)))
     assert (none.value, none.reason) == (None, "no finding was opened in 24 months")
-    assert none.note == "1 findings ended before they began and are left out"
+    assert none.note == "1 finding ended before it began and is left out"
 
 
 # ---- V07 likely to be used -------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_scores_are_summed_over_distinct_weaknesses(tmp_path: Path) -> None:
     # CVE-1 .5, CVE-2 .2, CVE-3 .1; CVE-4 and CVE-5 have none.
     assert value.value == pytest.approx(0.8)
     assert (value.numerator, value.denominator) == (3, 5)
-    assert parts(value) == {"CVEs at 10 % or more": 100}
+    assert parts(value) == {"CVEs at 10\u202f% or more": 100}
     assert value.note == "2 of 5 open CVEs have no score"
     # CVE-1 is open at two severities and counts in both cells: cells of distinct things do not add up.
     cells = split(v, "V07", "severity")
@@ -252,7 +252,7 @@ def test_age_is_of_what_is_open(tmp_path: Path) -> None:
     # 0, 10, 10, 400: half are 10 days old at most; nine in ten of four are all four.
     assert (value.value, value.n) == (10, 4)
     assert parts(value) == {"Nine in ten are no older than": 400, "Oldest": 400}
-    assert value.note == "1 findings have no day of first detection and are left out"
+    assert value.note == "1 finding has no day of first detection and is left out"
     assert split(v, "V08", "severity") == {"critical": 10, "low": 10}
 
 
@@ -261,7 +261,7 @@ def test_age_of_nothing_is_not_measured(tmp_path: Path) -> None:
     assert (none.value, none.reason) == (None, "nothing is open")
     rows = [weak(1, opened=None), fixed(2, END)]
     unknown = view(tmp_path / "b", findings=rows).measure("V08").value
-    assert (unknown.value, unknown.reason) == (None, "1 findings have no day of first detection and are left out")  # fmt: skip
+    assert (unknown.value, unknown.reason) == (None, "1 finding has no day of first detection and is left out")  # fmt: skip
 
 
 # ---- V09 flow --------------------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_no_scan_and_no_start_are_no_zeros(tmp_path: Path) -> None:
     value = view(tmp_path, findings=[weak(1), weak(2, opened=None)]).measure("V09").value
     assert value.value == 1
     assert set(parts(value).values()) == {None}
-    assert value.note == "1 findings have no day of first detection, so only their end counts"
+    assert value.note == "1 finding has no day of first detection, so only its end counts"
 
 
 def test_an_end_before_the_beginning_is_counted_as_come_and_not_as_gone(tmp_path: Path) -> None:

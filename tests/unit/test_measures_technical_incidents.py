@@ -76,7 +76,7 @@ def test_confirmed_ones_by_quarter_and_month(tmp_path: Path) -> None:
         "Each month, at least": pytest.approx(0.3633, abs=1e-4),
         "Each month, at most": pytest.approx(3.4139, abs=1e-4),
     }
-    assert value.note == "1 confirmed incidents have no time of detection"
+    assert value.note == "1 confirmed incident has no time of detection"
     assert split(v, "N01", "severity") == {"1": 2, "2": 2}
     assert split(v, "N01", "cause") == {"phishing": 4, "not known": 0}
     # By the end of July (31 of 92 days) nothing had been discovered: none, and up to 3.689 of them.
@@ -124,7 +124,7 @@ def test_time_to_detect_of_those_whose_start_is_known(tmp_path: Path) -> None:
         "Noticed by others": pytest.approx(100 / 7),
         "Half acknowledged within": 3,
     }
-    assert value.note == "1 incidents discovered before they began are left out; 1 acknowledged before they were discovered"  # fmt: skip
+    assert value.note == "1 incident discovered before it began is left out; 1 acknowledged before it was discovered"  # fmt: skip
 
 
 def test_mttd_by_month_of_discovery(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_still_active_closed_and_wrong_ones(tmp_path: Path) -> None:
     assert (value.value, value.numerator, value.denominator) == (2, 9, 10)
     assert parts(value)["Still active"] == pytest.approx(10)
     assert value.note == (
-        "1 incidents contained before they were detected are left out; 1 closed incidents have no time of containment and count as active"
+        "1 incident contained before it was detected is left out; 1 closed incident has no time of containment and counts as active"
     )
 
 
@@ -217,7 +217,7 @@ def test_closed_is_not_restored(tmp_path: Path) -> None:
     # Ten: one in 1 hour, eight in 2, one not: S(2) = 1/10.
     assert (value.value, value.numerator, value.denominator) == (2, 9, 10)
     assert parts(value) == {"Median": 2, "Not finished yet": pytest.approx(10), "Service hours lost this quarter": 5.5}  # fmt: skip
-    assert value.note == "1 incidents restored before they were detected are left out"
+    assert value.note == "1 incident restored before it was detected is left out"
     none = view(tmp_path / "b", incidents=[case(1, restored=datetime(2027, 1, 1))])
     # Restored after the day, with no minutes lost: nothing tells that a service was harmed.
     assert none.measure("N04").value.reason == "no confirmed incident harmed a service in 12 months"
@@ -305,7 +305,7 @@ def test_notices_without_a_due_time_are_named(tmp_path: Path) -> None:
     value = filed(tmp_path / "a", notices).at("2025-Q4").measure("N06").value
     # The clock of NIS2 runs 24 hours from the discovery at midnight of 20 November, so it was an hour late.
     assert (value.numerator, value.denominator) == (1, 3)
-    assert value.note == "1 notices of this quarter's incidents have no due time"
+    assert value.note == "1 notice of this quarter's incidents has no due time"
     old = filed(tmp_path / "d", notices, detected=datetime(2025, 9, 20)).at("2025-Q4")
     assert old.measure("N06").value.note == ""  # named in the quarter before
     # An 8-K is not due before the determination.
@@ -332,7 +332,7 @@ def test_a_time_that_cannot_be_read_is_named_and_stops_nothing(tmp_path: Path) -
     ws = stored(tmp_path / "b", incidents=[case(1, notices="[{")])
     none = ws.at("2026-Q3").measure("N06").value
     assert (none.value, none.reason) == (None, "no notice fell due")
-    assert none.note == "1 notices have a time that cannot be read, which counts as none"
+    assert none.note == "1 notice has a time that cannot be read, which counts as none"
     assert sections.regulatory_clocks(ws.at("2026-Q3")).block is not None
 
 
@@ -348,7 +348,7 @@ def test_a_clock_of_the_workspace_says_when_a_notice_was_due(tmp_path: Path) -> 
     value = ws.at("2026-Q3").measure("N06").value
     assert (value.numerator, value.denominator) == (1, 2)
     # Nothing says when the notice before it was sent, from which this one runs.
-    assert value.note == "1 notices of this quarter's incidents have no due time"
+    assert value.note == "1 notice of this quarter's incidents has no due time"
 
 
 def test_a_determination_of_the_next_quarter_starts_no_clock(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_how_many_of_how_many(part: int, whole: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.043, "4.3 %"), (0.002, "0.2 %"), (0.00123, "0.12 %"), (0.00001, "under 0.01 %"), (0.0, "0 %"), (0.05, "5 %"), (0.72, "72 %")],
+    [(0.043, "4.3\u202f%"), (0.002, "0.2\u202f%"), (0.00123, "0.12\u202f%"), (0.00001, "under 0.01\u202f%"), (0.0, "0\u202f%"), (0.05, "5\u202f%"), (0.72, "72\u202f%")],
 )  # fmt: skip
 def test_a_chance_is_never_rounded_to_none(share: float, said: str) -> None:
     assert phrases.chance(share) == said

@@ -67,7 +67,7 @@ def test_movement_and_treatment_are_drawn(view: View) -> None:
     plot = charts.treatment(view)
     assert isinstance(plot, Plot)
     # 3.0 to 1.2 of 3.0 to 0.6 million.
-    assert plot.title == "Treatment has done 75 % of what is planned for the largest risk"
+    assert plot.title == "Treatment has done 75\u202f% of what is planned for the largest risk"
 
 
 def test_treatments_acceptances_and_suppliers(view: View) -> None:

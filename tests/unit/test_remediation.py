@@ -65,7 +65,7 @@ def test_the_catalogue_s_own_date_counts_until_a_rule_is_switched_on(tmp_path: P
 
 def test_a_rule_that_is_switched_on_sets_the_dates_since_it_holds(tmp_path: Path) -> None:
     # F1, F2, F5 by the rule, F6 by the catalogue; F4 has no date.
-    assert late(tmp_path, RULE.format(enabled="true")) == (4, "1 listed findings have no due date")
+    assert late(tmp_path, RULE.format(enabled="true")) == (4, "1 listed finding has no due date")
 
 
 def test_it_ships_unverified_and_switched_off() -> None:

@@ -76,7 +76,7 @@ def test_exploited_weaknesses_by_reach_and_lateness(tmp_path: Path) -> None:
         ],
     )  # fmt: skip
     shown = sections.exploited(v)
-    assert title(shown) == "2 known-exploited weaknesses are open, 1 of them past the date of the catalogue"  # fmt: skip
+    assert title(shown) == "3 known-exploited weaknesses are open (2 different ones), 2 of them past the date of the catalogue"  # fmt: skip
     first, second = ([plain(c) for c in row] for row in rows(shown))
     assert first == ["CVE-1|CVE-1 · used by ransomware", "2", "1", "90 d", "20 Jul 2026", "2 late"]
     assert second[1:3] == ["1", "–"]
@@ -117,9 +117,9 @@ def test_lifecycle_and_tools_count_what_is_past_and_in_vain(tmp_path: Path) -> N
     )  # fmt: skip
     shown = sections.lifecycle(v)
     assert title(shown) == "1 asset of 3 (33.3 %) runs without the maker's support, 1 more within a year"  # fmt: skip
-    assert rows(shown) == [["Computers and servers", "3", "1|33.3 %", "1", "1", "0"]]  # fmt: skip
+    assert rows(shown) == [["Computers and servers", "3", "1|33.3\u202f%", "1", "1", "0"]]  # fmt: skip
     (tool,) = rows(sections.tools(v))
-    assert tool == ["Endpoint protection", "2", "2", "1|50 %", "1", "–", "Act"]
+    assert tool == ["Endpoint protection", "2", "2", "1|50\u202f%", "1", "–", "Act"]
 
 
 def audit(name: str, **more: Any) -> dict[str, Any]:
