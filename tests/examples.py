@@ -80,6 +80,7 @@ EVERY = [block for page in PAGES for block in blocks(page)]
 #: What becomes of a block of a language on any other page.
 KINDS = {
     "python": "run", "pycon": "run", "sh": "parsed", "console": "parsed", "toml": "read", "markdown": "read",
+    "yaml": "read", "ini": "read",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import plistlib
 import re
 import shlex
@@ -19,6 +20,7 @@ import yaml
 from reportkit import config, narrative, schemas, theme
 from reportkit.cli import contents
 from reportkit.cli.app import app
+from reportkit.errors import EXIT_CODES
 from tests.conftest import ROOT
 from tests.examples import EVERY, PAGES, TYPED, Block, blocks, commands, fate
 
@@ -105,6 +107,22 @@ def test_commentary_is_commentary(block: Block) -> None:
     assert statement
     assert messages
     assert front.status in {"", "final", "draft"}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [b for b in OTHERS if fate(b) == "read" and b.language in {"yaml", "ini"}],
+    ids=lambda block: block.name,
+)
+def test_a_scheduler_tries_again_what_may_pass_by_itself(block: Block) -> None:
+    """Of the codes of a run, 6 and 75 may; the others never will."""
+    if block.language == "yaml":
+        assert yaml.safe_load(block.text)
+    else:
+        configparser.ConfigParser().read_string(f"[Service]\n{block.text}")
+    (listed,) = re.findall(r"(?:values: \[|exit_codes: \[|ExitStatus=)([\d, ]+)", block.text)
+    codes = {int(code) for code in re.findall(r"\d+", listed)}
+    assert codes in ({6, 75}, set(EXIT_CODES) - {0, 6, 75, 8, 9})
 
 
 @pytest.mark.parametrize(
