@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 
@@ -59,6 +61,16 @@ def blocks(page: Path) -> list[Block]:
         )
         for found in _FENCE.finditer(text)
     ]
+
+
+@cache
+def root() -> Any:
+    """Give the command line's own tree; to build it takes a tenth of a second, and nobody changes it."""
+    import typer
+
+    from reportkit.cli.app import app
+
+    return typer.main.get_command(app)
 
 
 def commands(text: str) -> Iterator[str]:

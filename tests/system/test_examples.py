@@ -155,6 +155,7 @@ def test_the_tutorial_ends_in_the_inbox(tmp_path: Path, desk: Desk, monkeypatch:
         assert post.recipients() == ["chair@example.org"]
         # The page as it was sent: the words of the author, with the number of the measure in them.
         (sent,) = (one.content for one in post.took)
+        assert isinstance(sent, bytes)
         for message in (written.read_bytes(), sent):
             read = email.message_from_bytes(message, EmailMessage, policy=policy.default)
             body = read.get_body(("plain",))

@@ -10,19 +10,16 @@ import shlex
 import tomllib
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
-import typer
 import yaml
 
 from reportkit import config, narrative, schemas, theme
 from reportkit.cli import contents
-from reportkit.cli.app import app
 from reportkit.errors import EXIT_CODES
 from tests.conftest import ROOT
-from tests.examples import EVERY, PAGES, TYPED, Block, blocks, commands, fate
+from tests.examples import EVERY, PAGES, TYPED, Block, blocks, commands, fate, root
 
 OTHERS = [block for block in EVERY if block.page not in TYPED]
 #: Programs that examples type beside reportkit itself.
@@ -44,7 +41,7 @@ def parse(line: str, where: str) -> None:
 
 def called(words: list[str], where: str) -> None:
     """Hold the words of a call against the parser: command, options, and how many arguments."""
-    command: Any = typer.main.get_command(app)
+    command = root()
     context = None
     while hasattr(command, "commands") and words and words[0] in command.commands:
         command = command.commands[words[0]]
@@ -67,13 +64,8 @@ def test_commands_are_understood(block: Block) -> None:
         parse(line, block.name)
 
 
-@pytest.mark.parametrize("line", [line for lines in contents.EXAMPLES.values() for line in lines])
-def test_examples_of_the_help_are_understood(line: str) -> None:
-    called(shlex.split(line), "--help")
-
-
 def test_the_help_lists_every_command_once_with_an_example() -> None:
-    group: Any = typer.main.get_command(app)
+    group = root()
     listed = [name for part in contents.CONTENTS.values() for name in part]
     assert sorted(listed) == sorted(group.commands)
     assert all(len(words) <= 60 for part in contents.CONTENTS.values() for words in part.values())
