@@ -87,7 +87,7 @@ def run(
     executor: Annotated[
         str,
         typer.Option(
-            "--executor", metavar="WHERE", help="local:N, spawn:N, dask://HOST:PORT or py:MODULE:FUNCTION; by default every core.",
+            "--executor", metavar="WHERE", help="local:N, spawn:N, dask://HOST:PORT (workers that do not see the folder get a copy) or py:MODULE:FUNCTION; by default every core.",
         ),
     ] = "",
     engine: Annotated[
