@@ -94,7 +94,9 @@ def main() -> None:
     before = _cpu()
     wall, here = made(place, names, "local:2")
     local = _cpu() - before
-    print(f"local:2       {count} reports  {local / count:6.2f} CPU s each  {wall:7.1f} s", flush=True)
+    print(
+        f"local:2       {count} reports  {local / count:6.2f} CPU s each  {wall:7.1f} s", flush=True
+    )
     for name, how in (("dask, shared", "yes"), ("dask, copies", "no")):
         before = _cpu()
         with cluster() as address:
