@@ -215,9 +215,8 @@ class TableSetter:
             )
             made["file"] = self.setting.file(drawn.encode()) if known else ""
             made["width"] = _SPARK[0] * _PIXEL
-            made["text"] = _worded(made["text"]) or (
-                _spoken(cell.spark) if known else "Not measured"
-            )
+            # Nothing is drawn of a trend without a value, so its words would be read.
+            made["text"] = (_worded(made["text"]) or _spoken(cell.spark)) if known else "–"
         return made
 
     def _narrowed(self, text: str, width: float, size: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Pt
 
+from reportkit import locale
 from reportkit.errors import DataError
 from reportkit.facts import Cell, Column, Table
 from reportkit.render import charts, vectors
@@ -80,7 +81,8 @@ def _words(cell: Cell) -> str:
     """Give the text of a cell; a trend is said by its ends."""
     known = [value for value in cell.spark if value is not None]
     if cell.kind == "spark" and known:
-        return f"{known[0]:.4g} → {known[-1]:.4g}"
+        # As many digits as a reader compares: three, and all of a count.
+        return " → ".join(locale.number(v) if abs(v) >= 100 else locale.general(v, 3) for v in (known[0], known[-1]))  # fmt: skip
     return f"{cell.text}\n{cell.sub}" if cell.sub else cell.text
 
 
@@ -322,7 +324,9 @@ def tiles(deck: Deck, slide: Any, room: Room, given: Tiles) -> None:
         size = min(34.0, high * 0.24, inside.width / max(len(tile.value) * 0.56, 1))
         deck.text(slide, inside, tile.value, size=size, bold=True, colour="ink")
         worded = f"{tile.delta} ({tile.trend})" if tile.delta and tile.trend in {"better", "worse"} else tile.delta  # fmt: skip
-        deck.text(slide, inside.below(size * 1.3 + 2), "\n".join(filter(None, (worded, tile.note))), size=11.5)  # fmt: skip
+        # Low tiles have room for one line below the number.
+        between = "\n" if high >= 110 else " · "
+        deck.text(slide, inside.below(size * 1.3 + 2), between.join(filter(None, (worded, tile.note))), size=11.5)  # fmt: skip
 
 
 def decision(deck: Deck, slide: Any, room: Room, given: Decision) -> None:
