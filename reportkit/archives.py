@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import zipfile
@@ -55,6 +56,25 @@ def unpack(place: Path, folder: Path) -> None:
         raise DataError(f"{place} is damaged ({error}); get it again.") from None
     except OSError as error:
         raise from_os(error, f"Unpacking {place.name}") from error
+
+
+def unpack_bytes(packed: bytes, folder: Path, *, sha256: str) -> None:
+    """Unpack a zip that came as bytes into a folder, when they are the ones that were sent.
+
+    Raises:
+        DataError: they are others, or as for :func:`unpack`.
+        TemporaryError: there is no room.
+    """
+    if hashlib.sha256(packed).hexdigest() != sha256:
+        raise DataError("What came from another machine is not what it sent; run it again.")
+    place = folder / ".sent.part"
+    try:
+        place.write_bytes(packed)
+        unpack(place, folder)
+    except OSError as error:
+        raise from_os(error, "Unpacking what was sent") from error
+    finally:
+        place.unlink(missing_ok=True)
 
 
 def links(folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from reportkit import display
 from reportkit.errors import DataError, ReportkitError, nearest
 from reportkit.facts import Binding, Facts, Message, Remark, Tone, Words, Written
+from reportkit.layout import stem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from reportkit.view import View
 
 _BINDING = re.compile(
-    r"\{\{\s*([A-Z]{1,4}\d{2,3})\.(value|ratio|prior|target)\s*(?::\s*([^{}]*?)\s*)?\}\}"
+    r"\{\{\s*([A-Z]{1,4}\d{2,3})\.(value|ratio|prior|target)\s*(?::([^{}]*))?\}\}"
 )
-_ANY = re.compile(r"\{\{.*?\}\}")
-#: Digits that name a day, a year or a quarter, and are no figure.
-_DATES = re.compile(
-    r"\b(?:19|20)\d\d(?:-?[QH][1-4]|-[WP]?\d\d(?:-\d\d)?)?\b|\bFY\d\d(?:\d\d)?(?:-?(?:[QH][1-4]|[WP]\d\d))?\b|\bQ[1-4]\b"
+_ANY = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}")
+#: Digits that name a ticket, a weakness, a day, a year or a quarter, and are no figure: T-101, CVE-2026-1234, 2026-Q3.
+_NAMES = re.compile(
+    r"\b[A-Z][A-Z0-9]*(?:-\d+)+\b"
+    r"|\b(?:19|20)\d\d(?:-?[QH][1-4]|-[WP]?\d\d(?:-\d\d)?)?\b|\bFY\d\d(?:\d\d)?(?:-?(?:[QH][1-4]|[WP]\d\d))?\b|\bQ[1-4]\b"
     r"|\b\d{1,2}(?:\.|st|nd|rd|th)? (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])[€$£]?\d[\d,.]*(?: ?(?:%|bn|m|k))?(?!\w)")
@@ -111,7 +113,7 @@ def commentary(view: View, *, shared: bool = True, edition: str = "") -> Comment
 
 def _places(view: View, folder: Path, edition: str, *, shared: bool) -> Iterator[Path]:
     key = view.period.key
-    part = f"-{view.unit}" if view.unit else ""
+    part = f"-{stem(view.unit)}" if view.unit else ""
     if edition:
         yield folder / key / f"{view.report}{part}.{edition}.md"
         return
@@ -203,9 +205,8 @@ def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:
         )
         if value is None:
             shown = "not measured"
-        if match[3]:
-            # The author wrote down what was read; the gates see whether it still holds.
-            shown = match[3]
+        # The author wrote down what was read; the gates see whether it still holds.
+        shown = (match[3] or "").strip() or shown
         bindings.append(Binding(text=shown, measure=id_, value=value, part=part))
         return shown
 
@@ -220,7 +221,7 @@ def _bind(text: str, view: View, bindings: list[Binding], file: str) -> str:
 
 def _typed(text: str) -> tuple[str, ...]:
     """Give the numbers in a text that somebody typed: nothing makes sure of them."""
-    rest = _DATES.sub("", _BINDING.sub("", text))
+    rest = _NAMES.sub("", _BINDING.sub("", text))
     return tuple(dict.fromkeys(found.rstrip(".,") for found in _NUMBER.findall(rest)))
 
 

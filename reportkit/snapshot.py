@@ -125,7 +125,7 @@ def _taken(folder: Path, known_by: datetime, back: Mapping[str, int]) -> Snapsho
     settings = config.read(folder)
     if settings.engine.url or settings.store.url or not settings.engine.shared:
         return None
-    engine = sql.Local(folder / "store" / ".spill", folder / "store" / ".known", alone=True)
+    engine = sql.of(folder, alone=True)
     loads = engine.known(store.of(folder), "source", Knowledge(known_by))
     engine.add_schema(KNOWN)
     for name in TABLES:

@@ -112,12 +112,13 @@ class Local:
     Args:
         spill: folder for what does not fit into memory; made when needed.
         kept: folder for tables as known, which are the same whenever the same loads count.
+        within: folders whose files queries may read, and no others; without any a query reads what this process may.
         alone: start no threads, where the version of the engine can do without.
     """
 
     def __init__(
-        self, spill: Path | None = None, kept: Path | None = None, *, alone: bool = False
-    ) -> None:
+        self, spill: Path | None = None, kept: Path | None = None, *, within: Sequence[Path] = (), alone: bool = False
+    ) -> None:  # fmt: skip
         self._kept = kept
         self._keeping: Keeping | None = None
         self._connection = _connected(_ALONE if alone else {})
@@ -129,6 +130,10 @@ class Local:
             self._connection.execute("SET enable_progress_bar=false")
         self._connection.execute(f"SET memory_limit='{memory() >> 20}MiB'")
         self._connection.execute(f"SET temp_directory={quote(str(spill) if spill else '')}")
+        if within:
+            listed = ", ".join(quote(str(place.absolute())) for place in within)
+            self._connection.execute(f"SET allowed_directories=[{listed}]")
+            self._connection.execute("SET enable_external_access=false")
 
     def known(self, store: Store, schema: str, knowledge: Knowledge) -> dict[str, tuple[Load, ...]]:
         """Make every canonical table, as known; see :class:`Engine`."""
@@ -179,7 +184,7 @@ class Local:
         try:
             if schema:
                 self._connection.execute(f"SET search_path='{schema}'")
-            return self._connection.execute(query).df()
+            return self._connection.execute(_asking(self._connection, query)).df()
         except duckdb.Error as error:
             raise failed(error) from error
 
@@ -215,6 +220,18 @@ class Local:
         self._connection.close()
 
 
+def of(workspace: Path, *, alone: bool = False) -> Local:
+    """Give the engine for the queries of a workspace, which read its files and no others.
+
+    Args:
+        workspace: its folder.
+        alone: start no threads; see :class:`Local`.
+    """
+    store = workspace / "store"
+    # A store may be a link to another disk.
+    return Local(store / ".spill", store / ".known", within=(workspace, store, store / "extracts"), alone=alone)  # fmt: skip
+
+
 def _connected(more: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     """Open an engine in memory that fetches nothing."""
     try:
@@ -223,6 +240,19 @@ def _connected(more: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         # Before version 2 there are no threads for files, and no key that says how many.
         more = {name: value for name, value in more.items() if name != "async_threads"}
         return duckdb.connect(":memory:", config={**_SHUT, **more})
+
+
+def _asking(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    """Give the one statement of a query, which asks: others write files, attach them or change what holds for all who ask later.
+
+    Raises:
+        DataError: it is another, or there is not one.
+    """
+    statements = connection.extract_statements(query)
+    if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+        kinds = " and ".join(one.type.name for one in statements) or "nothing"
+        raise DataError(f"A query is one SELECT, and this is {kinds}; take the rows it gives and go on with pandas.")  # fmt: skip
+    return statements[0]
 
 
 def keeping(engine: Engine) -> Any:

@@ -121,14 +121,14 @@ class View(Browsing):
 
     def _make(self, query: str) -> None:
         """Make the relations a query asks for, each once; too many findings are looked up anew, as the query needs them."""
-        engine, moment = self.workspace.engine, self._moment
+        engine, moment, made = self.workspace.engine, self._moment, self._made
         large = sql.is_large(self.loads["findings"])
         asked = relations.columns(query) if large else None
         for name in relations.named(query, relations.needless(moment, asked)):
             # The estate is asked about again and again; other relations are small, or asked about once.
             lies = name in moment.once and sql.is_large(self.loads[name], sql.WIDE)
             whole = not large if name == "findings" else name in relations.ESTATE and not lies
-            if name not in self._made or (name in relations.FINDINGS and large):
+            if name not in made or (name in relations.FINDINGS and large):
                 grouped = name in relations.GROUPS and self.workspace.grouped(moment, asked)
                 held = None if grouped or large else self.workspace.held(name, moment)
                 select = held or relations.select(name, moment, asked, grouped=grouped)
@@ -137,7 +137,7 @@ class View(Browsing):
                     # Views of one day differ in what is known of findings more often than in what is known of the estate.
                     select, whole = f"SELECT * FROM {self.workspace.estate(moment, name, self.loads, select)}", False  # fmt: skip
                 engine.make(f"{moment.schema}.{name}", select, copied=whole, order=order)
-                self._made.add(name)
+                made.add(name)
 
     def _units(self, known: str) -> tuple[str, ...] | None:
         if not self.unit:

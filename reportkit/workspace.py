@@ -102,7 +102,7 @@ class Workspace(Exhibit):
             return warehouse.connect(self.settings.engine.url)
         if self._held is not None:
             return self._held.engine
-        return sql.Local(self.folder / "store" / ".spill", self.folder / "store" / ".known")
+        return sql.of(self.folder)
 
     @cached_property
     def _held(self) -> snapshot.Snapshot | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 
@@ -61,6 +63,16 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
+@cache
+def root() -> Any:
+    """Give the command line's own tree; to build it takes a tenth of a second, and nobody changes it."""
+    import typer
+
+    from reportkit.cli.app import app
+
+    return typer.main.get_command(app)
+
+
 def commands(text: str) -> Iterator[str]:
     """Give the lines that somebody types, with continued ones joined."""
     for line in text.replace("\\\n", " ").splitlines():
@@ -80,6 +92,7 @@ EVERY = [block for page in PAGES for block in blocks(page)]
 #: What becomes of a block of a language on any other page.
 KINDS = {
     "python": "run", "pycon": "run", "sh": "parsed", "console": "parsed", "toml": "read", "markdown": "read",
+    "yaml": "read", "ini": "read",
 }  # fmt: skip
 
 

@@ -13,13 +13,18 @@ def commands() -> str:
     import typer
 
     from reportkit.cli.app import app
+    from reportkit.cli.contents import CONTENTS
 
     lines = [
         "# Commands",
         "",
-        "`reportkit COMMAND --help` says the same. Errors end in one sentence; the exit codes stand at the end.",
+        "What somebody is about to do, by subject; then each command by the alphabet, with what it is given and an example.",
+        "`reportkit COMMAND --help` says the same. Errors end in one sentence; the [exit codes](#exit-codes) stand at the end.",
         "",
     ]
+    for title, listed in CONTENTS.items():
+        rows = [(f"[{name}](#reportkit-{name})", words) for name, words in listed.items()]
+        lines += [*table((title, "to"), rows), ""]
     lines += _commands("reportkit", typer.main.get_command(app))
     from reportkit.errors import EXIT_CODES
 
@@ -28,6 +33,8 @@ def commands() -> str:
 
 
 def _commands(name: str, command: Any) -> Iterator[str]:
+    from reportkit.cli.contents import EXAMPLES
+
     inner = getattr(command, "commands", {})
     if name != "reportkit":
         yield from (f"## {name}", "", *(_words(command.help).splitlines()), "")
@@ -38,6 +45,9 @@ def _commands(name: str, command: Any) -> Iterator[str]:
         ]
         if rows and not inner:
             yield from (*table(("given", "meaning"), rows), "")
+        examples = EXAMPLES.get(name.removeprefix("reportkit "), ())
+        if examples and not inner:
+            yield from ("```sh", *(f"reportkit {line}" for line in examples), "```", "")
     for word in sorted(inner):
         if not inner[word].hidden:
             yield from _commands(f"{name} {word}", inner[word])

@@ -89,7 +89,7 @@ def guess(
     named = spec(table).name if table is not None else None
     found = draft(reading.ask(file, table=named), named, sheet)
     if out is None:
-        print(found.toml, end="")
+        screen.say(found.toml.removesuffix("\n"))
         return
     if out.exists():
         raise UsageError(f"{out} exists and was left as it is; name another file.")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from reportkit import layout
 from reportkit.errors import ConfigError, ParameterError, UsageError
 
 WorkspaceOption = Annotated[
@@ -38,8 +39,7 @@ def now() -> datetime:
 
 def _shared(place: Path) -> Path:
     """Let the group of a workspace read and write what a command writes, where the group may write into the folder."""
-    if place.stat().st_mode & 0o020:
-        os.umask(0o007)
+    os.umask(layout.mask(place))
     return place
 
 

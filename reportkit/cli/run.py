@@ -87,7 +87,7 @@ def run(
     executor: Annotated[
         str,
         typer.Option(
-            "--executor", metavar="WHERE", help="local:N, spawn:N, dask://HOST:PORT or py:MODULE:FUNCTION; by default every core.",
+            "--executor", metavar="WHERE", help="local:N, spawn:N, dask://HOST:PORT (workers that do not see the folder get a copy) or py:MODULE:FUNCTION; by default every core.",
         ),
     ] = "",
     engine: Annotated[
@@ -221,6 +221,7 @@ def make(
             requests,
             lambda count: executors.opened(
                 executor,
+                workspace=folder,
                 reports=count,
                 draw=any(request.formats for request in requests),
                 run_seconds=limits.run_seconds,
@@ -346,4 +347,6 @@ def _table(results: Sequence[Result]) -> None:
 
 
 def _reason(error: ReportkitError) -> str:
-    return error.message.split(" The notebook as far as it ran:")[0]
+    from reportkit.run.folder import KEPT
+
+    return error.message.split(KEPT)[0]

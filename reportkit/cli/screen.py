@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -22,7 +23,17 @@ _CELLS_PER_LINE = 10
 #: Seconds between two lines of a batch in a log.
 _LOG_EVERY = 10.0
 
+#: What a terminal obeys rather than shows, and what turns the order of its letters; only the colours above are let through.
+_OBEYED = re.compile(
+    "\x1b\\[(?:0|1|2|31|32|33)m|([\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069])"
+)
+
 Style = Literal["good", "watch", "bad", "strong", "quiet"]
+
+
+def harmless(text: str) -> str:
+    """Write out what would move the cursor, colour, rename or answer for a terminal: names come from the files of others."""
+    return _OBEYED.sub(lambda found: found[0] if found[1] is None else f"\\u{ord(found[1]):04x}", text)  # fmt: skip
 
 
 def _seen(stream: TextIO) -> bool:
@@ -37,25 +48,26 @@ def styled(text: str, style: Style, stream: TextIO | None = None) -> str:
 
 def say(text: str = "") -> None:
     """Print a line."""
-    print(text)
+    print(harmless(text))
 
 
 def say_json(value: Any) -> None:
     """Print a value as JSON."""
     import json
 
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    # Only within a text is there anything to write out, and there JSON writes it the same way.
+    print(harmless(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
 def complain(error: ReportkitError) -> int:
     """Print one sentence on standard error and give the exit code."""
-    print(f"{styled('reportkit:', 'bad', sys.stderr)} {error.message}", file=sys.stderr)
+    print(f"{styled('reportkit:', 'bad', sys.stderr)} {harmless(error.message)}", file=sys.stderr)
     return error.exit_code
 
 
 def remark(text: str) -> None:
     """Print a line on standard error."""
-    print(text, file=sys.stderr)
+    print(harmless(text), file=sys.stderr)
 
 
 def short(path: Path) -> str:
@@ -125,7 +137,7 @@ def table(
     """
     import textwrap
 
-    every = [list(head), *map(list, rows)] if head else [list(row) for row in rows]
+    every = [[harmless(cell).replace("\n", "\\n") for cell in row] for row in ([head] if head else []) + list(rows)]  # fmt: skip
     if not every:
         return
     widths = [max(len(row[column]) for row in every) for column in range(len(every[0]))]
@@ -161,13 +173,14 @@ class Live:
     """Shows where a run is: one living line in a terminal, plain lines in a log."""
 
     def __init__(self, title: str) -> None:
-        self._title = title
+        self._title = harmless(title)
         self._begun = time.monotonic()
         self.alive = _seen(sys.stderr)
         self._shown = 0
 
     def say(self, text: str) -> None:
         """Show a line: in a terminal over the one before."""
+        text = harmless(text)
         gone = seconds(time.monotonic() - self._begun)
         if self.alive:
             line = f"  {self._title}: {text}  {gone}"[: shutil.get_terminal_size().columns - 1]

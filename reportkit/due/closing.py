@@ -10,6 +10,7 @@ from pathlib import Path
 from reportkit import config, ranking, store
 from reportkit.config import Settings
 from reportkit.errors import ReportkitError, UsageError
+from reportkit.layout import stem
 from reportkit.ledger import of as ledger_of
 from reportkit.locale import plural
 from reportkit.period import Period
@@ -80,7 +81,7 @@ def _sources(settings: Settings, folder: Path, period: Period, now: datetime) ->
 
 
 def _commentary(settings: Settings, folder: Path, period: Period, unit: str | None) -> Iterator[Lack]:  # fmt: skip
-    name = f"{period.key}-{unit}.md" if unit else f"{period.key}.md"
+    name = f"{period.key}-{stem(unit)}.md" if unit else f"{period.key}.md"
     path = folder / "commentary" / name
     if not path.is_file() or not path.read_text(encoding="utf-8").strip():
         yield Lack(settings.report.author, "commentary", f"commentary/{name} is not written; without it the report says by itself how the measures stand.")  # fmt: skip

@@ -132,7 +132,7 @@ def _request(workspace: Path, said: Mapping[str, Any]) -> Request:
     return Request(
         workspace=workspace, report=said["report"], period=config.read(workspace).calendar.parse(said["period"]), unit=said["unit"] or None,
         parameters=given, known_by=_instant(said["known_by"]),
-        formats=tuple(kind for kind, name in ARTEFACTS.items() if name in said["artefacts"]),
+        formats=tuple(kind for kind, name in ARTEFACTS.items() if name in said["artefacts"]), editions=tuple(said.get("editions", ())),
     )  # fmt: skip
 
 

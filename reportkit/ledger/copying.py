@@ -14,6 +14,8 @@ from reportkit.ledger import rebuild, schema
 from reportkit.ledger.database import FILE, Database, metadata
 
 ROWS = "ledger-rows.jsonl"
+#: What a report reads of a ledger.
+_READ = ("publications", "publication_inputs", "figures", "errata", "events", "approvals", "releases", schema.NAME)  # fmt: skip
 
 
 def copy(ledger: Database, folder: Path) -> tuple[str, int]:
@@ -42,6 +44,37 @@ def copy(ledger: Database, folder: Path) -> tuple[str, int]:
     except sqlite3.Error as error:
         raise TemporaryError(f"The ledger {ledger.place} cannot be copied ({error}); try again.") from None  # fmt: skip
     return FILE, int(last[0] or 0) if last else 0
+
+
+def told(ledger: Database, path: Path) -> bool:
+    """Copy from a ledger's file what a report reads: what was told, approved and released, and nobody's address.
+
+    Args:
+        ledger: in a file.
+        path: of the copy.
+
+    Returns:
+        Whether there is something to copy.
+
+    Raises:
+        TemporaryError: it cannot be read.
+    """
+    with ledger.reading() as connection:
+        if connection is None or not schema.version(connection):
+            return False
+    try:
+        with closing(sqlite3.connect(ledger.path)) as here, closing(sqlite3.connect(path)) as there:
+            here.backup(there)
+            names = [name for (name,) in there.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]  # fmt: skip
+            for name in names:
+                if name not in _READ and not name.startswith("sqlite_"):
+                    there.execute(f'DROP TABLE "{name}"')
+            there.commit()
+            # What was dropped would still lie in the file.
+            there.execute("VACUUM")
+    except sqlite3.Error as error:
+        raise TemporaryError(f"The ledger {ledger.place} cannot be copied ({error}); try again.") from None  # fmt: skip
+    return True
 
 
 def _rows(connection: sa.Connection, path: Path) -> int:

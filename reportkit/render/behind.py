@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from reportkit.render.model import Chart
 
 #: Rows of a table behind a chart; a finer curve is thinned, and says so.
 MOST = 60
+#: A number of JSON may be larger than any that is drawn.
+_LARGEST = 1e300
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T00:00:00(?:\.0+)?)?")
 _CHANNELS = ("facet", "row", "column", "y", "x", "x2", "y2", "color", "text")
 
@@ -137,7 +140,9 @@ def _value(raw: Any) -> Value:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, int | float):
-        return float(raw)
+        # JSON of others says NaN and Infinity, and has numbers of thousands of digits.
+        number = float(raw) if abs(raw) < _LARGEST else math.nan
+        return number if math.isfinite(number) else None
     return None if raw is None else str(raw)
 
 

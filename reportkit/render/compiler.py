@@ -15,6 +15,8 @@ from reportkit.render import drawing
 CONFORMANCE = ("ua-1", "a-2a")
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
+#: A package of others, where it is no comment.
+_PACKAGE = re.compile(rb'^(?!\s*//)[^\n]*?\bimport\s*\(?\s*"(@[^"\n]*)"', re.MULTILINE)
 MISSING = "\N{WHITE SQUARE}"
 #: Characters that the report's font always has, and invisible ones.
 PLAIN = re.compile("[\t\n -~\u00a0-\u017f\u200b-\u206f\u2212]*")
@@ -42,12 +44,16 @@ def typeset(
     """Set pages in this process; PDF, or None and what the compiler said."""
     import typst
 
+    if package := _PACKAGE.search(source["main"]):
+        return None, f"error: {package[1].decode(errors='replace')} would be fetched from the network; write what is needed of it into the template"  # fmt: skip
     compiler: Any = typst  # its type stubs do not know that files may come from memory
     try:
         pdf = compiler.compile(
             source,
             font_paths=[str(fonts)],
             ignore_system_fonts=True,
+            # Without one it is the current folder, and a template could show any file below that.
+            root=str(fonts),
             pdf_standards=list(standards),
             timestamp=0,
         )

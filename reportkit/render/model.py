@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportkit import sound
 from reportkit.facts import Callout, Cover, Decisions, Facts, Headline, Table, Tiles
 
 if TYPE_CHECKING:
@@ -137,4 +138,4 @@ def everything(notebook: NotebookNode) -> Document:
     """
     from reportkit.render.reading import Reader
 
-    return Reader().read(notebook)
+    return Reader().read(sound.values(notebook))

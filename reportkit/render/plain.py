@@ -104,6 +104,8 @@ def grid(rows: Sequence[Sequence[str]], right: Iterable[int] = (), head: Sequenc
         return ""
     widths = [max(columns(row[i]) for row in flat) for i in range(len(flat[0]))]
     widths[0] = min(widths[0], max(24, WIDTH - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)))
+    # Words take at least a column, also where there are none, or only signs that stand on those before them.
+    widths[0] = max(widths[0], 1)
     lines: list[str] = []
     for position, row in enumerate(flat):
         names = textwrap.wrap(row[0], widths[0], break_long_words=True) or [""]

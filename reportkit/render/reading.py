@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from reportkit.errors import DataError
 from reportkit.facts import MIME, Bundle, Callout, Cover, Facts, Table
 from reportkit.facts import Break as BreakFact
-from reportkit.render import media, others, widgets
+from reportkit.render import media, others, specs, widgets
 from reportkit.render.foreign import read_html
 from reportkit.render.markdown import paragraph, plain, prose, table_node
 from reportkit.render.media import Found
@@ -250,6 +250,9 @@ class Reader:
         return block is not None
 
     def _chart(self, raw: Mapping[str, Any]) -> None:
+        if wrong := specs.misshapen(raw):
+            self._leave_out(f"a chart whose specification is none of Vega-Lite ({wrong})")
+            return
         spec = dict(raw)
         elsewhere = media.elsewhere(spec)
         if elsewhere:

@@ -63,3 +63,65 @@ def drop_broken_labels(spec: Mapping[str, Any]) -> None:
         if "datum.value ===" in str(node.get("labelExpr", "")):
             node.pop("labelExpr", None)
             node.pop("labelOffset", None)
+
+
+#: What parts of a specification must be, where they are there, for all who read it; what they hold is for the engine that draws.
+_SHAPES: dict[str, tuple[type, ...]] = {
+    "data": (dict,), "datasets": (dict,), "encoding": (dict,), "config": (dict,), "usermeta": (dict,), "spec": (dict,), "facet": (dict,),
+    "layer": (list,), "hconcat": (list,), "vconcat": (list,), "concat": (list,), "transform": (list,), "mark": (dict, str), "title": (dict, list, str),
+}  # fmt: skip
+_CHILDREN = ("layer", "hconcat", "vconcat", "concat")
+#: Deeper than any chart is, and not so deep that those who walk through it come to an end of their own.
+_DEEPEST = 100
+
+
+def misshapen(spec: Any) -> str:
+    """Say which part of a specification is not what Vega-Lite has in its place; empty where each is."""
+    if _depth(spec) > _DEEPEST:
+        return f"parts in parts, {_DEEPEST} deep"
+    return _part(spec) or _told(spec)
+
+
+def _told(spec: Mapping[str, Any]) -> str:
+    said = (spec.get("usermeta") or {}).get("reportkit", {})
+    texts = ("id", "title", "subtitle", "note")
+    fine = isinstance(said, dict) and all(isinstance(said.get(name, ""), str) for name in texts) and isinstance(said.get("least", 0), int)  # fmt: skip
+    return "" if fine else "usermeta.reportkit"
+
+
+def _part(node: Any) -> str:
+    if not isinstance(node, dict):
+        return "a part that is none"
+    for name, kinds in _SHAPES.items():
+        if node.get(name) is not None and not isinstance(node[name], kinds):
+            return name
+    for name, rows in (node.get("datasets") or {}).items():
+        if not isinstance(rows, list):
+            return f"datasets.{name}"
+    if not isinstance((node.get("data") or {}).get("values", []), dict | list | str):
+        return "data.values"
+    for channel, given in (node.get("encoding") or {}).items():
+        if not _channel(given):
+            return f"encoding.{channel}"
+    below = [child for name in _CHILDREN for child in node.get(name) or ()]
+    return next(filter(None, map(_part, below + ([node["spec"]] if node.get("spec") else []))), "")
+
+
+def _channel(given: Any) -> bool:
+    parts = given if isinstance(given, list) else [given]
+    return all(
+        one is None or (isinstance(one, dict) and isinstance(one.get("scale") or {}, dict))
+        for one in parts
+    )
+
+
+def _depth(node: Any) -> int:
+    """Give how many parts lie in each other, looked for one floor after the other."""
+    floor, depth = [node], 0
+    while floor and depth <= _DEEPEST:
+        depth += 1
+        floor = [
+            child for part in floor for child in (part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+            if isinstance(child, dict | list)
+        ]  # fmt: skip
+    return depth

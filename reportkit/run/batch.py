@@ -134,7 +134,7 @@ class Batch:
     def _begin(self, running: _Running) -> None:
         job = jobs.plain(running.request, now=self.clock(), engine=self.engine)
         job |= {"key": running.key, "ticket": running.ticket, "force": self.force}
-        request = running.request
+        running.job, request = job, running.request
 
         def tell(step: Any) -> None:
             self.progress(request, Progress(*step))
@@ -150,7 +150,7 @@ class Batch:
     ) -> None:
         result, lost = Result(running.request, running.key, "failed"), False
         try:
-            result.outcome = jobs.outcome(future.result())
+            result.outcome = jobs.outcome(self._place.land(running.job, future.result()))
             result.state = result.outcome.state
         except ReportkitError as error:
             result.error, lost = error, isinstance(error, WorkerLost)
@@ -208,6 +208,7 @@ class _Running:
     ticket: str
     begun: float
     tries: int = 1
+    job: dict[str, Any] = field(default_factory=dict)
 
 
 def _last(error: Exception) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from reportkit.errors import KernelDied, UsageError
 from reportkit.run import jobs
@@ -32,11 +33,13 @@ class Place:
         submit: begins a job and gives its future.
         width: how many are begun at a time.
         name: for people.
+        land: puts what came back of a job into the workspace, where the job could not; gives the answer with its folder.
     """
 
     submit: Submit
     width: int
     name: str
+    land: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = lambda _, answer: answer  # fmt: skip
 
 
 def cores() -> int:
@@ -48,6 +51,7 @@ def cores() -> int:
 def opened(
     text: str,
     *,
+    workspace: Path,
     reports: int,
     draw: bool,
     run_seconds: float,
@@ -57,6 +61,7 @@ def opened(
 
     Args:
         text: ``local:4``, ``spawn:2``, ``dask://host:8786`` or ``py:module:factory``; empty for this machine's cores.
+        workspace: whose reports they are.
         reports: how many reports there are to make; no more processes are started.
         draw: whether charts and pages will be drawn.
         run_seconds: how long the cells of one may take.
@@ -76,7 +81,9 @@ def opened(
         with _spawning(max(1, min(_number(text, rest), reports)), run_seconds=run_seconds) as place:
             yield place
     elif kind == "dask" and rest.startswith("//"):
-        with _dask(rest.removeprefix("//"), surroundings) as place:
+        from reportkit.run import cluster
+
+        with cluster.opened(rest.removeprefix("//"), workspace, surroundings) as place:
             yield place
     elif kind == "py":
         with _own(text, rest, surroundings) as place:
@@ -137,30 +144,6 @@ def spawned(job: dict[str, Any]) -> dict[str, Any]:
         )
     answer: dict[str, Any] = json.loads(lines[-1])
     return answer
-
-
-@contextmanager
-def _dask(address: str, surroundings: Mapping[str, str]) -> Iterator[Place]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError(
-            "A Dask cluster needs the extra 'cluster'; install reportkit-security[cluster]."
-        ) from None
-    try:
-        client: Any = cast("Any", Client)(f"tcp://{address}", timeout="10s", set_as_default=False)
-    except OSError as error:
-        raise UsageError(
-            f"No Dask scheduler answers at {address} ({type(error).__name__}); check the address."
-        ) from None
-    with client:
-        threads = sum(client.nthreads().values())
-        executor = client.get_executor(pure=False, retries=3)
-        # Two for each thread: one that is made, and one that is there when it ends.
-        yield Place(
-            lambda job, _: executor.submit(jobs.anywhere, {**job, "surroundings": {**surroundings}}), max(2 * threads, 2),
-            f"Dask at {address}",
-        )  # fmt: skip
 
 
 @contextmanager

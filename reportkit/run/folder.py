@@ -27,15 +27,17 @@ ARTEFACTS = {
     "html": "report.html", "pdf": "report.pdf", "email": "message.eml", "pptx": "report.pptx", "xlsx": "report.xlsx",
 }  # fmt: skip
 FAILED = ".failed"
+#: Ends what is said of a run that failed; the place follows.
+KEPT = " The notebook as far as it ran: "
 #: The final edition: no word of a status, made before it is approved, and never again.
 FINAL = "final"
 APPROVAL = "approval.json"
 
 
 def run_id(now: datetime, *parts: str) -> str:
-    """Name a run: when it began, and a short hash of what was asked; names sort by time."""
+    """Name a run: when it began, to the millisecond, and a short hash of what was asked; names sort by time."""
     short = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
-    return f"{now:%Y%m%dT%H%M%SZ}-{short}"
+    return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{short}"
 
 
 class Staging:
@@ -156,7 +158,7 @@ def _failed(place: Path) -> Path:
 
 
 def _claim(place: Path) -> tuple[Path, Path]:
-    """Take a name that no other run has, also of those that begin in the same second; making the folder decides."""
+    """Take a name that no other run has, also of those that begin in the same moment; making the folder decides."""
     place.parent.mkdir(parents=True, exist_ok=True)
     number, free = 1, place
     while True:

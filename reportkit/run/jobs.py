@@ -23,7 +23,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from reportkit import config, errors
+from reportkit import config, errors, layout
 from reportkit.errors import FaultError, ParameterError, ReportkitError
 from reportkit.run import fingerprint
 from reportkit.run.folder import manifest
@@ -112,8 +112,11 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
     from reportkit.run.report import run
 
     key = arguments.get("key", "")
+    before = os.umask(0o077)
     try:
         request = asked(arguments)
+        # A process of somebody else's cluster has the mask that it was started with.
+        os.umask(layout.mask(request.workspace))
         if key and (done := _done(request, arguments)):
             return done
         outcome = run(
@@ -130,6 +133,8 @@ def work(arguments: Mapping[str, Any], tell: Any = lambda _: None) -> dict[str, 
     except Exception as error:  # noqa: BLE001 - one report's fault is not the end of the others
         traceback.print_exc()
         return {"error": {"kind": FaultError.__name__, "message": _fault(error)}}
+    finally:
+        os.umask(before)
     return {"folder": str(outcome.folder), "state": outcome.state}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -34,6 +35,10 @@ _LIBRARIES = (
     "duckdb", "sqlglot", "sqlalchemy", "pydantic", "holidays", "jinja2", "mistune", "nh3", "css-inline", "fonttools", "typst",
     "vl-convert-python",
 )  # fmt: skip
+
+
+#: In a workspace that was copied: what :func:`git` said of it where it came from.
+REPOSITORY = ".repository.json"
 
 
 def versions() -> dict[str, str]:
@@ -91,6 +96,9 @@ def by_table(loads: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 def git(workspace: Path) -> dict[str, Any] | None:
     """Give commit and dirty flag of the repository in which a workspace lies; None where there is none, or no git."""
+    if (workspace / REPOSITORY).is_file():
+        copied: dict[str, Any] | None = json.loads((workspace / REPOSITORY).read_text("utf-8"))
+        return copied
     if not any((folder / ".git").exists() for folder in (workspace, *workspace.parents)):
         return None
     command = ["git", "-C", str(workspace), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]  # fmt: skip

@@ -28,7 +28,7 @@ _LEAST = 8
 def secrets(settings: Settings) -> dict[str, str]:
     """Give the value of every secret that a workspace names and that can be looked up here, by its name."""
     found = {f"env:{name}": os.environ[name] for name in _ENVIRONMENT if os.environ.get(name)}
-    for reference in sorted(set(_references(settings.model_dump(mode="json")))):
+    for reference in sorted(set(references(settings.model_dump(mode="json")))):
         try:
             found[reference] = resolve(reference).reveal()
         except ReportkitError:
@@ -37,15 +37,16 @@ def secrets(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
+    """Give the names of secrets that stand in plain values."""
     if isinstance(value, str) and is_reference(value):
         yield value
     elif isinstance(value, Mapping):
         for part in value.values():
-            yield from _references(part)
+            yield from references(part)
     elif isinstance(value, list | tuple):
         for part in value:
-            yield from _references(part)
+            yield from references(part)
 
 
 def places(workspace: Path) -> tuple[str, ...]:

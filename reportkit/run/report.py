@@ -26,7 +26,7 @@ from reportkit.run import (
     told,
 )
 from reportkit.run import manifest as evidence
-from reportkit.run.folder import NOTEBOOK, Staging, run_id, series, sweep
+from reportkit.run.folder import KEPT, NOTEBOOK, Staging, run_id, series, sweep
 from reportkit.run.request import Listener, Outcome, Request, State
 from reportkit.run.stages import Stages
 
@@ -301,4 +301,4 @@ class _Job:
         kept = place / NOTEBOOK
         with suppress(ValueError):
             kept = kept.relative_to(Path.cwd())
-        return type(error)(f"{error.message} The notebook as far as it ran: {kept}")
+        return type(error)(f"{error.message}{KEPT}{kept}")

@@ -5,6 +5,7 @@ Each file is kept once, under its hash, so that the report can be made again aft
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportkit import config, theme
 from reportkit.errors import from_os
-from reportkit.layout import RUNS
+from reportkit.layout import RUNS, stem
 
 if TYPE_CHECKING:
     from reportkit.config import Settings
@@ -39,10 +40,10 @@ def reduced(settings: Settings) -> dict[str, Any]:
 
 def files(workspace: Path, report: str, period: str, unit: str | None) -> dict[str, Path]:
     """Give the files of a workspace that a report may read, by their name in it."""
-    name = f"{period}-{unit}.md" if unit else f"{period}.md"
-    part = f"-{unit}" if unit else ""
+    part = f"-{stem(unit)}" if unit else ""
+    name = f"{period}{part}.md"
     wanted = [f"commentary/{name}", f"commentary/{report}/{name}", *RULES, theme.FILE]
-    own = (workspace / "commentary" / period).glob(f"{report}{part}*.md")
+    own = (workspace / "commentary" / period).glob(f"{glob.escape(report + part)}*.md")
     wanted += [path.relative_to(workspace).as_posix() for path in own]
     wanted += [one for one in config.read(workspace).measures.modules if one.endswith(".py")]
     return {one: workspace / one for one in sorted(wanted) if (workspace / one).is_file()}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportkit import sound
 from reportkit.errors import DataError, from_os
 from reportkit.facts import INJECTED
 from reportkit.run import indented
@@ -93,7 +94,7 @@ def canonical(notebook: NotebookNode, bound: Mapping[str, Any]) -> NotebookNode:
         notebook: the executed notebook; it stays as it is.
         bound: the parameters of the run, kept in the notebook's metadata.
     """
-    notebook = copy.deepcopy(notebook)
+    notebook = sound.values(copy.deepcopy(notebook))
     for name in _RUN_NOTES:
         notebook.metadata.pop(name, None)
     notebook.metadata["kernelspec"] = dict(_KERNEL)

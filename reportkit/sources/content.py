@@ -99,6 +99,9 @@ def open_file(path: Path) -> Content:
     """
     if path.is_dir():
         return _folder(path)
+    if path.exists() and not path.is_file():
+        # It would be waited for without end, and what was read is gone when it is read again.
+        raise DataError(f"{path} is a pipe or a device, and a file is read more than once; write it into a file first.")  # fmt: skip
     digest = hashlib.sha256()
     with _said(path):
         with path.open("rb") as file:

@@ -157,7 +157,8 @@ def _shaped(tops: Mapping[str, Sequence[Sequence[str]]]) -> tuple[int, str]:
 
     A title, notes and blank lines above a table fill fewer cells than the table does.
     """
-    best: tuple[int, int, str] = (0, 0, ",")
+    # Where there is nothing to count, it is the first one: that which was said, if one was.
+    best: tuple[int, int, str] = (0, 0, next(iter(tops), ","))
     for delimiter, rows in tops.items():
         filled = [sum(1 for cell in row if cell.strip()) for row in rows]
         counts = Counter(count for count in filled if count)

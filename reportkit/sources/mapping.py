@@ -203,6 +203,10 @@ def _parse(path: Path, content: bytes) -> Mapping:
         for name in found.columns
         if name not in spec.names
     ]
+    if not found.columns:
+        wrong = [
+            f"{mistakes.at(text, ('columns',))}no column is said; write which column of the file is which, such as title = 'Title'"
+        ]
     if wrong:
         raise ConfigError.of_file(f"Mapping {path}", wrong)
     return found.model_copy(

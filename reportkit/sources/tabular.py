@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -128,7 +129,13 @@ def _instances(made: applying.Mapped, asked: Asked, tool: str) -> Records:
     """Give findings that have no id of their own by the instance rule."""
     found = Findings(tool or "table", asked, WORDS)
     names = list(made.columns)
-    for number, cells in zip(made.numbers, zip(*made.columns.values(), strict=True), strict=True):
+    # Of a mapping in parts the file may hold no column at all.
+    rows = (
+        zip(*made.columns.values(), strict=True)
+        if names
+        else itertools.repeat((), len(made.numbers))
+    )
+    for number, cells in zip(made.numbers, rows, strict=True):
         row = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
         severity = WORDS.get(row.pop("severity", "").casefold())
         if severity is None:

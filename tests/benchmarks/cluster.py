@@ -1,4 +1,4 @@
-"""The same unit packs on this machine's own processes and on a Dask cluster of two workers on loopback.
+"""The same unit packs on this machine's own processes, and on a Dask cluster of two workers on loopback: in its folder and in copies.
 
 Run by hand, on a quiet machine, from the top of the checkout::
 
@@ -94,14 +94,16 @@ def main() -> None:
     before = _cpu()
     wall, here = made(place, names, "local:2")
     local = _cpu() - before
-    print(f"local:2  {count} reports  {local / count:6.2f} CPU s each  {wall:7.1f} s", flush=True)
-    before = _cpu()
-    with cluster() as address:
-        wall, there = made(place, names, f"dask://{address}")
-    far = _cpu() - before
-    print(f"dask     {count} reports  {far / count:6.2f} CPU s each  {wall:7.1f} s", flush=True)
-    same = sum(one == other for one, other in zip(here, there, strict=True))
-    print(f"{same} of {count} notebooks are the same bytes")
+    print(
+        f"local:2       {count} reports  {local / count:6.2f} CPU s each  {wall:7.1f} s", flush=True
+    )
+    for name, how in (("dask, shared", "yes"), ("dask, copies", "no")):
+        before = _cpu()
+        with cluster() as address:
+            wall, there = made(place, names, f"dask://{address}?share={how}")
+        far = _cpu() - before
+        same = sum(one == other for one, other in zip(here, there, strict=True))
+        print(f"{name:14}{count} reports  {far / count:6.2f} CPU s each  {wall:7.1f} s  {same} notebooks are the same bytes", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

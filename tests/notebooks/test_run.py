@@ -21,7 +21,7 @@ from reportkit.errors import ParameterError, ReportkitError, TemporaryError, Usa
 from reportkit.ledger import Ledger
 from reportkit.period import FiscalCalendar
 from reportkit.run import Request
-from reportkit.run.folder import Staging
+from reportkit.run.folder import Staging, run_id
 from reportkit.run.publication import publish
 from reportkit.run.report import run
 from reportkit.run.told import states
@@ -60,7 +60,7 @@ def test_a_run_leaves_a_whole_folder(desk: Any) -> None:
     assert outcome.state == said["state"] == "draft"
     assert outcome.folder.parent == desk.folder / "runs/tiny/2026-Q3/_all"
     assert desk.kept() == [outcome.folder]
-    assert outcome.folder.name.startswith("20261102T080000Z-")
+    assert outcome.folder.name.startswith("20261102T080000000Z-")
     assert {path.name for path in outcome.folder.iterdir()} == {
         "notebook.ipynb", "report.html", "report.pdf", "message.eml", "manifest.json",
     }  # fmt: skip
@@ -462,6 +462,13 @@ def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(desk: Any) -> N
     assert not dead.exists()
     assert work.exists()
     living.discard()
+
+
+def test_runs_of_one_second_stand_in_the_order_in_which_they_began() -> None:
+    moments = [datetime(2026, 11, 2, 8, 0, 0, milli * 1000) for milli in (0, 7, 80, 900)]
+    names = [run_id(now, str(now.microsecond)) for now in moments]
+    assert sorted(names) == names
+    assert names[2].startswith("20261102T080000080Z-")
 
 
 # ---- folders ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -214,6 +215,52 @@ def test_run_publish_and_runs(loaded: Path, type_: Type) -> None:
     assert len(Ledger(loaded).publications()) == 1
     (listed,) = json.loads(type_("runs", "--json").out)
     assert (listed["report"], listed["period"], listed["state"]) == ("tiny", "2026-Q3", "published")
+
+
+SENT = """
+[audiences.all]
+reports = ["tiny"]
+domains = ["example.org"]
+tlp = "TLP:AMBER"
+members = [{ address = "a@example.org", name = "A" }]
+
+[approval]
+required = 1
+four_eyes = false
+
+[[approval.approvers]]
+name = "Ada"
+
+[editions.auditor]
+
+[mail]
+sender = "s@example.org"
+"""
+
+
+def test_all_that_a_report_leaves_behind_is_for_its_owner_only(loaded: Path, type_: Type, tmp_path_factory: pytest.TempPathFactory) -> None:  # fmt: skip
+    out = tmp_path_factory.mktemp("out")
+    (loaded / "data/scan.csv").chmod(0o600)
+    for path in loaded.rglob("tiny.ipynb"):
+        path.chmod(0o600)
+    (loaded / "reportkit.toml").write_text(SENT)
+    loaded.chmod(0o755)
+    os.umask(0o022)
+    for words in (
+        ["run", "tiny", "--formats", "html,email"], ["approve", "tiny", "2026-Q3", "--by", "Ada"], ["publish", "tiny", "2026-Q3"], ["send", "tiny", "2026-Q3"],
+    ):  # fmt: skip
+        ended = type_(*words)
+        assert ended.code == 0, (words, ended.err)
+    (run,) = (loaded / "runs/tiny/2026-Q3/_all").iterdir()
+    for line in (["bundle", run.name, out / "pack.zip"], ["backup", out / "copy.zip"], ["backup", out / "copy"], ["restore", out / "copy.zip", out / "back"], ["export", "findings", out / "f.xlsx"]):  # fmt: skip
+        os.umask(0o022)
+        ended = type_(*line)
+        assert ended.code == 0, (line, ended.err)
+    found = {path: stat.S_IMODE(path.lstat().st_mode) for place in (loaded, out) for path in place.rglob("*")}  # fmt: skip
+    wanted = [loaded / name for name in ("ledger.db", "outbox", f"{run}/final/report.html", f"{run}/editions/auditor/report.html")]  # fmt: skip
+    wanted += [out / name for name in ("pack.zip", "copy.zip", "copy", "back/ledger.db", "f.xlsx")]
+    assert found.keys() >= set(wanted)
+    assert {path: oct(mode) for path, mode in found.items() if mode & 0o077} == {}
 
 
 def test_the_default_period_is_the_latest_closed_one_with_data(loaded: Path, type_: Type) -> None:

@@ -71,15 +71,27 @@ def _ended(process: subprocess.Popen[str]) -> None:
         process.wait(20)
 
 
-def notebooks(folder: Path) -> dict[str, list[bytes]]:
-    found: dict[str, list[bytes]] = {}
+def made(folder: Path) -> dict[str, list[dict[str, bytes]]]:
+    """Give the files of every run but for its manifest, by unit."""
+    found: dict[str, list[dict[str, bytes]]] = {}
     for path in sorted(folder.glob("runs/tiny/2026-Q3/*/*/notebook.ipynb")):
         if ".failed" not in path.parent.name:
-            found.setdefault(path.parent.parent.name, []).append(path.read_bytes())
+            files = {one.name: one.read_bytes() for one in path.parent.iterdir() if one.name != "manifest.json"}  # fmt: skip
+            found.setdefault(path.parent.parent.name, []).append(files)
     return found
 
 
-def test_every_report_is_made_once_although_a_worker_is_lost(
+def run(place: Path, address: str, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "reportkit.cli", "run", "tiny", *ASKED, "--executor", f"dask://{address}", "--json", *words],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+ASKED = ("-p", "2026-Q3", "--formats", "html", "--known-by", "2026-10-09")
+
+
+def test_every_report_is_made_once_by_workers_that_do_not_see_the_folder_although_one_is_lost(
     tmp_path: Path,
     cluster: tuple[str, list[subprocess.Popen[str]]],
     typed: Typed,
@@ -89,41 +101,50 @@ def test_every_report_is_made_once_although_a_worker_is_lost(
     here, there = tmp_path / "here", tmp_path / "there"
     for place in (here, there):
         place.mkdir()
-        made = workspace(place)
+        made_ = workspace(place)
         rows = [{"unit_id": unit, "valid_from": date(2025, 1, 1), "name": unit} for unit in UNITS]
-        load(made, "units", rows, datetime(2026, 10, 2))
+        load(made_, "units", rows, datetime(2026, 10, 2))
         report(
-            place, "import time\nopen(f'begun-{unit}', 'w')\ntime.sleep(0.5)", "print(unit, period)"
+            place,
+            "import time\nopen(f'begun-{unit}', 'w')\ntime.sleep(0.5)",
+            "import reportkit as rk\nprint(unit, period, len(rk.open('.').at(period).table('units')))\nassert unit != 'U7'",
         )
-    words = (
-        "run",
-        "tiny",
-        "-p",
-        "2026-Q3",
-        "--units",
-        "all",
-        "--formats",
-        "html",
-        "--known-by",
-        "2026-10-09",
-    )
-
     monkeypatch.chdir(here)
-    assert typed(*words).code == 0
+    assert typed("run", "tiny", *ASKED, "--units", "all").code == 4
+
     monkeypatch.chdir(there)
-    batch = subprocess.Popen(
-        [sys.executable, "-m", "reportkit.cli", *words, "--executor", f"dask://{address}", "--json"],
-        cwd=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    batch = run(there, f"{address}?share=no", "--units", "all")
     until = time.monotonic() + 120
-    while len(list(there.glob("begun-*"))) < 3:
+    # What they are told to do is done in folders of their own.
+    while len(list((tmp_path / "cluster").rglob("begun-*"))) < 3:
         assert batch.poll() is None, batch.communicate()
         assert time.monotonic() < until, "no report was begun"
         time.sleep(0.05)
     os.kill(workers[0].pid, signal.SIGKILL)
     out, err = batch.communicate(timeout=200)
     ended = Ended(batch.returncode, out, err)
-    assert ended.code == 0, ended
-    assert [one["state"] for one in json.loads(ended.out)] == ["draft"] * len(UNITS)
-    assert {unit: len(found) for unit, found in notebooks(there).items()} == dict.fromkeys(UNITS, 1)
-    assert notebooks(there) == notebooks(here)
+    assert ended.code == 4, ended
+    told = json.loads(ended.out)
+    assert [one["state"] for one in told] == ["draft"] * 7 + ["failed"]
+    found = made(there)
+    assert {unit: len(runs) for unit, runs in found.items()} == dict.fromkeys(UNITS[:7], 1)
+    assert found == made(here)
+    assert not list(there.glob("begun-*"))
+    # The workers were started by others, for whom anybody may read what they write.
+    assert not [path for path in (there / "runs").glob("tiny/2026-Q3/*/*/*") if path.stat().st_mode & 0o077]  # fmt: skip
+
+    # What failed is kept where it was asked for, and said with a path of this machine.
+    message = told[-1]["error"]["message"]
+    kept = there / message.partition("as far as it ran: ")[2]
+    assert "AssertionError" in message
+    assert kept.name == "notebook.ipynb"
+    assert kept.parent.name.endswith(".failed")
+    assert str(tmp_path / "cluster") not in kept.read_text()
+
+    # The worker that is left sees the folder, and is asked whether it does.
+    shared = run(there, address, "--units", "U1", "--force")
+    out, err = shared.communicate(timeout=200)
+    assert shared.returncode == 0, err
+    assert [path.name for path in there.glob("begun-*")] == ["begun-U1"]
+    assert [one["notebook.ipynb"] for one in made(there)["U1"]] == [made(here)["U1"][0]["notebook.ipynb"]] * 2  # fmt: skip
+    assert not list((there / "runs").glob(".*.part"))

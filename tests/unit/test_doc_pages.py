@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from reportkit.cli.app import app
 from tests.conftest import ROOT
+from tests.examples import root
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md"), *DOCS.glob("explain/*.md")])
@@ -25,7 +23,7 @@ def test_a_page_names_what_exists(page: Path) -> None:
         if "://" not in target:
             assert (page.parent / target).exists(), target
     for call in CALL.findall(text):
-        command: Any = typer.main.get_command(app)
+        command = root()
         words = shlex.split(call.replace("...", "").split(">")[0].split("|")[0])
         while words and hasattr(command, "commands") and words[0] in command.commands:
             command = command.commands[words.pop(0)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import struct
 import time
 import zipfile
@@ -12,9 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode, v4
 
-from reportkit import config, sources
+from reportkit import config, resources, sources
 from reportkit.errors import ConfigError, DataError, ReportkitError
+from reportkit.render import behind, compiler, email, html, plain
+from reportkit.render.model import Chart, Document, read
+from reportkit.run import template
 from reportkit.sources import content, guess, mapping, reading, workbook_records
 from reportkit.sources.formats import parquet
 from tests.conftest import Ended
@@ -31,13 +36,13 @@ _SOON = 5.0
 def refused(path: Path, wanted: str) -> None:
     """All three who read a file say the same, soon."""
     begun = time.process_time()
-    for read in (
+    for look in (
         lambda: sources.inspect(path),
         lambda: sources.read(path, "findings"),
         lambda: guess.guess(reading.ask(path)),
     ):
         with pytest.raises(DataError, match=wanted) as caught:
-            read()
+            look()
         assert "\n" not in caught.value.message
     assert time.process_time() - begun < _SOON
 
@@ -99,6 +104,26 @@ def test_a_mapping_says_what_is_wrong_with_it_before_a_file_is_read(tmp_path: Pa
     (tmp_path / "m.toml").write_text(_HEAD.format(read=read, more=more))
     with pytest.raises(ConfigError, match=wanted):
         mapping.read(tmp_path / "m.toml")
+
+
+def test_a_file_without_a_row_is_read_by_the_delimiter_that_was_said(tmp_path: Path) -> None:
+    """Found by fuzzing: where there was nothing to count, another delimiter was taken, which had not been tried."""
+    (tmp_path / "m.toml").write_text(_HEAD.format(read='[read]\ndelimiter = ";"\n', more=""))
+    for written_ in (b"\0", b"\n\n", b"\x80", b'"', b" "):
+        (tmp_path / "f.csv").write_bytes(written_)
+        with pytest.raises(DataError):
+            sources.read(tmp_path / "f.csv", "findings", mapping=tmp_path / "m.toml")
+
+
+def test_a_mapping_of_no_column_is_refused_and_a_file_without_any_of_them_is_rejected(tmp_path: Path) -> None:  # fmt: skip
+    """Found by fuzzing."""
+    (tmp_path / "f.csv").write_text("Id;Title\n1;a\n2;b\n")
+    (tmp_path / "m.toml").write_text('[source]\ntable = "findings"\n[columns]\n')
+    with pytest.raises(ConfigError, match="no column is said"):
+        mapping.read(tmp_path / "m.toml")
+    (tmp_path / "m.toml").write_text('[source]\ntable = "findings"\n[read]\npartial = true\n[columns]\nlocation = "Nowhere"\n')  # fmt: skip
+    with pytest.raises(DataError, match="severity: is blank but required"):
+        sources.read(tmp_path / "f.csv", "findings", mapping=tmp_path / "m.toml")
 
 
 def test_a_number_beyond_all_bounds_rejects_its_row(tmp_path: Path) -> None:
@@ -201,6 +226,13 @@ def test_an_archive_of_many_files_is_bounded_as_a_whole(tmp_path: Path, monkeypa
     refused(tmp_path / "f.zip", "unpacks to more than")
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f.csv")
+    (tmp_path / "l.csv").symlink_to("/dev/zero")
+    for name in ("f.csv", "l.csv"):
+        refused(tmp_path / name, "is a pipe or a device")
+
+
 # ---- XML that grows, without the corpus ------------------------------------------------------------------------------
 
 _GROWS: dict[str, str] = {
@@ -229,6 +261,109 @@ def test_no_format_lets_a_document_grow_or_look_elsewhere(tmp_path: Path, kind: 
         sources.read(tmp_path / "x.xml", "findings")
     assert "\n" not in caught.value.message
     assert time.process_time() - begun < _SOON
+
+
+# ---- notebooks of others ---------------------------------------------------------------------------------------------
+
+_VEGA = "application/vnd.vegalite.v5+json"
+
+
+def written(*cells: NotebookNode) -> tuple[str, Document]:
+    """Write a notebook as a page and as a mail, and give the page."""
+    document = read(v4.new_notebook(cells=list(cells)))
+    page = html.write(document, interactive=False).data.decode()
+    assert email.write(document, sender="a@example.org", recipients=()).message
+    return page, document
+
+
+def shown(**data: object) -> NotebookNode:
+    cell: NotebookNode = v4.new_code_cell("", metadata={"tags": ["email"]}, outputs=[v4.new_output("display_data", {name.replace("__", "/"): value for name, value in data.items()})])  # fmt: skip
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("spec", "named"),
+    [
+        (5, "a part that is none"),
+        ({"mark": "bar", "title": 5}, "title"),
+        ({"mark": "bar", "usermeta": 5}, "usermeta"),
+        ({"mark": "bar", "usermeta": {"reportkit": 5}}, "usermeta.reportkit"),
+        ({"mark": "bar", "usermeta": {"reportkit": {"least": "x"}}}, "usermeta.reportkit"),
+        ({"mark": "bar", "usermeta": {"reportkit": {"id": 5}}}, "usermeta.reportkit"),
+        ({"mark": "bar", "datasets": [1]}, "datasets"),
+        ({"mark": "bar", "datasets": {"a": 5}}, "datasets.a"),
+        ({"mark": "bar", "data": {"values": 5}}, "data.values"),
+        ({"mark": "bar", "encoding": 5}, "encoding"),
+        ({"mark": "bar", "encoding": {"x": 5}}, "encoding.x"),
+        ({"mark": "bar", "config": 7}, "config"),
+        ({"layer": {"a": 1}}, "layer"),
+        ({"layer": ["a"]}, "a part that is none"),
+        ({"hconcat": [{"mark": 5}]}, "mark"),
+    ],
+)  # fmt: skip
+def test_a_chart_of_no_known_shape_is_named_and_the_rest_is_shown(spec: object, named: str) -> None:
+    page, document = written(shown(**{_VEGA.replace("/", "__"): spec}), v4.new_markdown_cell("Words."))  # fmt: skip
+    assert document.left_out == (f"cell 1: a chart whose specification is none of Vega-Lite ({named})",)  # fmt: skip
+    assert "Words." in page
+    assert named in page
+
+
+def test_a_chart_whose_parts_lie_in_each_other_without_end_is_named() -> None:
+    deep: dict[str, object] = {"mark": "bar"}
+    for _ in range(80):
+        deep = {"layer": [deep]}
+    assert written(shown(**{_VEGA.replace("/", "__"): deep}))[1].left_out
+
+
+def test_numbers_that_are_none_stand_as_gaps_behind_a_chart() -> None:
+    values = [{"a": "x", "b": float("nan")}, {"a": "y", "b": float("inf")}, {"a": "z", "b": 10**400}, {"a": "w", "b": 2}]  # fmt: skip
+    chart = Chart(id="c", spec={"mark": "bar", "data": {"values": values}, "encoding": {"x": {"field": "a"}, "y": {"field": "b"}}}, alt="")  # fmt: skip
+    (table,) = behind.tables(chart)
+    number = table.columns.index("B")
+    assert [row[number] for row in table.rows] == [None, None, None, 2.0]
+
+
+@pytest.mark.parametrize("cell", [
+    v4.new_markdown_cell("a\ud800b"), shown(text__html="<p>a\ud800b</p>"), shown(text__plain="a\ud800b"), shown(text__markdown="a\ud800b"), shown(text__latex="a\udfffb"),
+    v4.new_code_cell("", outputs=[v4.new_output("stream", text="a\ud800b")]), v4.new_code_cell("", outputs=[v4.new_output("error", ename="a\ud800b", evalue="", traceback=[])]),
+])  # fmt: skip
+def test_half_a_character_is_replaced(cell: NotebookNode) -> None:
+    page = written(cell)[0]
+    assert "a\ufffdb" in page
+
+
+def test_a_notebook_that_printed_half_a_character_is_kept() -> None:
+    cell = v4.new_code_cell("", outputs=[v4.new_output("stream", text="a\ud800b")])
+    kept = template.text(template.canonical(v4.new_notebook(cells=[cell]), {}))
+    assert json.loads(kept)["cells"][0]["outputs"][0]["text"] == ["a\ufffdb"]
+
+
+@pytest.mark.parametrize(
+    "table", ["| | b |\n|-|-|\n| | x |", "| \u0301 | b |\n|-|-|\n| \u0301 | x |"]
+)
+def test_a_table_whose_first_column_has_no_words_is_written_in_a_mail(table: str) -> None:
+    """Found by fuzzing: there was no width to wrap them to."""
+    assert "x" in plain.write(read(v4.new_notebook(cells=[v4.new_markdown_cell(table)])).blocks[0].content)  # fmt: skip
+
+
+# ---- templates of the workspace --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('#read("/etc/passwd")', "file not found"), ('#read("/secret.txt")', "file not found"), ('#read("../secret.txt")', "would escape"), ('#image("/secret.txt")', "file not found"),
+        ('#json("/secret.txt")', "file not found"), ('#plugin("/secret.txt")', "file not found"), ('#include "/secret.txt"', "file not found"),
+        ('#import "@preview/cetz:0.3.1"', "@preview/cetz:0.3.1 would be fetched"), ('  #import("@local/x:0.1.0")', "@local/x:0.1.0 would be fetched"),
+    ],
+)  # fmt: skip
+def test_a_template_of_pages_reads_no_file_and_fetches_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, wanted: str) -> None:  # fmt: skip
+    """The folder in which a command is typed was open to it."""
+    (tmp_path / "secret.txt").write_text("[1]")
+    monkeypatch.chdir(tmp_path)
+    pdf, said = compiler.typeset({"main": f'// #import "@preview/fine:1.0.0"\n{line}\n'.encode()}, resources.fonts(), ())  # fmt: skip
+    assert pdf is None
+    assert wanted in said
 
 
 # ---- from the command line -------------------------------------------------------------------------------------------

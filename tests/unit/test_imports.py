@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "reportkit"
 
 GROUND = {
     "archives", "errors", "mistakes", "period", "config", "resources", "branding", "editions", "theme", "locale", "stationery", "facts", "tables", "objects", "rows", "knowledge", "kept", "layers", "ranking", "secret", "connections", "store", "sql", "warehouse", "ledger",
-    "verify", "distribution", "recurrence", "layout", "backup", "exhibit", "markup", "plain", "made",
+    "verify", "distribution", "recurrence", "layout", "backup", "exhibit", "markup", "plain", "made", "sound",
 }  # fmt: skip
 INNER = {
     "sources", "workspace", "view", "phrases", "bridge", "catalogue", "comparability", "errata", "relations", "remembered", "grouping", "clocks", "stats", "measures", "oddities", "scorecard", "quant", "charts", "display", "narrative",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from reportkit.cli.app import app
 from reportkit.errors import EXIT_CODES
+from tests.examples import root
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,14 +28,14 @@ CALLS = sorted({
 @pytest.mark.parametrize("call", CALLS)
 def test_every_command_exists_with_its_options(call: str) -> None:
     name, *rest = call.split()
-    group: Any = typer.main.get_command(app)
+    group = root()
     assert name in group.commands, f"README calls 'reportkit {name}'"
     known = {word for param in group.commands[name].params for word in param.opts}
     assert {word.split("=")[0] for word in rest if word.startswith("-")} <= known
 
 
 def test_options_named_alone_exist_somewhere() -> None:
-    group: Any = typer.main.get_command(app)
+    group = root()
     known = {w for c in group.commands.values() for param in c.params for w in param.opts}
     named = {text.split()[0] for text in CODE if text.startswith("--")}
     assert named

@@ -16,8 +16,9 @@ _WIDTH = 5
 def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001
     """Say whether every line is two words and three numbers, the first one too."""
     lines = text.sample(head[:4096]).splitlines()
-    rows = list(csv.reader(lines[: max(len(lines) - 1, 1)]))
-    return bool(rows) and all(_fits(row) for row in rows if any(cell.strip() for cell in row))
+    rows = csv.reader(lines[: max(len(lines) - 1, 1)])
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    return bool(filled) and all(map(_fits, filled))
 
 
 def _fits(row: list[str]) -> bool:
