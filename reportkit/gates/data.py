@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from reportkit.errors import nearest
 from reportkit.gates.evidence import Evidence, Gate
-from reportkit.phrases import some
 
 
 def fresh(evidence: Evidence) -> Gate:
@@ -20,12 +19,8 @@ def fresh(evidence: Evidence) -> Gate:
         return Gate("fresh", "fail", "; ".join(old))
     if not limited:
         return Gate("fresh", "not-applicable", "no source has a limit of age")
-    return Gate(
-        "fresh",
-        "pass",
-        some(len(limited), len(limited), "source")
-        + (" is recent enough" if len(limited) == 1 else " are recent enough"),
-    )
+    every = f"all {len(limited)} sources are" if len(limited) > 1 else "the only source is"
+    return Gate("fresh", "pass", f"{every} recent enough")
 
 
 def restated(evidence: Evidence) -> Gate:
