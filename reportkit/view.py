@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from reportkit import grouping, ranking, relations, remediation, remembered, sql, trust
 from reportkit.browse import Browsing
@@ -14,7 +14,7 @@ from reportkit.errors import UsageError, nearest
 from reportkit.facts import Figure
 from reportkit.knowledge import Knowledge
 from reportkit.ledger import Publication
-from reportkit.measures import Definition, Parts, Value, definition
+from reportkit.measures import Definition, Measure, Parts, Value, definition
 from reportkit.measures.model import finished, named, rank
 from reportkit.measures.small import GIVES_AWAY, withheld
 from reportkit.period import DAY, Period
@@ -197,6 +197,10 @@ class View(Browsing):
 
     # ---- measures ------------------------------------------------------------------------------------------------
 
+    @overload
+    def measure(self, id_: str, *, by: None = None, version: int | None = None) -> Measure: ...
+    @overload
+    def measure(self, id_: str, *, by: str | None, version: int | None = None) -> Any: ...
     def measure(self, id_: str, *, by: str | None = None, version: int | None = None) -> Any:
         """Compute a measure, once for this view.
 

@@ -34,6 +34,13 @@ def parts(value: Value) -> dict[str, float | None]:
     return {part.name: part.value for part in value.parts}
 
 
+def bounds(value: Value) -> tuple[float, float]:
+    """Give the interval of a value that has one."""
+    assert value.low is not None
+    assert value.high is not None
+    return value.low, value.high
+
+
 def split(of: View, id_: str, by: str) -> dict[str, Value]:
     """Give the values of a measure by one of its dimensions."""
     found: list[Measure] = of.measure(id_, by=by)

@@ -209,6 +209,8 @@ def shell(firm: Workspace) -> Iterator[Any]:
         ("view.measures.V", "V04"),
         ("rk.charts.sur", "survival"),
         ('parts["', "critical"),
+        ('view.measure("V04").', "value"),
+        ('ws.at("2026-Q3").', "measure"),
     ],
 )
 def test_tab_offers_what_is_there(shell: Any, typed: str, offered: str) -> None:

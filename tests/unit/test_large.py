@@ -16,7 +16,7 @@ from reportkit.store import Provenance
 from reportkit.tables import TABLES
 from reportkit.view import View
 from reportkit.workspace import Workspace
-from tests import estate
+from tests import engines, estate
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_groups_are_counted_once_for_all_processes(
 
     def groups(workspace: Workspace) -> tuple[str, float, int]:
         """Give what kind of relation the groups are, a figure made of them, and how many files are kept."""
-        figure = workspace.at("2026-Q3").measure("V01").value.value
+        figure = engines.number(workspace.at("2026-Q3"), "V01")
         made = workspace.engine.frame("SELECT table_type AS kind FROM information_schema.tables WHERE table_name = 'finding_groups' AND table_schema = 'known_0'")  # fmt: skip
         return made["kind"].iloc[0], figure, len([*(tmp_path / "store/.known").iterdir()])
 

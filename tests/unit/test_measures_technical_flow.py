@@ -66,6 +66,7 @@ def test_what_ends_a_clock_and_what_only_stops_it(tmp_path: Path) -> None:
     assert (measure.value.low, measure.value.high) == (None, None)
     assert parts(measure.value)["Not fixed yet"] == pytest.approx(62.5)  # 5 of 8
     # What competes with a fix is told apart among the exits.
+    assert measure.frame is not None
     assert (measure.frame["exits"].sum(), measure.frame["gone"].sum()) == (5, 1)
 
 
