@@ -54,11 +54,13 @@ def survival(view: View, id_: str = "V06", *, by: str = "severity") -> Plot | Sh
         )
         if curve is None or group not in order:
             continue
-        frame = pd.DataFrame({"day": curve.time, "open": curve.survival * 100})
+        # Finer steps than a tenth are not drawn, and a page is read over a telephone too.
+        frame = pd.DataFrame({"day": curve.time, "open": (curve.survival * 100).round(1)})
         frame = pd.concat(
             [pd.DataFrame({"day": [0.0], "open": [100.0]}), frame[frame["day"] <= DAYS]]
         )
         last = frame.iloc[-1]
+        frame = frame[frame["open"].ne(frame["open"].shift()) | frame["day"].eq(last["day"])]
         if last["day"] < DAYS <= curve.last:
             frame = pd.concat([frame, pd.DataFrame({"day": [float(DAYS)], "open": [last["open"]]})])
         frames.append(

@@ -135,7 +135,7 @@ class _Job:
             default=str,
             sort_keys=True,
         )
-        name = run_id(now, path.stem, request.period.key, request.unit or "", asked)
+        name = run_id(known_now, path.stem, request.period.key, request.unit or "", asked)
         around = surroundings.files(request.workspace, path.stem, request.period.key, request.unit)
         own = surroundings.toml(surroundings.reduced(settings)).encode()
         read = [path.read_bytes(), own, *(one.read_bytes() for one in around.values())]

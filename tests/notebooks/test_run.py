@@ -21,7 +21,7 @@ from reportkit.errors import ParameterError, ReportkitError, TemporaryError, Usa
 from reportkit.ledger import Ledger
 from reportkit.period import FiscalCalendar
 from reportkit.run import Request
-from reportkit.run.folder import Staging, run_id
+from reportkit.run.folder import Staging
 from reportkit.run.publication import publish
 from reportkit.run.report import run
 from reportkit.run.told import states
@@ -464,11 +464,19 @@ def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(desk: Any) -> N
     living.discard()
 
 
-def test_runs_of_one_second_stand_in_the_order_in_which_they_began() -> None:
-    moments = [datetime(2026, 11, 2, 8, 0, 0, milli * 1000) for milli in (0, 7, 80, 900)]
-    names = [run_id(now, str(now.microsecond)) for now in moments]
+def test_runs_of_one_second_stand_in_the_order_in_which_they_began(desk: Any) -> None:
+    desk.notebook("1", parameters="top = 3")
+    moments = [datetime(2026, 11, 2, 8, 0, 0, milli * 1000) for milli in (7, 80, 900)]
+    names = [
+        desk.run(now=now, parameters={"top": number}).folder.name
+        for number, now in enumerate(moments)
+    ]
     assert sorted(names) == names
-    assert names[2].startswith("20261102T080000080Z-")
+    assert [name[:19] for name in names] == [
+        "20261102T080000007Z",
+        "20261102T080000080Z",
+        "20261102T080000900Z",
+    ]
 
 
 # ---- folders ---------------------------------------------------------------------------------------------------------
