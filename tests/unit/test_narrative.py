@@ -135,6 +135,20 @@ def test_front_matter_and_words_for_sections(view: View) -> None:
     assert words.statement == "Within 24 hours."
 
 
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("T-101 waits for INC-049, CVE-2026-1234 and ISO-27001.", ()),
+        ("Since 2026-Q3, FY27 or 3 May.", ()),
+        ("It cost EUR 12 and 7 people; T-101 took 9.", ("12", "7", "9")),
+        ("From -4 to t-5.", ("4", "5")),
+    ],
+)
+def test_names_with_digits_are_no_figures(view: View, text: str, typed: tuple[str, ...]) -> None:
+    lay(view, text, "2026-Q3/board.md")
+    assert view.commentary().facts.typed == typed
+
+
 def test_a_number_as_it_was_written_is_kept_and_compared(view: View) -> None:
     lay(view, "It is {{ V04.value: 90 % }}, not {{ V04.value: 85 % }}.", "2026-Q3/board.md")
     words = view.commentary()
