@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,21 @@ def picture(chart: Locator) -> bytes:
                 raise
 
 
+def right(tab: Page, chart: Locator) -> bytes:
+    """Take a picture of a chart's right half."""
+    box = chart.bounding_box()
+    assert box is not None
+    half = box["width"] / 2
+    return tab.screenshot(clip={"x": box["x"] + half, "y": box["y"], "width": half, "height": box["height"]})  # fmt: skip
+
+
+def until(tab: Page, done: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not done():
+        assert time.monotonic() < deadline, otherwise
+        tab.wait_for_timeout(100)
+
+
 def exported(tab: Page, name: str) -> Download:
     """Export by the File menu, and give what the browser saves; a refusal ends the wait."""
     found: list[Download] = []
@@ -150,6 +165,23 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
         for quarter in ("Q3 2026", "Q4 2025")
     )
     before = picture(last)
+
+    # A click on a severity counts it alone for each unit, on the other side; a double click counts all again.
+    whole = right(tab, last)
+    last.click(position={"x": 80, "y": 205})
+    until(tab, lambda: right(tab, last) != whole, "the other side does not follow a click")
+    last.dblclick(position={"x": 80, "y": 205})
+    tab.mouse.move(5, 5)
+    until(tab, lambda: right(tab, last) == whole, "a double click does not clear what was picked")
+
+    # A unit has fewer than the firm.
+    told = last.get_attribute("aria-label")
+    unit = tab.get_by_label("Unit", exact=True)
+    unit.select_option("U1")
+    until(tab, lambda: last.count() == 1 and last.get_attribute("aria-label") != told, "the chart does not follow the unit")  # fmt: skip
+    unit.select_option("the whole firm")
+    until(tab, lambda: last.count() == 1 and last.get_attribute("aria-label") == told, "the chart does not go back to the firm")  # fmt: skip
+
     tab.get_by_label("Period", exact=True).select_option("2025-Q4")
     earlier.wait_for()
     drawn = picture(earlier)
@@ -157,10 +189,7 @@ def test_an_analyst_runs_a_notebook_picks_a_quarter_and_exports_it(page: tuple[P
     assert last.count() == 0
     tab.get_by_label("Severity", exact=True).select_option("critical")
     tab.wait_for_function(_READY)
-    deadline = time.monotonic() + _SECONDS
-    while picture(earlier) == drawn:
-        assert time.monotonic() < deadline, "the chart is the same for one severity alone"
-        tab.wait_for_timeout(100)
+    until(tab, lambda: picture(earlier) != drawn, "the chart is the same for one severity alone")
 
     files = {}
     numbers = tab.locator(".rk table", has_text="Weaknesses past their due date").first.inner_text()
