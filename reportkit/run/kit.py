@@ -1,8 +1,8 @@
 """What reports need of their workspace, as one zip: for a machine that does not see the folder.
 
 In it are the configuration, the notebooks, words, templates and own measures, what was told, and the rows; where the rows lie
-in a bucket or what was told lies in a database, whoever unpacks it reads them there. Files as they came, runs, addresses of
-recipients and files that hold a secret are none of it.
+in a bucket or what was told lies in a database, whoever unpacks it reads them there. Files as they came, runs, what was sent to
+whom and files that hold a secret are none of it; the audiences of the configuration are.
 """
 
 from __future__ import annotations
