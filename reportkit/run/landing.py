@@ -14,7 +14,7 @@ from typing import Any
 from reportkit import archives
 from reportkit.errors import DataError, ReportkitError, TemporaryError
 from reportkit.run import manifest as evidence
-from reportkit.run import private, surroundings
+from reportkit.run import private, schema, surroundings
 from reportkit.run.far import READ, RUN
 from reportkit.run.folder import KEPT, MANIFEST, NOTEBOOK, Staging, series
 
@@ -41,7 +41,7 @@ def landed(job: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rk-landing-") as folder:
         archives.unpack_bytes(answer["packed"], Path(folder), sha256=answer["sha256"])
         said = _checked(Path(folder) / RUN, job, failed="error" in answer)
-        read = [path.read_bytes() for path in sorted((Path(folder) / READ).glob("*"))]
+        read = _read(Path(folder), said, job)
         place = _put(job, said, Path(folder) / RUN, read)
     if "error" not in found:
         return {"folder": str(place), "state": said["state"]}
@@ -55,6 +55,7 @@ def _checked(run: Path, job: Mapping[str, Any], *, failed: bool) -> dict[str, An
     """Give the manifest of a run that is the one asked for, with the files it lists and no other."""
     try:
         said: dict[str, Any] = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+        schema.Manifest.model_validate(said)
         asked = (Path(job["report"]).stem, job["period"], job["unit"] or "", job["key"], job["ticket"])  # fmt: skip
         same = tuple(said[name] for name in ("report", "period", "unit", "key", "ticket")) == asked
         same = same and (said["state"] == "failed") == failed and bool(_NAME.fullmatch(said["run_id"]))  # fmt: skip
@@ -69,6 +70,17 @@ def _checked(run: Path, job: Mapping[str, Any], *, failed: bool) -> dict[str, An
     if wrong:
         raise DataError(f"What came back for {_who(job)} is not what its manifest lists ({min(wrong)}); nothing of it was kept. Look after the workers.")  # fmt: skip
     return said
+
+
+def _read(folder: Path, said: Mapping[str, Any], job: Mapping[str, Any]) -> list[bytes]:
+    """Give what the run read, which its manifest names by hash; nothing else may have come."""
+    named = {said["settings"], said["notebook"]["sha256"], *said["files"].values()}
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.relative_to(folder).parts[0] != RUN]  # fmt: skip
+    content = [path.read_bytes() for path in found]
+    strange = [path.name for path, one in zip(found, content, strict=True) if path.parent != folder / READ or hashlib.sha256(one).hexdigest() not in named]  # fmt: skip
+    if strange:
+        raise DataError(f"What came back for {_who(job)} holds more than the run and what it read ({min(strange)}); nothing of it was kept. Look after the workers.")  # fmt: skip
+    return content
 
 
 def _put(job: Mapping[str, Any], said: Mapping[str, Any], run: Path, read: list[bytes]) -> Path:

@@ -109,8 +109,10 @@ def test_a_run_lands_whole_once_and_from_no_folder_of_the_other_machine(done: Fa
         (lambda files: files.pop("run/report.html"), r"lists \(report.html\)"),
         (lambda files: files.pop("run/notebook.ipynb"), r"lists \(notebook.ipynb\)"),
         (lambda files: files.update({"../x": b"out"}), "x"),
+        (lambda files: files.update({"read/x": b"out"}), r"what it read \(x\)"),
+        (lambda files: files.update({"beside/y": b"out"}), r"what it read \(y\)"),
     ],
-    ids=["unit", "period", "key", "ticket", "state", "name", "list", "no JSON", "changed", "more", "less", "no notebook", "outside"],
+    ids=["unit", "period", "key", "ticket", "state", "name", "list", "no JSON", "changed", "more", "less", "no notebook", "outside", "not read", "beside"],
 )  # fmt: skip
 def test_what_is_not_the_run_asked_for_is_refused_and_nothing_is_kept(done: Far, tmp_path: Path, change: Any, said: str) -> None:  # fmt: skip
     with pytest.raises(DataError, match=said) as caught:
