@@ -85,7 +85,7 @@ def test_it_runs_on_findings_alone(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("report", "unit"), [("board", None), ("unit", "U2")])
+@pytest.mark.parametrize(("report", "unit"), [pytest.param("board", None, marks=pytest.mark.soak), ("unit", "U2")])  # fmt: skip
 def test_both_engines_give_the_same_cells_and_the_same_files(
     desk: Desk, pool: WarmPool, browser: Browser, report: str, unit: str | None
 ) -> None:
