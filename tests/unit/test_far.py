@@ -108,7 +108,7 @@ def test_a_run_lands_whole_once_and_from_no_folder_of_the_other_machine(done: Fa
         (lambda files: files.update({"run/more.html": b"more"}), r"lists \(more.html\)"),
         (lambda files: files.pop("run/report.html"), r"lists \(report.html\)"),
         (lambda files: files.pop("run/notebook.ipynb"), r"lists \(notebook.ipynb\)"),
-        (lambda files: files.update({"../x": b"out"}), "x"),
+        (lambda files: files.update({"../x": b"out"}), "leads out of it"),
         (lambda files: files.update({"read/x": b"out"}), r"what it read \(x\)"),
         (lambda files: files.update({"beside/y": b"out"}), r"what it read \(y\)"),
     ],
