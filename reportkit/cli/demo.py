@@ -99,10 +99,7 @@ def demo(
             (f"{own} run unit --unit {_unit(made)}", "the pack of one business unit"),
             (f"{own} run unit --units all", "the packs of all units"),
             (f"{own} status", "what was made, and what was not"),
-            (
-                f"{screen.command('jupyter')} lab notebooks/{REPORT}.ipynb",
-                "the notebook, cell by cell",
-            ),
+            (f"{own} lab", "JupyterLab on the workspace, with notebooks to explore it"),
         ]
     )
 
